@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Time: nanosecond clocks derived from the TSC. Any context, no locks. */
+#ifndef KERNEL_CLOCK_H
+#define KERNEL_CLOCK_H
+
+#include "kernel/types.h"
+
+void clock_init(void);
+uint64_t clock_mono_ns(void); /* CLOCK_MONOTONIC: since boot, never goes back */
+uint64_t clock_real_ns(void); /* CLOCK_REALTIME: since 1970 */
+/* Add to CLOCK_REALTIME (clock_settime, settimeofday). */
+void clock_set_real_ns(uint64_t now_ns);
+/* CPU time of the calling thread / the process; user + system together, ns. */
+uint64_t clock_thread_cpu_ns(void);
+uint64_t clock_process_cpu_ns(void);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The program's standard streams and the control channel to the host, over virtio-console (kernel/console.c).
+ * Streams are byte-exact and flow-controlled both ways: nothing is dropped, a full stream blocks the writer.
+ */
+#ifndef KERNEL_CONSOLE_H
+#define KERNEL_CONSOLE_H
+
+#include "kernel/abi/bootinfo.h"
+#include "kernel/iter.h"
+#include "kernel/wait.h"
+
+enum con_stream { CON_OUT, CON_ERR, CON_LOG, CON_TRACE, CON_STREAMS };
+
+/*
+ * Write to an output stream. Blocks for room unless nonblock (then a short count or -EAGAIN).
+ * Returns bytes taken, -EAGAIN, -ERESTARTSYS, or the errno the host reported (-EPIPE, -ENOSPC ...); the caller raises
+ * SIGPIPE. A stream marked BI_STDF_SYNC returns only when the host has written the bytes.
+ */
+ssize_t con_write(enum con_stream s, struct iter *from, bool nonblock);
+/* Room for a write, or a reported error: */
+bool con_out_ready(enum con_stream s);
+int con_out_error(enum con_stream s); /* 0 or errno */
+struct wait_queue *con_out_wq(enum con_stream s);
+
+/* Read from standard input. Returns bytes, 0 at end of file, -EAGAIN, -ERESTARTSYS. */
+ssize_t con_read(struct iter *to, bool nonblock);
+size_t con_in_available(void);
+bool con_in_eof(void);
+struct wait_queue *con_in_wq(void);
+
+/* Called from interrupt processing with the bytes just received when standard input is a terminal (fs/tty.c sets it);
+ * returns how many it took. NULL: bytes stay queued for con_read. */
+void con_set_input_hook(size_t (*hook)(const uint8_t *data, size_t n));
+/* The hook can take more again. */
+void con_input_resume(void);
+/* Window size changes from the host. */
+void con_set_winsize_hook(void (*hook)(unsigned rows, unsigned cols));
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Open files and the descriptor table: the seam between syscalls and everything that can be open. File systems, pipes,
+ * terminals and sockets each supply a struct file_ops; nobody asks "is it a socket?".
+ */
+#ifndef KERNEL_FILE_H
+#define KERNEL_FILE_H
+
+#include "kernel/abi/linux.h"
+#include "kernel/iter.h"
+#include "kernel/lock.h"
+
+struct file;
+struct inode;
+struct page;
+struct dentry;
+struct poll_table;
+
+/* Receives directory entries; returns false when its buffer is full (the entry is then not consumed). */
+struct dir_sink {
+	bool (*add)(struct dir_sink *s, const char *name, size_t len, uint64_t ino, unsigned dt_type, int64_t next_off);
+};
+
+/*
+ * All operations: a NULL member means the errno in brackets. They return >= 0 or -errno, may sleep, and are called
+ * with no lock held. pos is the offset to use and is advanced by what was transferred; it is NULL for files without
+ * a position (pipes, terminals, sockets: FILE_STREAM).
+ */
+struct file_ops {
+	ssize_t (*read)(struct file *f, struct iter *to, uint64_t *pos);    /* [EINVAL] */
+	ssize_t (*write)(struct file *f, struct iter *from, uint64_t *pos); /* [EINVAL] */
+	/* Events now ready (EPOLL* bits = POLL* bits); if pt is not NULL registers on the file's wait queues. [always ready] */
+	unsigned (*poll)(struct file *f, struct poll_table *pt);
+	long (*ioctl)(struct file *f, unsigned cmd, uaddr_t arg); /* [ENOTTY] */
+	int64_t (*seek)(struct file *f, int64_t off, int whence); /* [ESPIPE]; generic_seek serves regular files */
+	int (*readdir)(struct file *f, struct dir_sink *s);	  /* from f->pos, advances it; [ENOTDIR] */
+	int (*fsync)(struct file *f, bool data_only);		  /* [EINVAL] */
+	int (*fallocate)(struct file *f, int mode, uint64_t off, uint64_t len); /* [EOPNOTSUPP; ESPIPE for streams] */
+	/* Page `index` of the file for a mapping, referenced. Shared writable mappings write through it. [ENODEV]
+	 * Returns 0, -ENODATA beyond the end of file (SIGBUS), -ENOMEM or -EIO. */
+	int (*map_page)(struct file *f, uint64_t index, struct page **out);
+	int (*set_flags)(struct file *f, unsigned flags); /* F_SETFL changed O_APPEND/O_NONBLOCK/O_DIRECT... [0] */
+	void (*release)(struct file *f);		  /* last reference gone */
+};
+
+enum {
+	FILE_STREAM = 1, /* no position: lseek and pread give ESPIPE */
+	FILE_PATH = 2,	 /* O_PATH: only names a place */
+};
+
+/* (a) atomic, (i) immutable after open, (l) file->lock, (n) by its owner's rules */
+struct file {
+	uint32_t refs;		    /* (a) */
+	unsigned flags;		    /* O_* status and access mode, (l) */
+	unsigned kind;		    /* FILE_* (i) */
+	const struct file_ops *ops; /* (i) */
+	uint64_t pos;		    /* (l) held across a whole read/write of a positioned file, as Linux does */
+	struct mutex lock;
+	struct inode *inode;   /* (i) always set; anonymous files have an anonymous inode */
+	struct dentry *dentry; /* (i) where it was opened; NULL for anonymous files */
+	void *priv;	       /* (n) */
+};
+
+static inline bool file_readable(const struct file *f)
+{
+	unsigned acc = f->flags & O_ACCMODE;
+
+	return (acc == O_RDONLY || acc == O_RDWR) && !(f->kind & FILE_PATH);
+}
+
+static inline bool file_writable(const struct file *f)
+{
+	unsigned acc = f->flags & O_ACCMODE;
+
+	return (acc == O_WRONLY || acc == O_RDWR) && !(f->kind & FILE_PATH);
+}
+
+/* New file with refs = 1; takes over the caller's reference to inode. 0 or -ENOMEM (-ENFILE never). */
+int file_new(const struct file_ops *ops, struct inode *inode, unsigned flags, unsigned kind, struct file **out);
+struct file *file_get(struct file *f);
+void file_put(struct file *f); /* the last one calls release */
+
+/* Read/write at f->pos under its lock (advancing it) or, with pos != NULL, at *pos. Check access mode, give EBADF. */
+ssize_t file_read(struct file *f, struct iter *to, uint64_t *pos);
+ssize_t file_write(struct file *f, struct iter *from, uint64_t *pos);
+unsigned file_poll(struct file *f, struct poll_table *pt);
+int64_t file_seek(struct file *f, int64_t off, int whence);
+/* SEEK_SET/CUR/END/DATA/HOLE over an object of `size` bytes without holes. */
+int64_t generic_seek(struct file *f, int64_t off, int whence, uint64_t size);
+
+/* ---- descriptor table: one per process ---- */
+struct fd_entry {
+	struct file *file; /* NULL = free */
+	bool cloexec;
+};
+
+struct files {
+	uint32_t refs; /* (a) */
+	struct mutex lock;
+	struct fd_entry *fds; /* (lock) */
+	unsigned size;	      /* (lock) */
+	unsigned next_hint;   /* (lock) no free descriptor below it */
+};
+
+int files_new(struct files **out);
+void files_put(struct files *fs);
+/* The file behind fd with a new reference, or NULL (EBADF). O_PATH files are returned: callers check access. */
+struct file *fd_get(struct files *fs, int fd);
+/* Lowest free descriptor >= min; takes over the caller's reference on success. Returns fd, -EMFILE, -ENOMEM, -EINVAL. */
+int fd_install(struct files *fs, struct file *f, int min, bool cloexec);
+/* Put f (reference taken over) at exactly fd, closing what was there. */
+int fd_install_at(struct files *fs, struct file *f, int fd, bool cloexec);
+int fd_close(struct files *fs, int fd); /* 0 or -EBADF */
+int fd_get_cloexec(struct files *fs, int fd);
+int fd_set_cloexec(struct files *fs, int fd, bool on);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Spin locks (short sections, never sleep inside) and mutexes (may sleep). Kernel code is not preempted and runs
+ * with the virtual interrupt flag off (cpu->masked), so neither needs an interrupt-saving variant.
+ *
+ * Lock order, outer first (take downwards only):
+ *
+ *	inode->lock (mutex; parent directory before child, then by address)
+ *	  files->lock   process->lock
+ *	    mm->lock (mutex)
+ *	      file/pipe/tty/console locks (mutex or spin)
+ *	        wait_queue->lock
+ *	          sched lock
+ *	            page, heap, log locks (leaves)
+ */
+#ifndef KERNEL_LOCK_H
+#define KERNEL_LOCK_H
+
+#include "kernel/list.h"
+#include "kernel/types.h"
+
+struct spinlock {
+	unsigned char held;
+};
+
+#define SPINLOCK_INIT                                                                              \
+	{                                                                                          \
+		0                                                                                  \
+	}
+
+static inline void spin_lock(struct spinlock *l)
+{
+	while (__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE))
+		while (__atomic_load_n(&l->held, __ATOMIC_RELAXED))
+			__builtin_ia32_pause();
+}
+
+static inline void spin_unlock(struct spinlock *l)
+{
+	__atomic_store_n(&l->held, 0, __ATOMIC_RELEASE);
+}
+
+struct wait_queue {
+	struct spinlock lock;
+	struct list waiters; /* of struct waiter, kernel/wait.h */
+};
+
+struct mutex {
+	struct spinlock lock;
+	bool held;
+	struct wait_queue wq;
+};
+
+void mutex_init(struct mutex *m);
+/* May sleep; not interruptible. */
+void mutex_lock(struct mutex *m);
+void mutex_unlock(struct mutex *m);
+
+#endif

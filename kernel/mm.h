@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The program's address space: a sorted set of areas (struct vma) over a page table. The functions implement the
+ * semantics of mmap(2) and its relatives; argument checks that need a file descriptor are the caller's.
+ * All take mm->lock themselves unless they say otherwise.
+ */
+#ifndef KERNEL_MM_H
+#define KERNEL_MM_H
+
+#include "kernel/abi/linux.h"
+#include "kernel/lock.h"
+
+struct file;
+struct page;
+
+/* One mapped range with uniform attributes; neighbours that can be merged are. (mm->lock) for all. */
+struct vma {
+	uaddr_t start, end; /* page-aligned, end exclusive */
+	unsigned prot;	    /* PROT_READ | PROT_WRITE | PROT_EXEC */
+	unsigned flags;	    /* MAP_PRIVATE/SHARED/ANONYMOUS/NORESERVE/GROWSDOWN/LOCKED, VMA_* below */
+	struct file *file;  /* referenced; NULL for anonymous */
+	uint64_t offset;    /* file offset of start, bytes */
+	const char *name;   /* static label for /proc/self/maps ("[stack]", "[heap]", "[vdso]"), or NULL */
+	struct vma *left, *right; /* balanced tree by address, private to vma.c */
+	int height;
+};
+
+enum {
+	VMA_PINNED = 1 << 28, /* kernel-provided (vDSO, vvar): the program may unmap it, not write-enable it */
+};
+
+struct mm {
+	struct mutex lock;
+	paddr_t root;	       /* page-table root (PML4) */
+	struct vma *areas;     /* tree root, (lock) */
+	size_t n_areas;	       /* (lock) <= 65530 as Linux's max_map_count */
+	uaddr_t mmap_top;      /* top-down search starts here; set by exec */
+	uaddr_t brk_start;     /* set by exec */
+	uaddr_t brk;	       /* (lock) current break, not page-aligned */
+	uaddr_t stack_top;     /* set by exec, for /proc and stack growth limit */
+	uaddr_t arg_start, arg_end, env_start, env_end; /* for /proc/self/cmdline, environ */
+	size_t total_pages;    /* (lock) virtual size */
+	size_t resident_pages; /* (lock) */
+};
+
+int mm_new(struct mm **out);
+void mm_destroy(struct mm *mm);
+/* Load mm's page table (on this CPU). */
+void mm_activate(struct mm *mm);
+
+/* mmap(2). offset in bytes. Returns the address or -EINVAL, -ENOMEM, -EEXIST (MAP_FIXED_NOREPLACE), -ENODEV. */
+int64_t mm_map(struct mm *mm, uaddr_t addr, size_t len, unsigned prot, unsigned flags, struct file *file,
+	       uint64_t offset, const char *name);
+/* Map existing frames (vDSO, device memory): pages are referenced, not copied. Address 0 = choose. */
+int64_t mm_map_pages(struct mm *mm, uaddr_t addr, struct page **pages, size_t n, unsigned prot, const char *name);
+int mm_unmap(struct mm *mm, uaddr_t addr, size_t len);			 /* munmap(2) */
+int mm_protect(struct mm *mm, uaddr_t addr, size_t len, unsigned prot); /* mprotect(2) */
+int64_t mm_remap(struct mm *mm, uaddr_t old, size_t old_len, size_t new_len, unsigned flags, uaddr_t new_addr);
+int mm_advise(struct mm *mm, uaddr_t addr, size_t len, int advice);	   /* madvise(2) */
+int mm_sync(struct mm *mm, uaddr_t addr, size_t len, unsigned flags);	   /* msync(2) */
+int mm_mincore(struct mm *mm, uaddr_t addr, size_t len, uint8_t *vec); /* one byte per page into kernel vec */
+uaddr_t mm_brk(struct mm *mm, uaddr_t brk);				   /* brk(2): returns the new or unchanged break */
+/* Fill all pages of a range now (MAP_POPULATE, mlock): 0, -ENOMEM, -EFAULT. */
+int mm_populate(struct mm *mm, uaddr_t addr, size_t len);
+
+enum mm_access { MM_READ = 0, MM_WRITE = 1, MM_EXEC = 2 };
+
+/*
+ * Resolve a page fault at addr. Returns 0 (retry), -EFAULT (no mapping: SEGV_MAPERR), -EACCES (SEGV_ACCERR),
+ * -ENODATA (beyond the end of a mapped file: SIGBUS BUS_ADRERR), -EIO, -ENOMEM (out of memory).
+ */
+int mm_fault(struct mm *mm, uaddr_t addr, enum mm_access access);
+
+/* The area containing addr, or NULL; valid while the caller holds mm->lock. */
+struct vma *mm_find(struct mm *mm, uaddr_t addr);
+/* First area with end > addr, for walking: start with 0, go on with v->end. Caller holds mm->lock. */
+struct vma *mm_next(struct mm *mm, uaddr_t addr);
+/* Truncation: drop every page of `inode`'s mappings at or beyond file offset `from` (page-aligned up). */
+struct inode;
+void mm_file_truncated(struct mm *mm, struct inode *inode, uint64_t from);
+
+#endif

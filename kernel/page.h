@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Physical memory: a binary buddy allocator over page frames, with one struct page per frame.
+ * All RAM is visible through the direct map (phys_to_virt). Leaf lock inside; callable from any kernel context.
+ */
+#ifndef KERNEL_PAGE_H
+#define KERNEL_PAGE_H
+
+#include "kernel/list.h"
+#include "kernel/types.h"
+
+#define PAGE_MAX_ORDER 10 /* 4 MiB blocks */
+
+struct page {
+	uint32_t refs; /* (a) 0 = free; atomic */
+	uint8_t order; /* of the block this frame heads, (p) */
+	uint8_t flags; /* PG_* */
+	uint16_t unused;
+	struct list link; /* free list (p), or the owner's */
+};
+
+enum {
+	PG_RESERVED = 1, /* kernel image, boot module, holes: never allocated or freed */
+	PG_HEAP = 2,	 /* belongs to the heap */
+};
+
+enum page_flags {
+	PAGE_ZEROED = 1, /* contents cleared */
+};
+
+/* Memory range given to the allocator at boot. */
+struct mem_range {
+	paddr_t start, end;
+};
+
+/*
+ * Build the frame table from usable RAM minus the reserved ranges. Arrays need not be sorted. The frame table is
+ * itself taken out of usable RAM. Called once, before any other function here.
+ * Returns 0 or -ENOMEM.
+ */
+int page_init(const struct mem_range *usable, size_t n_usable, const struct mem_range *reserved, size_t n_reserved);
+
+/* Allocate 2^order contiguous, naturally aligned frames with refs = 1. Returns NULL when there are none. */
+struct page *page_alloc(unsigned order, unsigned flags);
+/* Take another reference. */
+struct page *page_get(struct page *p);
+/* Drop a reference; the last one frees the block. PG_RESERVED pages are counted but never freed. */
+void page_put(struct page *p);
+/* Turn a block of 2^order into 2^order independent order-0 pages, each with refs = 1. */
+void page_split(struct page *p);
+
+paddr_t page_to_phys(const struct page *p);
+struct page *phys_to_page(paddr_t pa); /* NULL if pa is not RAM */
+void *page_to_virt(const struct page *p);
+struct page *virt_to_page(const void *v);
+
+size_t page_total(void); /* frames managed, without reserved ones */
+size_t page_free_count(void);
+
+/* Direct map. The base is a variable only for host unit tests; in the kernel it is DIRECT_MAP_BASE. */
+void *phys_to_virt(paddr_t pa);
+paddr_t virt_to_phys(const void *v); /* of a direct-map address or of the kernel image */
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Processes and threads. One process today; everything per process is in struct process, everything per thread in
+ * struct thread, the address space in struct mm, so that more of each change no caller.
+ */
+#ifndef KERNEL_TASK_H
+#define KERNEL_TASK_H
+
+#include "kernel/lock.h"
+#include "kernel/mm.h"
+#include "kernel/signal.h"
+#include "kernel/timer.h"
+
+struct dentry;
+struct files;
+
+/* The program's registers at its entry into the kernel, in Linux's pt_regs order. */
+struct regs {
+	uint64_t r15, r14, r13, r12, rbp, rbx;
+	uint64_t r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
+	uint64_t orig_rax; /* syscall number, or -1 */
+	uint64_t rip, cs, rflags, rsp, ss;
+};
+
+struct cred {
+	uint32_t uid, euid, suid, fsuid;
+	uint32_t gid, egid, sgid, fsgid;
+	uint32_t n_groups;
+	uint32_t groups[32];
+};
+
+/* Where relative paths start. (process->lock) */
+struct fs_context {
+	struct dentry *root, *cwd;
+	uint32_t umask;
+};
+
+/* (i) immutable after creation, (l) process->lock, (a) atomic, (o) own locking */
+struct process {
+	int pid, ppid, pgid, sid;  /* (l) */
+	struct mm *mm;		   /* (o) */
+	struct files *files;	   /* (o) */
+	struct fs_context fs;	   /* (l) */
+	struct cred cred;	   /* (l) */
+	struct rlimit64 limits[RLIM_NLIMITS]; /* (l) */
+	struct ksigaction sigactions[NSIG];   /* (l) index signo - 1 */
+	struct sigpending pending;	      /* (l) */
+	struct list threads;		      /* (l) */
+	unsigned n_threads;		      /* (l) */
+	char *exe_path;			      /* (l) absolute, of the running image */
+	uint64_t auxv[64];		      /* (i) as given to the program, for /proc/self/auxv */
+	unsigned auxv_len;		      /* (i) in 8-byte words */
+	uint64_t start_ns;		      /* (i) CLOCK_MONOTONIC */
+	struct timer itimer_real;	      /* (l) ITIMER_REAL and alarm */
+	uint64_t itimer_real_interval_ns;     /* (l) */
+	bool dumpable;			      /* (l) prctl PR_SET_DUMPABLE */
+	bool exiting;			      /* (l) */
+	int exit_status;		      /* (l) wait status */
+	struct spinlock lock;
+};
+
+enum thread_state { THREAD_RUNNING, THREAD_SLEEPING, THREAD_DEAD };
+
+/* (c) only the thread itself, (s) scheduler lock, (l) process->lock */
+struct thread {
+	uint64_t kstack_top;   /* offset 0: read by entry.S */
+	uint64_t kernel_rsp;   /* offset 8: while switched out, switch.S */
+	uint32_t work;	       /* offset 16: (a) WORK_* to do before returning to the program, entry.S */
+	int tid;
+	struct process *process;
+	enum thread_state state;  /* (s) */
+	struct list run_link;	  /* (s) */
+	struct list process_link; /* (l) */
+	bool woken;		  /* (s) a prepared waiter fired */
+	struct timer sleep_timer; /* (c) */
+	uint64_t fs_base;	  /* (c) saved while switched out */
+	void *xstate;		  /* (c) vector state while switched out */
+	uint64_t sigmask;	  /* (l) blocked signals */
+	uint64_t saved_sigmask;	  /* (c) to restore, if has_saved_sigmask */
+	bool has_saved_sigmask;
+	struct sigpending pending; /* (l) thread-directed */
+	stack_t altstack;	   /* (c) sigaltstack(2) */
+	uaddr_t clear_child_tid;   /* (c) */
+	uaddr_t robust_list;	   /* (c) */
+	uaddr_t rseq;		   /* (c) registered area or 0 */
+	uint32_t rseq_len, rseq_sig;
+	uaddr_t fault_addr;	   /* (c) last fault, for the fatal-signal report */
+	uint64_t cpu_ns;	   /* (c) run time before the current slice */
+	uint64_t slice_start_ns;   /* (c) */
+	char comm[16];		   /* (c) */
+	struct regs *regs;	   /* (c) the program's registers while in the kernel; complete only where documented */
+};
+
+enum thread_work {
+	WORK_SIGNAL = 1,   /* a signal may be deliverable */
+	WORK_RESCHED = 2,  /* another thread should run */
+};
+
+struct thread *current_thread(void);
+#define current (current_thread())
+#define current_process() (current->process)
+#define current_mm() (current->process->mm)
+
+int process_new(struct process **out);
+int thread_new(struct process *p, struct thread **out);
+/* Ends the whole process with a wait(2) status; for the only process this ends the machine. */
+__noreturn void process_exit(int wait_status);
+/* exit(2): ends the calling thread; the last one ends the process with this status. */
+__noreturn void thread_exit(int wait_status);
+
+/* Run something else if this thread is not RUNNING or another should run. */
+void schedule(void);
+/* Make t runnable. */
+void thread_wake(struct thread *t);
+
+bool capable(int cap); /* CAP_*: root has all, others none */
+
+#endif
