@@ -43,7 +43,7 @@ struct process {
 	struct fs_context fs;	   /* (l) */
 	struct cred cred;	   /* (l) */
 	struct rlimit64 limits[RLIM_NLIMITS]; /* (l) */
-	struct ksigaction sigactions[NSIG];   /* (l) index signo - 1 */
+	struct ksigaction sigactions[N_SIGNALS];   /* (l) index signo - 1 */
 	struct sigpending pending;	      /* (l) */
 	struct list threads;		      /* (l) */
 	unsigned n_threads;		      /* (l) */

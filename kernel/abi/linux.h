@@ -84,7 +84,7 @@ enum {
 /* The user address space ends one page below the canonical hole (Documentation/x86/x86_64/mm.rst). */
 #define TASK_SIZE 0x7ffffffff000ull
 
-#define NSIG 64
+#define N_SIGNALS 64
 #define PATH_MAX_LEN 4096 /* with the terminating NUL */
 
 #endif
