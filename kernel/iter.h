@@ -16,8 +16,16 @@ struct iter {
 	size_t left;	   /* bytes left in all */
 	struct iovec one;  /* storage for the single-segment forms */
 	bool user;
-	bool nowait; /* RWF_NOWAIT: -EAGAIN instead of blocking */
+	bool nowait;	/* RWF_NOWAIT: -EAGAIN instead of blocking */
+	bool append;	/* RWF_APPEND: write at the end of the file, whatever O_APPEND says; see iter_appends() */
+	bool no_append; /* RWF_NOAPPEND: write at the position given, whatever O_APPEND says */
 };
+
+/* Does a write from `it` to a file opened with `flags` go to its end? */
+static inline bool iter_appends(const struct iter *it, unsigned flags)
+{
+	return it->append || ((flags & O_APPEND) && !it->no_append);
+}
 
 void iter_user(struct iter *it, uaddr_t base, size_t len);
 void iter_kernel(struct iter *it, void *base, size_t len);

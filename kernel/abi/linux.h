@@ -81,6 +81,11 @@ enum {
 #define X_OK 1
 #define F_OK 0
 
+/* Newer than the headers of Debian 12: Linux 6.9 (linux/fs.h). */
+#ifndef RWF_NOAPPEND
+#define RWF_NOAPPEND 0x20
+#endif
+
 /* The user address space ends one page below the canonical hole (Documentation/x86/x86_64/mm.rst). */
 #define TASK_SIZE 0x7ffffffff000ull
 

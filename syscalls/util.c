@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Argument helpers of the file families; see util.h. Promises: nothing is left allocated or referenced when a helper
+ * returns an error, and no helper trusts a program's pointer, length or number.
+ */
+#include "syscalls/util.h"
+
+#include "kernel/clock.h"
+#include "kernel/heap.h"
+#include "kernel/string.h"
+#include "kernel/wait.h"
+
+static int copy_path(uaddr_t upath, char **out)
+{
+	char *buf = kmalloc(PATH_MAX);
+	ssize_t len;
+
+	if (!buf)
+		return -ENOMEM;
+	len = strncpy_from_user(buf, upath, PATH_MAX);
+	if (len < 0) {
+		kfree(buf);
+		return len;
+	}
+	*out = buf;
+	return 0;
+}
+
+int path_from_user(uaddr_t upath, char **out)
+{
+	int r = copy_path(upath, out);
+
+	if (!r && (*out)[0] == '\0') {
+		kfree(*out);
+		r = -ENOENT;
+	}
+	return r;
+}
+
+int path_from_user_or_empty(uaddr_t upath, char **out)
+{
+	if (upath)
+		return copy_path(upath, out);
+	*out = kstrdup("");
+	return *out ? 0 : -ENOMEM;
+}
+
+/* Where a relative path starts: *out stays NULL for the working directory. */
+static int base_from_fd(int dirfd, struct dentry **out)
+{
+	struct file *f;
+	int r = 0;
+
+	*out = NULL;
+	if (dirfd == AT_FDCWD)
+		return 0;
+	f = fd_file_any(dirfd);
+	if (!f)
+		return -EBADF;
+	if (f->dentry && S_ISDIR(f->inode->mode))
+		*out = dentry_get(f->dentry);
+	else
+		r = -ENOTDIR;
+	file_put(f);
+	return r;
+}
+
+int at_path_get(int dirfd, uaddr_t upath, struct at_path *out)
+{
+	int r = path_from_user(upath, &out->path);
+
+	out->base = NULL;
+	if (r)
+		return r;
+	if (out->path[0] != '/')
+		r = base_from_fd(dirfd, &out->base);
+	if (r)
+		kfree(out->path);
+	return r;
+}
+
+void at_path_put(struct at_path *at)
+{
+	if (at->base)
+		dentry_put(at->base);
+	kfree(at->path);
+}
+
+int dentry_at(int dirfd, uaddr_t upath, unsigned flags, struct dentry **out)
+{
+	struct at_path at;
+	int r = at_path_get(dirfd, upath, &at);
+
+	if (r)
+		return r;
+	r = vfs_lookup(at.base, at.path, flags, out);
+	at_path_put(&at);
+	return r;
+}
+
+/* AT_EMPTY_PATH with "": the file behind dirfd itself, whatever it is, or the working directory. */
+static int inode_of_fd(int dirfd, struct inode **out)
+{
+	struct file *f;
+
+	if (dirfd == AT_FDCWD) {
+		*out = inode_get(current_process()->fs.cwd->inode);
+		return 0;
+	}
+	f = fd_file_any(dirfd);
+	if (!f)
+		return -EBADF;
+	*out = inode_get(f->inode);
+	file_put(f);
+	return 0;
+}
+
+static bool names_empty_path(uaddr_t upath)
+{
+	char first;
+
+	return !upath || (!get_user(&first, upath) && first == '\0');
+}
+
+int inode_at(int dirfd, uaddr_t upath, unsigned flags, struct inode **out)
+{
+	struct dentry *d;
+	int r;
+
+	if ((flags & LOOKUP_EMPTY) && names_empty_path(upath))
+		return inode_of_fd(dirfd, out);
+	r = dentry_at(dirfd, upath, flags & ~LOOKUP_EMPTY, &d);
+	if (r)
+		return r;
+	*out = inode_get(d->inode);
+	dentry_put(d);
+	return 0;
+}
+
+int lookup_flags(int at_flags, int allowed)
+{
+	int flags = at_flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW;
+
+	if (at_flags & ~allowed)
+		return -EINVAL;
+	if (at_flags & AT_EMPTY_PATH)
+		flags |= LOOKUP_EMPTY;
+	return flags;
+}
+
+struct file *fd_file_any(int fd)
+{
+	return fd_get(current_process()->files, fd);
+}
+
+struct file *fd_file(int fd)
+{
+	struct file *f = fd_file_any(fd);
+
+	if (f && (f->kind & FILE_PATH)) {
+		file_put(f);
+		return NULL;
+	}
+	return f;
+}
+
+int fd_new(struct file *f, bool cloexec)
+{
+	int fd = fd_install(current_process()->files, f, 0, cloexec);
+
+	if (fd < 0)
+		file_put(f);
+	return fd;
+}
+
+/* Every segment must have a sane length and lie in the program's half; cuts the total at MAX_RW_COUNT. */
+static ssize_t check_segments(struct iovec *iov, size_t n)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if ((ssize_t)iov[i].iov_len < 0)
+			return -EINVAL;
+	for (size_t i = 0; i < n; i++) {
+		if (!user_range_ok((uaddr_t)iov[i].iov_base, iov[i].iov_len))
+			return -EFAULT;
+		iov[i].iov_len = MIN(iov[i].iov_len, MAX_RW_COUNT - total);
+		total += iov[i].iov_len;
+	}
+	return total;
+}
+
+int iov_from_user(struct iov_buf *b, struct iter *it, uaddr_t vec, size_t n)
+{
+	ssize_t total;
+
+	b->iov = b->fast;
+	if (n > UIO_MAXIOV)
+		return -EINVAL;
+	if (n > IOV_FAST)
+		b->iov = kmalloc(n * sizeof(struct iovec));
+	if (!b->iov)
+		return -ENOMEM;
+	total = copy_from_user(b->iov, vec, n * sizeof(struct iovec));
+	if (!total)
+		total = check_segments(b->iov, n);
+	if (total < 0) {
+		iov_buf_put(b);
+		return total;
+	}
+	iter_iov(it, b->iov, n, total);
+	it->user = true;
+	return 0;
+}
+
+void iov_buf_put(struct iov_buf *b)
+{
+	if (b->iov != b->fast)
+		kfree(b->iov);
+}
+
+int timespec_from_user(uaddr_t uts, uint64_t *ns)
+{
+	struct __kernel_timespec ts;
+
+	if (get_user(&ts, uts))
+		return -EFAULT;
+	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= (int64_t)NSEC_PER_SEC)
+		return -EINVAL;
+	if (ts.tv_sec >= (int64_t)(INT64_MAX / NSEC_PER_SEC))
+		*ns = INT64_MAX;
+	else
+		*ns = ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+	return 0;
+}
+
+int timespec_to_user(uaddr_t uts, uint64_t ns)
+{
+	struct __kernel_timespec ts = {ns / NSEC_PER_SEC, ns % NSEC_PER_SEC};
+
+	return put_user(uts, ts);
+}
+
+uint64_t deadline_in(uint64_t ns)
+{
+	uint64_t now = clock_mono_ns();
+
+	return ns >= INT64_MAX - now ? NO_DEADLINE : now + ns;
+}
+
+uint64_t deadline_left(uint64_t deadline_ns)
+{
+	uint64_t now = clock_mono_ns();
+
+	return deadline_ns > now ? deadline_ns - now : 0;
+}
