@@ -41,6 +41,9 @@ struct file_ops {
 	int (*map_page)(struct file *f, uint64_t index, struct page **out);
 	int (*set_flags)(struct file *f, unsigned flags); /* F_SETFL changed O_APPEND/O_NONBLOCK/O_DIRECT... [0] */
 	void (*release)(struct file *f);		  /* last reference gone */
+	/* What /proc/self/fd shows for a file without a place: "[eventfd]" gives anon_inode:[eventfd]. NULL:
+	 * from the inode's type, as pipe:[ino] and socket:[ino]. */
+	const char *anon_name;
 };
 
 enum {
@@ -83,6 +86,7 @@ void file_put(struct file *f); /* the last one calls release */
 /* Read/write at f->pos under its lock (advancing it) or, with pos != NULL, at *pos. Check access mode, give EBADF. */
 ssize_t file_read(struct file *f, struct iter *to, uint64_t *pos);
 ssize_t file_write(struct file *f, struct iter *from, uint64_t *pos);
+#define MAX_RW_COUNT 0x7ffff000ul /* one call transfers at most this much, as Linux */
 unsigned file_poll(struct file *f, struct poll_table *pt);
 int64_t file_seek(struct file *f, int64_t off, int whence);
 /* SEEK_SET/CUR/END/DATA/HOLE over an object of `size` bytes without holes. */
@@ -96,7 +100,7 @@ struct fd_entry {
 
 struct files {
 	uint32_t refs; /* (a) */
-	struct mutex lock;
+	struct spinlock lock; /* private to file.c */
 	struct fd_entry *fds; /* (lock) */
 	unsigned size;	      /* (lock) */
 	unsigned next_hint;   /* (lock) no free descriptor below it */
@@ -113,5 +117,13 @@ int fd_install_at(struct files *fs, struct file *f, int fd, bool cloexec);
 int fd_close(struct files *fs, int fd); /* 0 or -EBADF */
 int fd_get_cloexec(struct files *fs, int fd);
 int fd_set_cloexec(struct files *fs, int fd, bool on);
+/* Close (or, with cloexec, mark) every descriptor in [lo, hi]. */
+void fd_close_range(struct files *fs, unsigned lo, unsigned hi, bool cloexec);
+/* exec: close everything marked close-on-exec. */
+void files_close_exec(struct files *fs);
+/* First open descriptor >= min, or -1: for walking the table. */
+int fd_next(struct files *fs, int min);
+/* Slots the table has now (FDSize). */
+unsigned files_size(struct files *fs);
 
 #endif

@@ -10,9 +10,14 @@ struct poll_entry {
 	struct waiter waiter;
 };
 
+#define POLL_INLINE 8 /* entries that need no allocation */
+
+/* Must not be moved while entries are on wait queues. */
 struct poll_table {
 	struct list entries; /* of struct poll_entry */
 	int error;	     /* -ENOMEM if an entry could not be made */
+	unsigned n_inline;
+	struct poll_entry inline_entries[POLL_INLINE];
 };
 
 void poll_table_init(struct poll_table *pt);
