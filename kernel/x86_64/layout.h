@@ -13,15 +13,15 @@
 #define KERNEL_X86_64_LAYOUT_H
 
 #ifdef __ASSEMBLER__
-#define ADDR(x) x
+#define LAYOUT_UL(x) x
 #else
-#define ADDR(x) x##ul
+#define LAYOUT_UL(x) x##ul
 #endif
 
-#define DIRECT_MAP_BASE ADDR(0xffffa00000000000)
-#define KERNEL_BASE	ADDR(0xffffffff80000000)
-#define KERNEL_LOAD	ADDR(0x100000) /* physical address the image is linked for */
-#define DYNAMIC_BASE	ADDR(0xffffffffc0000000)
-#define DYNAMIC_SIZE	ADDR(0x3fe00000)
+#define DIRECT_MAP_BASE LAYOUT_UL(0xffffa00000000000)
+#define KERNEL_BASE	LAYOUT_UL(0xffffffff80000000)
+#define KERNEL_LOAD	LAYOUT_UL(0x100000) /* physical address the image is linked for */
+#define DYNAMIC_BASE	LAYOUT_UL(0xffffffffc0000000)
+#define DYNAMIC_SIZE	LAYOUT_UL(0x3fe00000)
 
 #endif

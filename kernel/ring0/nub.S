@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The nub: all ring-0 code after boot. It decides nothing. An exception or interrupt becomes an upcall: the CPU has
+ * written its frame to an interrupt stack inside this CPU's struct cpu, which ring 3 can read; the stub adds what only
+ * ring 0 can know and IRETQs to ring 3 with all other registers untouched. Per-CPU fields are reached relative to RSP,
+ * whose value at a gate is a constant per CPU: GS belongs to ring 3 and is not trusted here.
+ */
+#include "kernel/ring0/nub.h"
+
+#define FRAME 40 /* what the CPU pushes: RIP CS RFLAGS RSP SS */
+/* A field of struct cpu, when `pushed` bytes lie on the interrupt stack whose top is at `top`. */
+#define FIELD(field, top, pushed) ((field) - (top) + (pushed))(%rsp)
+#define EXC(field, pushed)	  FIELD(field, CPU_EXC_STACK_TOP, pushed)
+#define IRQ(field, pushed)	  FIELD(field, CPU_IRQ_STACK_TOP, pushed)
+
+	/* Leave for ring 3 with interrupts on (cpu->masked holds them back); RSP there is RSP here minus 8. */
+	.macro	upcall to
+	pushq	$SEL_USER_SS
+	pushq	%rsp
+	pushq	$0x202
+	pushq	$SEL_USER_CS
+	pushq	$\to
+	iretq
+	.endm
+
+	/* One stub per vector, 32 bytes each. */
+	.macro	stub_exception vec, has_code
+	.balign	32
+	.if	!\has_code
+	pushq	$0
+	.endif
+	movb	$\vec, EXC(CPU_EXC_VECTOR, FRAME + 8)
+	jmp	exception
+	.endm
+
+	.section .nub.text, "ax"
+	.balign 4096
+	.globl	stub_page
+stub_page:
+	stub_exception 0, 0
+	stub_exception 1, 0
+	.balign	32			/* 2: NMI. Nobody sends one */
+	iretq
+	.balign	32			/* 3: a service for the kernel, or a breakpoint */
+	cmpq	$nub_call_return, (%rsp)
+	je	service
+	jmp	breakpoint
+	stub_exception 4, 0
+	stub_exception 5, 0
+	stub_exception 6, 0
+	stub_exception 7, 0
+	.balign	32			/* 8: double fault */
+	jmp	fatal
+	stub_exception 9, 0
+	stub_exception 10, 1
+	stub_exception 11, 1
+	stub_exception 12, 1
+	stub_exception 13, 1
+	.balign	32			/* 14: page fault */
+	movb	$14, EXC(CPU_EXC_VECTOR, FRAME + 8)
+	jmp	page_fault
+	stub_exception 15, 0
+	stub_exception 16, 0
+	stub_exception 17, 1
+	.balign	32			/* 18: machine check */
+	jmp	fatal
+	stub_exception 19, 0
+	stub_exception 20, 0
+	stub_exception 21, 1
+	stub_exception 22, 0
+	stub_exception 23, 0
+	stub_exception 24, 0
+	stub_exception 25, 0
+	stub_exception 26, 0
+	stub_exception 27, 0
+	stub_exception 28, 0
+	stub_exception 29, 1
+	stub_exception 30, 1
+	stub_exception 31, 0
+
+	/* Interrupts: record; if the kernel is busy that is all, else tell it. */
+	.set	vec, VEC_IRQ_FIRST
+	.rept	VEC_COUNT - VEC_IRQ_FIRST - 1
+	.balign	32
+	pushq	$-1
+	movb	$1, IRQ(CPU_PENDING_VEC + vec, FRAME + 8)
+	jmp	interrupt
+	.set	vec, vec + 1
+	.endr
+	.balign	32			/* the APIC's spurious vector: nothing to do, no end-of-interrupt */
+	iretq
+
+interrupt:
+	movl	$1, IRQ(CPU_PENDING, FRAME + 8)
+	cmpl	$0, IRQ(CPU_MASKED, FRAME + 8)
+	jne	1f
+	incl	IRQ(CPU_MASKED, FRAME + 8)
+	upcall	upcall_interrupt
+1:	add	$8, %rsp
+	iretq
+
+breakpoint:
+	pushq	$0
+	movb	$3, EXC(CPU_EXC_VECTOR, FRAME + 8)
+	jmp	exception
+
+page_fault:
+	pushq	%rax
+	mov	%cr2, %rax
+	mov	%rax, EXC(CPU_CR2, FRAME + 16)
+	popq	%rax
+exception:
+	incl	EXC(CPU_MASKED, FRAME + 8)
+	upcall	upcall_exception
+
+fatal:	/* on IST 3: nothing can be resumed */
+	upcall	upcall_fatal
+
+	/* nub_call: EAX = service. Only the code at nub_call gets here; an unknown number is ignored. */
+service:
+	cmp	$NUB_SERVICES, %eax
+	jae	1f
+	jmp	*service_table(, %rax, 8)
+do_halt:
+	cmpl	$0, EXC(CPU_PENDING, FRAME)
+	jne	1f
+	sti
+	hlt
+	cli
+1:	iretq
+do_flush_all:
+	mov	%cr3, %rax
+	mov	%rax, %cr3
+	iretq
+do_flush_page:
+	invlpg	(%rdi)
+	iretq
+do_load_root:
+	mov	%rdi, %cr3
+	iretq
+do_syscall_direct:
+	mov	$syscall_entry_direct, %rdi
+	mov	$0xc0000082, %eax	/* MSR_LSTAR */
+	jmp	set_msr
+do_timer_deadline:
+	mov	$0x6e0, %eax		/* IA32_TSC_DEADLINE */
+	jmp	set_msr
+do_kvmclock:
+	mov	$0x4b564d01, %eax	/* MSR_KVM_SYSTEM_TIME_NEW */
+set_msr:
+	push	%rcx
+	push	%rdx
+	mov	%eax, %ecx
+	mov	%edi, %eax
+	mov	%rdi, %rdx
+	shr	$32, %rdx
+	wrmsr
+	pop	%rdx
+	pop	%rcx
+	iretq
+
+	/*
+	 * Where `syscall` arrives in ring 0. RCX = return address, R11 = RFLAGS, interrupts off by SFMASK.
+	 * KERNEL_GS_BASE holds struct cpu.
+	 */
+	.balign	64
+	.globl	syscall_entry_ring0
+syscall_entry_ring0:
+	swapgs
+	mov	%rcx, %gs:CPU_TRAP_RIP
+	mov	%r11, %gs:CPU_TRAP_RFLAGS
+	movl	$1, %gs:CPU_MASKED
+	swapgs
+	mov	$syscall_entry_trapped, %rcx
+	mov	$0x202, %r11d
+	sysretq
+
+	/*
+	 * The first `syscall`, made by ring 3 at boot, lands here. In ring 3 still: report that (RAX = 3); ring 3 then
+	 * asks for NUB_SYSCALL_DIRECT. In ring 0: install the entry above and mask interrupts and DF, TF, AC in it.
+	 */
+	.globl	syscall_probe
+syscall_probe:
+	mov	%cs, %eax
+	and	$3, %eax
+	jz	1f
+	jmp	*%rcx
+1:	push	%rcx
+	push	%r11
+	mov	$0xc0000082, %ecx
+	mov	$syscall_entry_ring0, %rax
+	mov	$0xffffffff, %edx
+	wrmsr
+	mov	$0xc0000084, %ecx
+	mov	$0x40700, %eax
+	xor	%edx, %edx
+	wrmsr
+	pop	%r11
+	pop	%rcx
+	xor	%eax, %eax
+	sysretq
+
+	.section .nub.rodata, "a"
+	.balign 8
+service_table:
+	.quad	do_halt, do_flush_all, do_flush_page, do_load_root, do_syscall_direct, do_timer_deadline, do_kvmclock
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * CPU features, segment bases, vector state and the nub's services. CPUID may cost tens of microseconds (it traps on
+ * some machines), so what is needed is read once in cpu_init().
+ */
+#include "kernel/x86_64/cpu.h"
+
+#include "kernel/abi/errno.h"
+#include "kernel/log.h"
+#include "kernel/ring0/nub.h"
+#include "kernel/types.h"
+#include "kernel/x86_64/entry.h"
+#include "kernel/x86_64/percpu.h"
+#include "kernel/x86_64/pt.h"
+
+#define DEBUGCON_PORT	0x402
+#define DEBUG_EXIT_PORT 0x501
+#define RESET_PORT	0x64
+#define FXSAVE_SIZE	512
+/* Pages above which forgetting everything is cheaper than page by page. */
+#define FLUSH_PAGES_MAX 2
+
+paddr_t kernel_root;
+
+static struct {
+	uint32_t leaf1_ecx, leaf1_edx;
+	size_t xstate_size;
+	bool ring0_slow;
+} features;
+
+/* Set by boot.S: the vector state enabled in XCR0; 0 = no XSAVE. */
+extern uint64_t cpu_xcr0;
+
+void cpu_id(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
+{
+	__asm__ volatile("cpuid"
+			 : "=a"(out[0]), "=b"(out[1]), "=c"(out[2]), "=d"(out[3])
+			 : "a"(leaf), "c"(subleaf));
+}
+
+static inline void port_out8(uint16_t port, uint8_t value)
+{
+	__asm__ volatile("outb %0, %1" ::"a"(value), "Nd"(port));
+}
+
+void cpu_init(void)
+{
+	uint32_t r[4];
+
+	cpu_id(1, 0, r);
+	features.leaf1_ecx = r[2];
+	features.leaf1_edx = r[3];
+	features.xstate_size = FXSAVE_SIZE;
+	if (cpu_xcr0) {
+		cpu_id(0xd, 0, r);
+		features.xstate_size = r[1];
+	}
+	if (syscall_probe_call() == 3) {
+		features.ring0_slow = true;
+		nub_call(NUB_SYSCALL_DIRECT, 0);
+	}
+}
+
+bool cpu_ring0_is_slow(void)
+{
+	return features.ring0_slow;
+}
+
+uint64_t cpu_get_fs_base(void)
+{
+	return __builtin_ia32_rdfsbase64();
+}
+
+void cpu_set_fs_base(uint64_t base)
+{
+	__builtin_ia32_wrfsbase64(base);
+}
+
+size_t cpu_xstate_size(void)
+{
+	return features.xstate_size;
+}
+
+uint64_t cpu_xstate_mask(void)
+{
+	return cpu_xcr0 ? cpu_xcr0 : 3;
+}
+
+bool cpu_has_xsave(void)
+{
+	return cpu_xcr0 != 0;
+}
+
+void cpu_xsave(void *area)
+{
+	if (user_xsave(area, cpu_xcr0, cpu_xcr0 != 0))
+		panic("cannot save vector state at %p", area);
+}
+
+void cpu_xrstor(const void *area)
+{
+	if (user_xrstor(area, cpu_xcr0, cpu_xcr0 != 0))
+		panic("invalid vector state at %p", area);
+}
+
+int cpu_xsave_user(uint64_t area)
+{
+	return user_xsave((void *)area, cpu_xcr0, cpu_xcr0 != 0) ? -EFAULT : 0;
+}
+
+int cpu_xrstor_user(uint64_t area)
+{
+	return user_xrstor((const void *)area, cpu_xcr0, cpu_xcr0 != 0) ? -EFAULT : 0;
+}
+
+bool cpu_has_rdrand(void)
+{
+	return features.leaf1_ecx >> 30 & 1;
+}
+
+uint32_t cpu_cpuid1_edx(void)
+{
+	return features.leaf1_edx;
+}
+
+void cpu_load_root(paddr_t root)
+{
+	nub_call(NUB_LOAD_ROOT, root);
+}
+
+void cpu_halt(void)
+{
+	nub_call(NUB_HALT, 0);
+}
+
+/* One CPU and one root in use at a time: whatever root is meant, its translations live in this CPU only. */
+void pt_flush(paddr_t root, uint64_t start, uint64_t end)
+{
+	if (end - start > FLUSH_PAGES_MAX * PAGE_SIZE) {
+		nub_call(NUB_FLUSH_ALL, 0);
+		return;
+	}
+	for (uint64_t va = start; va < end; va += PAGE_SIZE)
+		nub_call(NUB_FLUSH_PAGE, va);
+}
+
+void debug_putc(char c)
+{
+	port_out8(DEBUGCON_PORT, (uint8_t)c);
+}
+
+/*
+ * Power off: the debug-exit device if there is one, else a reset through the keyboard controller (QEMU runs with
+ * -no-reboot), else a wait that an impatient host ends.
+ */
+void machine_exit(uint8_t debug_exit_code)
+{
+	port_out8(DEBUG_EXIT_PORT, debug_exit_code);
+	port_out8(RESET_PORT, 0xfe);
+	for (;;)
+		cpu_halt();
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* The CPU as ring 3 sees it: features, segment bases, vector state, and the privileged services of the nub. */
+#ifndef KERNEL_X86_64_CPU_H
+#define KERNEL_X86_64_CPU_H
+
+#include "kernel/types.h"
+
+/* Read CPUID once and find out how `syscall` arrives (kernel/ring0/nub.S). Called first of all. */
+void cpu_init(void);
+/* True if ring 0 is interpreted: entering it costs tens of microseconds, so batch what needs it. */
+bool cpu_ring0_is_slow(void);
+
+/* FS belongs to the program (its thread pointer). */
+uint64_t cpu_get_fs_base(void);
+void cpu_set_fs_base(uint64_t base);
+
+/* Vector state in XSAVE standard format (FXSAVE where there is no XSAVE): size in bytes, enabled components. */
+size_t cpu_xstate_size(void);
+uint64_t cpu_xstate_mask(void);
+void cpu_xsave(void *area);	   /* 64-byte aligned */
+void cpu_xrstor(const void *area); /* must hold a valid image */
+/* The same on program memory: 0 or -EFAULT; xrstor also gives -EFAULT for an invalid image. */
+int cpu_xsave_user(uint64_t area);
+int cpu_xrstor_user(uint64_t area);
+
+bool cpu_has_rdrand(void);
+bool cpu_has_xsave(void);
+uint32_t cpu_cpuid1_edx(void); /* AT_HWCAP */
+void cpu_id(uint32_t leaf, uint32_t subleaf, uint32_t out[4]); /* eax ebx ecx edx; may trap (slow) */
+
+static inline uint64_t cpu_tsc(void)
+{
+	uint32_t lo, hi;
+
+	__asm__ volatile("lfence; rdtsc" : "=a"(lo), "=d"(hi)::"memory");
+	return lo | (uint64_t)hi << 32;
+}
+
+/* Use another page-table root (physical address). */
+void cpu_load_root(paddr_t root);
+/* Wait for an interrupt unless one is pending. The caller has interrupts masked, as all kernel code. */
+void cpu_halt(void);
+/* The kernel's own root: its upper half is copied into every new one (kmap.c). */
+extern paddr_t kernel_root;
+
+/* Leave the kernel for the program with the complete, final registers in current->regs. */
+__noreturn void exit_regs_loaded(void);
+
+/* ---- debug ports ---- */
+void debug_putc(char c); /* QEMU's isa-debugcon, lost elsewhere */
+__noreturn void machine_exit(uint8_t debug_exit_code);
+
+#endif

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Ring-3 entries: system calls (trapped and direct), upcalls from the nub, and the way back to the program, which never
+ * needs ring 0. The program's registers lie in struct regs at the top of the thread's kernel stack (cpu->regs).
+ *
+ * cpu->masked is 0 exactly while program code runs. Between the instruction that clears it and the one that leaves
+ * (exit_begin .. exit_end) an interrupt finds RIP here: its upcall does not process it but restarts the exit, which
+ * looks at cpu->pending again. Hence everything in that range reads struct regs and writes only registers.
+ */
+#include "kernel/ring0/nub.h"
+#include "kernel/x86_64/layout.h"
+#include "kernel/x86_64/regs.h"
+
+	.section .text.entry, "ax"
+
+	/* ---- kernel_start: the first ring-3 instruction, on the boot stack ---- */
+	.globl	kernel_start
+kernel_start:
+	xor	%ebp, %ebp
+	mov	$SEL_USER_SS, %eax
+	mov	%eax, %ds
+	mov	%eax, %es
+	mov	$boot_cpu, %rax
+	mov	%rax, (%rax)
+	wrgsbase %rax
+	movl	$1, %gs:CPU_MASKED
+	call	kernel_main
+	ud2
+
+	/* ---- system calls ---- */
+	.macro	save_args
+	mov	%rdi, REGS_RDI(%rsp)
+	mov	%rsi, REGS_RSI(%rsp)
+	mov	%rdx, REGS_RDX(%rsp)
+	mov	%r10, REGS_R10(%rsp)
+	mov	%r8, REGS_R8(%rsp)
+	mov	%r9, REGS_R9(%rsp)
+	mov	%rax, REGS_ORIG_RAX(%rsp)
+	.endm
+
+	/* From ring 0, which has set cpu->masked. */
+	.globl	syscall_entry_trapped
+	.balign	64
+syscall_entry_trapped:
+	mov	%rsp, %gs:CPU_SCRATCH
+	mov	%gs:CPU_REGS, %rsp
+	save_args
+	mov	%gs:CPU_TRAP_RIP, %rcx
+	mov	%gs:CPU_TRAP_RFLAGS, %r11
+	jmp	syscall_common
+
+	/* A `syscall` that arrives in ring 3 (LSTAR points here then), or a jump from a rewritten site. */
+	.globl	syscall_entry_direct
+	.balign	64
+syscall_entry_direct:
+	movl	$1, %gs:CPU_MASKED
+entry_end:
+	mov	%rsp, %gs:CPU_SCRATCH
+	mov	%gs:CPU_REGS, %rsp
+	save_args
+	cld
+syscall_common:
+	mov	%rcx, REGS_RIP(%rsp)
+	mov	%r11, REGS_RFLAGS(%rsp)
+	mov	%gs:CPU_SCRATCH, %rcx
+	mov	%rcx, REGS_RSP(%rsp)
+	cmp	syscall_limit(%rip), %eax	/* 0 while tracing or when a policy is on */
+	jae	syscall_slow_call
+	mov	%r10, %rcx
+	mov	%eax, %eax
+	call	*syscall_table(, %rax, 8)
+syscall_done:
+	mov	%gs:CPU_THREAD, %rcx
+	cmpl	$0, THREAD_WORK(%rcx)
+	jne	syscall_work
+	mov	$0x44500, %ecx			/* AC, NT, DF, TF: only iretq can give them back */
+	test	%ecx, REGS_RFLAGS(%rsp)
+	jnz	syscall_work
+	movl	$0, %gs:CPU_MASKED
+exit_begin:
+exit_syscall:
+	cmpl	$0, %gs:CPU_PENDING
+	jne	syscall_pending
+	mov	REGS_RDI(%rsp), %rdi
+	mov	REGS_RSI(%rsp), %rsi
+	mov	REGS_RDX(%rsp), %rdx
+	mov	REGS_R10(%rsp), %r10
+	mov	REGS_R8(%rsp), %r8
+	mov	REGS_R9(%rsp), %r9
+	mov	REGS_RFLAGS(%rsp), %r11
+	push	%r11
+	popfq
+	mov	REGS_RIP(%rsp), %rcx
+	mov	REGS_RSP(%rsp), %rsp
+	.globl	exit_syscall_jmp, exit_iret_insn
+exit_syscall_jmp:
+	jmp	*%rcx
+
+syscall_pending:
+	movl	$1, %gs:CPU_MASKED
+syscall_work:
+	/* Complete the frame: the C code has kept these for the program. */
+	mov	%rax, REGS_RAX(%rsp)
+	mov	%rbx, REGS_RBX(%rsp)
+	mov	%rbp, REGS_RBP(%rsp)
+	mov	%r12, REGS_R12(%rsp)
+	mov	%r13, REGS_R13(%rsp)
+	mov	%r14, REGS_R14(%rsp)
+	mov	%r15, REGS_R15(%rsp)
+	mov	REGS_RIP(%rsp), %rcx
+	mov	%rcx, REGS_RCX(%rsp)
+	mov	REGS_RFLAGS(%rsp), %rcx
+	mov	%rcx, REGS_R11(%rsp)
+	movq	$SEL_USER_CS, REGS_CS(%rsp)
+	movq	$SEL_USER_SS, REGS_SS(%rsp)
+	/* exit_full: struct regs is complete at RSP. */
+	.globl	exit_full
+exit_full:
+	mov	%rsp, %rdi
+	call	exit_to_program
+	movl	$0, %gs:CPU_MASKED
+exit_iret:
+	cmpl	$0, %gs:CPU_PENDING
+	jne	exit_iret_pending
+	mov	REGS_R15(%rsp), %r15
+	mov	REGS_R14(%rsp), %r14
+	mov	REGS_R13(%rsp), %r13
+	mov	REGS_R12(%rsp), %r12
+	mov	REGS_RBP(%rsp), %rbp
+	mov	REGS_RBX(%rsp), %rbx
+	mov	REGS_R11(%rsp), %r11
+	mov	REGS_R10(%rsp), %r10
+	mov	REGS_R9(%rsp), %r9
+	mov	REGS_R8(%rsp), %r8
+	mov	REGS_RAX(%rsp), %rax
+	mov	REGS_RCX(%rsp), %rcx
+	mov	REGS_RDX(%rsp), %rdx
+	mov	REGS_RSI(%rsp), %rsi
+	mov	REGS_RDI(%rsp), %rdi
+	add	$REGS_RIP, %rsp
+exit_iret_insn:
+	iretq
+exit_end:
+exit_iret_pending:
+	movl	$1, %gs:CPU_MASKED
+	jmp	exit_full
+
+syscall_slow_call:
+	mov	%rbx, REGS_RBX(%rsp)
+	mov	%rbp, REGS_RBP(%rsp)
+	mov	%r12, REGS_R12(%rsp)
+	mov	%r13, REGS_R13(%rsp)
+	mov	%r14, REGS_R14(%rsp)
+	mov	%r15, REGS_R15(%rsp)
+	mov	%rsp, %rdi
+	call	syscall_slow
+	jmp	syscall_done
+
+	/* rt_sigreturn and program start: struct regs is complete and final; drop what C has on the stack. */
+	.globl	exit_regs_loaded
+exit_regs_loaded:
+	mov	%gs:CPU_REGS, %rsp
+	jmp	exit_full
+
+	/* ---- upcalls: RSP + 8 = what the nub left on the interrupt stack: orig_rax slot, RIP, CS, RFLAGS, RSP, SS ---- */
+	.macro	push_regs
+	add	$8, %rsp
+	push	%rdi
+	push	%rsi
+	push	%rdx
+	push	%rcx
+	push	%rax
+	push	%r8
+	push	%r9
+	push	%r10
+	push	%r11
+	push	%rbx
+	push	%rbp
+	push	%r12
+	push	%r13
+	push	%r14
+	push	%r15
+	cld
+	.endm
+
+	/* Copy struct regs from RSP to RDI and stand there. */
+	.macro	move_regs
+	mov	%rsp, %rsi
+	mov	%rdi, %rax
+	mov	$(REGS_SIZE / 8), %ecx
+	rep movsq
+	mov	%rax, %rsp
+	.endm
+
+	.globl	upcall_exception
+upcall_exception:
+	push_regs
+	lea	REGS_SIZE - CPU_EXC_STACK_TOP(%rsp), %rbx	/* struct cpu */
+	wrgsbase %rbx					/* the program may have changed it */
+	mov	REGS_RIP(%rsp), %rdx
+	mov	%gs:CPU_REGS, %rdi
+	cmp	$KERNEL_BASE, %rdx
+	jb	from_program
+	/* In the kernel: below its stack pointer, if that is sound. */
+	mov	REGS_RSP(%rsp), %rdi
+	cmp	$upcall_begin, %rdx
+	jb	1f
+	cmp	$upcall_end, %rdx
+	jb	bad_stack
+1:	lea	exit_begin(%rip), %rax
+	cmp	%rax, %rdx
+	jb	1f
+	lea	exit_end(%rip), %rax
+	cmp	%rax, %rdx
+	jae	1f
+	/* Leaving for the program failed at its last instruction (bad RIP): RSP is its own or in the frame. */
+	mov	%gs:CPU_REGS, %rdi
+	sub	$REGS_SIZE + 256, %rdi
+1:	sub	$REGS_SIZE, %rdi
+	and	$-16, %rdi
+	cmp	%gs:CPU_STACK_LOW, %rdi
+	jb	bad_stack
+	cmp	%gs:CPU_REGS, %rdi
+	ja	bad_stack
+	move_regs
+	mov	%rsp, %rdi
+	call	exception_in_kernel		/* returns when the interrupted code can go on */
+	decl	%gs:CPU_MASKED
+	jmp	iret_kernel
+
+from_program:
+	move_regs
+	mov	%rsp, %rdi
+	call	exception_in_program
+	jmp	exit_full
+
+bad_stack:
+	mov	%rsp, %rdi
+	lea	CPU_PANIC_STACK_TOP(%rbx), %rsp
+	call	exception_bad_stack
+	ud2
+
+	.globl	upcall_interrupt
+upcall_interrupt:
+	push_regs
+	lea	REGS_SIZE - CPU_IRQ_STACK_TOP(%rsp), %rbx
+	wrgsbase %rbx
+	mov	%gs:CPU_REGS, %rdi
+	mov	REGS_RIP(%rsp), %rdx
+	cmp	$KERNEL_BASE, %rdx
+	jae	1f
+2:	move_regs
+	jmp	exit_full			/* exit_to_program processes what is pending */
+1:	/* Masked was 0, so this is the entry before it sets it (go on: its exit will look), or the exit. */
+	lea	exit_begin(%rip), %rax
+	cmp	%rax, %rdx
+	jb	3f
+	lea	exit_syscall_jmp(%rip), %rax
+	cmp	%rax, %rdx
+	je	4f
+	ja	5f
+	mov	%rdi, REGS_RSP(%rsp)
+	lea	exit_syscall(%rip), %rax
+	mov	%rax, REGS_RIP(%rsp)
+	jmp	3f
+4:	/* All but RIP is the program's already. */
+	mov	REGS_RCX(%rsp), %rax
+	mov	%rax, REGS_RIP(%rsp)
+	jmp	2b
+5:	mov	%rdi, REGS_RSP(%rsp)
+	lea	exit_iret(%rip), %rax
+	mov	%rax, REGS_RIP(%rsp)
+3:	decl	%gs:CPU_MASKED
+iret_kernel:
+	pop	%r15
+	pop	%r14
+	pop	%r13
+	pop	%r12
+	pop	%rbp
+	pop	%rbx
+	pop	%r11
+	pop	%r10
+	pop	%r9
+	pop	%r8
+	pop	%rax
+	pop	%rcx
+	pop	%rdx
+	pop	%rsi
+	pop	%rdi
+	add	$8, %rsp
+	iretq
+
+	.globl	upcall_fatal
+upcall_fatal:
+	sub	$8, %rsp
+	push_regs
+	lea	REGS_SIZE - CPU_DF_STACK_TOP(%rsp), %rbx
+	wrgsbase %rbx
+	jmp	bad_stack
+upcall_begin = upcall_exception
+upcall_end = .
+
+	/* ---- services of the nub: long nub_call(service, argument) ---- */
+	.globl	nub_call, nub_call_return
+nub_call:
+	mov	%edi, %eax
+	mov	%rsi, %rdi
+	int3
+nub_call_return:
+	ret
+
+	/* long syscall_probe_call(void): 3 if `syscall` arrives in ring 3, 0 if in ring 0 (see syscall_probe). */
+	.globl	syscall_probe_call
+syscall_probe_call:
+	mov	$-1, %eax
+	syscall
+	ret
+
+	.section .data
+	.globl	syscall_limit
+syscall_limit:	.long 0
+	.section .note.GNU-stack, "", @progbits
