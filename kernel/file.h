@@ -81,7 +81,9 @@ static inline bool file_writable(const struct file *f)
 /* New file with refs = 1; takes over the caller's reference to inode. 0 or -ENOMEM (-ENFILE never). */
 int file_new(const struct file_ops *ops, struct inode *inode, unsigned flags, unsigned kind, struct file **out);
 struct file *file_get(struct file *f);
-void file_put(struct file *f); /* the last one calls release */
+void file_put(struct file *f); /* the last one calls release, then drops inode and dentry */
+/* Drops the references to f->inode and f->dentry; set by the VFS at boot (they are its objects). */
+extern void (*file_place_release)(struct file *f);
 
 /* Read/write at f->pos under its lock (advancing it) or, with pos != NULL, at *pos. Check access mode, give EBADF. */
 ssize_t file_read(struct file *f, struct iter *to, uint64_t *pos);
