@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ELF64 x86-64 executables: elf_parse() turns an untrusted file into a checked struct elf_image, elf_map() puts that
- * image into an address space through callbacks. Nothing after elf_parse() looks at the file's headers again, so every
- * rule about what a file may say is in this file's first half. Refused is what Linux could not run correctly either:
- * what real linkers produce (segments sharing a file page, odd p_align, empty segments) passes.
+ * ELF64 x86-64 executables: elf_parse() turns an untrusted file into a checked struct elf_image,
+ * elf_map() puts that image into an address space through callbacks. Nothing after elf_parse()
+ * looks at the file's headers again, so every rule about what a file may say is in this file's
+ * first half. Refused is what Linux could not run correctly either: what real linkers produce
+ * (segments sharing a file page, odd p_align, empty segments) passes.
  *
- * Pure: no state, no allocation; compiled into the kernel, the host command, the unit tests and the fuzzer.
+ * Pure: no state, no allocation; compiled into the kernel, the host command, the unit tests and the
+ * fuzzer.
  */
 #include "loader/elf.h"
 
@@ -84,9 +86,10 @@ static uint64_t page_end(const struct elf_segment *s)
 }
 
 /*
- * May b follow a? Only the one page at the border can be shared. Linux maps in order, so that page ends up with b's
- * file page; this is right when both want the same file page there and a has no zeroed part in it. A b without file
- * contents leaves the page as it is, which asks for equal rights.
+ * May b follow a? Only the one page at the border can be shared. Linux maps in order, so that page
+ * ends up with b's file page; this is right when both want the same file page there and a has no
+ * zeroed part in it. A b without file contents leaves the page as it is, which asks for equal
+ * rights.
  */
 static bool may_follow(const struct elf_segment *a, const struct elf_segment *b)
 {
@@ -110,11 +113,11 @@ static enum elf_error add_segment(struct parse *p, const Elf64_Phdr *ph)
 {
 	struct elf_image *img = p->img;
 	struct elf_segment s = {
-		.vaddr = ph->p_vaddr,
-		.memsz = ph->p_memsz,
-		.offset = ph->p_offset,
-		.filesz = ph->p_filesz,
-		.prot = segment_prot(ph->p_flags),
+	    .vaddr = ph->p_vaddr,
+	    .memsz = ph->p_memsz,
+	    .offset = ph->p_offset,
+	    .filesz = ph->p_filesz,
+	    .prot = segment_prot(ph->p_flags),
 	};
 
 	if (s.filesz > s.memsz || s.memsz > TASK_SIZE || s.vaddr > TASK_SIZE - s.memsz)
@@ -179,7 +182,8 @@ static bool entry_executable(const struct elf_image *img)
 	for (size_t i = 0; i < img->n_segments; i++) {
 		const struct elf_segment *s = &img->segments[i];
 
-		if ((s->prot & PROT_EXEC) && img->entry >= page_start(s) && img->entry < page_end(s))
+		if ((s->prot & PROT_EXEC) && img->entry >= page_start(s) &&
+		    img->entry < page_end(s))
 			return true;
 	}
 	return false;
@@ -265,7 +269,8 @@ const char *elf_error_text(enum elf_error e)
 	return "invalid";
 }
 
-/* Pages of segment i; `from` is the end of what its predecessors have mapped (link-time addresses). */
+/* Pages of segment i; `from` is the end of what its predecessors have mapped (link-time addresses).
+ */
 static int map_segment(const struct elf_mapper *m, const struct elf_segment *s, uint64_t bias,
 		       uint64_t from)
 {
@@ -287,7 +292,8 @@ static int map_segment(const struct elf_mapper *m, const struct elf_segment *s, 
 	return r;
 }
 
-/* Where the image goes: *bias is a multiple of img->align, so that alignments the linker promised hold. */
+/* Where the image goes: *bias is a multiple of img->align, so that alignments the linker promised
+ * hold. */
 static int reserve(const struct elf_image *img, const struct elf_mapper *m, uint64_t *bias)
 {
 	uint64_t lo = ALIGN_DOWN(img->lo, img->align);
@@ -306,9 +312,10 @@ static int reserve(const struct elf_image *img, const struct elf_mapper *m, uint
 }
 
 /*
- * Map a parsed image. The page that holds the end of a segment's file contents and the beginning of its zeroed part
- * is cleared from there on if the segment is writable; otherwise the file's bytes stay visible, as in Linux. Zero
- * pages have exactly their segment's rights (Linux makes them writable always).
+ * Map a parsed image. The page that holds the end of a segment's file contents and the beginning of
+ * its zeroed part is cleared from there on if the segment is writable; otherwise the file's bytes
+ * stay visible, as in Linux. Zero pages have exactly their segment's rights (Linux makes them
+ * writable always).
  */
 int elf_map(const struct elf_image *img, const struct elf_mapper *m, uint64_t *bias)
 {
