@@ -102,9 +102,12 @@ enum bi_msg_type {
 	BI_MSG_PANIC = 2,    /* the kernel failed; text is on the log port or the serial port; v[] as in EXIT */
 	BI_MSG_TIME_REQ = 3, /* v[0] = cookie */
 	BI_MSG_STDIN_CLOSED = 4, /* the program can no longer read stdin */
+	BI_MSG_SIGNAL_ACK = 5, /* arg = signal of a BI_MSG_SIGNAL now taken over (delivered, pending or ignored); sent from
+				* interrupt processing: it shows that the kernel is alive. Without it (or any other
+				* message or output) the host kills the machine 5 s after a signal that ends programs */
 	/* host -> guest */
 	BI_MSG_STDIN_EOF = 16,	/* v[0] = bytes ever sent on STDIO; end of file after them. A terminal may send it
-				 * when it is hung up */
+				 * when it is hung up. arg = 0, or the errno with which reads fail after those bytes */
 	BI_MSG_OUT_ERROR = 17,	/* arg = bi_port, v[0] = errno: later writes fail with it (EPIPE also raises SIGPIPE) */
 	BI_MSG_ACK = 18,	/* arg = bi_port, v[0] = bytes ever written successfully to the real file (SYNC streams) */
 	BI_MSG_SIGNAL = 19,	/* arg = signal number to send to the program */
