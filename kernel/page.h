@@ -2,6 +2,8 @@
 /*
  * Physical memory: a binary buddy allocator over page frames, with one struct page per frame.
  * All RAM is visible through the direct map (phys_to_virt). Leaf lock inside; callable from any kernel context.
+ * Memory that was never used is not touched, nor are its struct pages, before it is needed: on some hosts the first
+ * touch of a page costs 32 us.
  */
 #ifndef KERNEL_PAGE_H
 #define KERNEL_PAGE_H
@@ -11,17 +13,25 @@
 
 #define PAGE_MAX_ORDER 10 /* 4 MiB blocks */
 
+/* 32 bytes. (a) atomic, (p) the allocator's lock, (o) the owner of the allocated block */
 struct page {
-	uint32_t refs; /* (a) 0 = free; atomic */
-	uint8_t order; /* of the block this frame heads, (p) */
-	uint8_t flags; /* PG_* */
+	uint32_t refs; /* (a) 0 = free */
+	uint8_t order; /* (p) of the block this frame heads */
+	uint8_t flags; /* PG_* (p) while free, (o) */
 	uint16_t unused;
-	struct list link; /* free list (p), or the owner's */
+	struct list link; /* free list (p), (o) */
+	union {		  /* (o) */
+		uint64_t priv;
+		struct { /* a heap slab, see kernel/heap.c */
+			uint16_t first, fresh, used, class;
+		} slab;
+	};
 };
 
 enum {
 	PG_RESERVED = 1, /* kernel image, boot module, holes: never allocated or freed */
-	PG_HEAP = 2,	 /* belongs to the heap */
+	PG_HEAP = 2,	 /* a slab of the heap */
+	PG_FREE = 4,	 /* heads a block on a free list */
 };
 
 enum page_flags {
@@ -42,10 +52,17 @@ int page_init(const struct mem_range *usable, size_t n_usable, const struct mem_
 
 /* Allocate 2^order contiguous, naturally aligned frames with refs = 1. Returns NULL when there are none. */
 struct page *page_alloc(unsigned order, unsigned flags);
+/*
+ * Allocate up to n single frames, each with refs = 1, under one lock: recently freed ones first.
+ * Returns how many there were; fewer than n only when memory is exhausted.
+ */
+size_t page_alloc_many(struct page **out, size_t n, unsigned flags);
 /* Take another reference. */
 struct page *page_get(struct page *p);
 /* Drop a reference; the last one frees the block. PG_RESERVED pages are counted but never freed. */
 void page_put(struct page *p);
+/* Drop one reference to each page on a list linked by page->link; the list ends up empty. */
+void page_put_list(struct list *pages);
 /* Turn a block of 2^order into 2^order independent order-0 pages, each with refs = 1. */
 void page_split(struct page *p);
 
@@ -58,6 +75,9 @@ size_t page_total(void); /* frames managed, without reserved ones */
 size_t page_free_count(void);
 
 /* Direct map. The base is a variable only for host unit tests; in the kernel it is DIRECT_MAP_BASE. */
+#ifdef UNIT_TEST
+extern uint64_t direct_map_base;
+#endif
 void *phys_to_virt(paddr_t pa);
 paddr_t virt_to_phys(const void *v); /* of a direct-map address or of the kernel image */
 
