@@ -14,4 +14,7 @@ void clock_set_real_ns(uint64_t now_ns);
 uint64_t clock_thread_cpu_ns(void);
 uint64_t clock_process_cpu_ns(void);
 
+/* Have timer_interrupt() called at this moment of CLOCK_MONOTONIC or soon after; UINT64_MAX = never. */
+void clockevent_arm(uint64_t deadline_ns);
+
 #endif

@@ -6,6 +6,7 @@
 #ifndef KERNEL_TASK_H
 #define KERNEL_TASK_H
 
+#include "kernel/itimer.h"
 #include "kernel/lock.h"
 #include "kernel/mm.h"
 #include "kernel/signal.h"
@@ -53,6 +54,11 @@ struct process {
 	uint64_t start_ns;		      /* (i) CLOCK_MONOTONIC */
 	struct timer itimer_real;	      /* (l) ITIMER_REAL and alarm */
 	uint64_t itimer_real_interval_ns;     /* (l) */
+	struct cpu_itimer cpu_itimers[2];     /* (l) ITIMER_VIRTUAL, ITIMER_PROF; kernel/itimer.c */
+	struct timer cpu_timer;		      /* (l) next look at the CPU clock for them and RLIMIT_CPU */
+	uint64_t cpu_timer_seen_ns;	      /* (l) CPU time at the last look */
+	unsigned n_sigqueued;		      /* (l) struct sigqueue in use, limited by RLIMIT_SIGPENDING */
+	bool stopped;			      /* (l) by a stop signal, until SIGCONT or SIGKILL */
 	bool dumpable;			      /* (l) prctl PR_SET_DUMPABLE */
 	bool exiting;			      /* (l) */
 	int exit_status;		      /* (l) wait status */
@@ -78,13 +84,16 @@ struct thread {
 	uint64_t sigmask;	  /* (l) blocked signals */
 	uint64_t saved_sigmask;	  /* (c) to restore, if has_saved_sigmask */
 	bool has_saved_sigmask;
+	uint64_t wait_sigmask;	  /* (l) sigmask before rt_sigtimedwait unblocked what it waits for, else 0 */
+	struct restart restart;	  /* (c) how restart_syscall(2) goes on */
 	struct sigpending pending; /* (l) thread-directed */
 	stack_t altstack;	   /* (c) sigaltstack(2) */
 	uaddr_t clear_child_tid;   /* (c) */
 	uaddr_t robust_list;	   /* (c) */
 	uaddr_t rseq;		   /* (c) registered area or 0 */
 	uint32_t rseq_len, rseq_sig;
-	uaddr_t fault_addr;	   /* (c) last fault, for the fatal-signal report */
+	uaddr_t fault_addr;	   /* (c) last page fault's address: cr2 of signal frames, fatal-signal report */
+	uint64_t fault_trapno, fault_err; /* (c) vector and error code of the last exception, for signal frames */
 	uint64_t cpu_ns;	   /* (c) run time before the current slice */
 	uint64_t slice_start_ns;   /* (c) */
 	char comm[16];		   /* (c) */
@@ -94,6 +103,7 @@ struct thread {
 enum thread_work {
 	WORK_SIGNAL = 1,   /* a signal may be deliverable */
 	WORK_RESCHED = 2,  /* another thread should run */
+	WORK_RSEQ = 4,	   /* it was preempted inside the program: rseq_resume() (kernel/rseq.h) */
 };
 
 struct thread *current_thread(void);
@@ -114,5 +124,11 @@ void schedule(void);
 void thread_wake(struct thread *t);
 
 bool capable(int cap); /* CAP_*: root has all, others none */
+
+/* Wake t if it sleeps interruptibly: a signal for it is pending. */
+void thread_signal_wake(struct thread *t);
+
+/* Linux's initial resource limits, as a Debian container gives them (kernel/rlimit.c). */
+void rlimits_init(struct rlimit64 *limits);
 
 #endif

@@ -37,11 +37,13 @@
 #include <linux/resource.h>
 #include <linux/rseq.h>
 #include <linux/sched.h>
+#include <linux/signal.h>
 #include <linux/stat.h>
 #include <linux/sysinfo.h>
 #include <linux/time.h>
 #include <linux/time_types.h>
 #include <linux/times.h>
+#include <linux/timex.h>
 #include <linux/uio.h>
 #include <linux/utsname.h>
 #include <linux/xattr.h>
