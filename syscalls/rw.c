@@ -141,26 +141,34 @@ long sys_writev(int fd, uaddr_t vec, size_t n)
 }
 
 /* preadv(2): on 64-bit machines the low word holds the whole position. */
-long sys_preadv(int fd, uaddr_t vec, size_t n, int64_t pos, uint64_t pos_high)
+long sys_preadv(int fd, uaddr_t vec, size_t n, unsigned long pos_low, unsigned long pos_high)
 {
+	int64_t pos = pos_low;
+
 	return rw_vector(fd, DIR_READ, vec, n, &pos, 0);
 }
 
 /* pwritev(2). */
-long sys_pwritev(int fd, uaddr_t vec, size_t n, int64_t pos, uint64_t pos_high)
+long sys_pwritev(int fd, uaddr_t vec, size_t n, unsigned long pos_low, unsigned long pos_high)
 {
+	int64_t pos = pos_low;
+
 	return rw_vector(fd, DIR_WRITE, vec, n, &pos, 0);
 }
 
 /* preadv2(2): position -1 means the file's own. */
-long sys_preadv2(int fd, uaddr_t vec, size_t n, int64_t pos, uint64_t pos_high, int flags)
+long sys_preadv2(int fd, uaddr_t vec, size_t n, unsigned long pos_low, unsigned long pos_high, int flags)
 {
+	int64_t pos = pos_low;
+
 	return rw_vector(fd, DIR_READ, vec, n, pos == -1 ? NULL : &pos, flags);
 }
 
 /* pwritev2(2). */
-long sys_pwritev2(int fd, uaddr_t vec, size_t n, int64_t pos, uint64_t pos_high, int flags)
+long sys_pwritev2(int fd, uaddr_t vec, size_t n, unsigned long pos_low, unsigned long pos_high, int flags)
 {
+	int64_t pos = pos_low;
+
 	return rw_vector(fd, DIR_WRITE, vec, n, pos == -1 ? NULL : &pos, flags);
 }
 

@@ -10,14 +10,19 @@
 #include "kernel/string.h"
 #include "kernel/wait.h"
 
-static int copy_path(uaddr_t upath, char **out)
+/* A null pointer is an empty path where those are allowed. */
+static int copy_path(uaddr_t upath, bool empty_ok, char **out)
 {
 	char *buf = kmalloc(PATH_MAX);
-	ssize_t len;
+	ssize_t len = 0;
 
 	if (!buf)
 		return -ENOMEM;
-	len = strncpy_from_user(buf, upath, PATH_MAX);
+	buf[0] = '\0';
+	if (upath || !empty_ok)
+		len = strncpy_from_user(buf, upath, PATH_MAX);
+	if (len == 0 && !empty_ok)
+		len = -ENOENT;
 	if (len < 0) {
 		kfree(buf);
 		return len;
@@ -28,25 +33,11 @@ static int copy_path(uaddr_t upath, char **out)
 
 int path_from_user(uaddr_t upath, char **out)
 {
-	int r = copy_path(upath, out);
-
-	if (!r && (*out)[0] == '\0') {
-		kfree(*out);
-		r = -ENOENT;
-	}
-	return r;
-}
-
-int path_from_user_or_empty(uaddr_t upath, char **out)
-{
-	if (upath)
-		return copy_path(upath, out);
-	*out = kstrdup("");
-	return *out ? 0 : -ENOMEM;
+	return copy_path(upath, false, out);
 }
 
 /* Where a relative path starts: *out stays NULL for the working directory. */
-static int base_from_fd(int dirfd, struct dentry **out)
+static int base_from_fd(int dirfd, bool any_type, struct dentry **out)
 {
 	struct file *f;
 	int r = 0;
@@ -57,23 +48,23 @@ static int base_from_fd(int dirfd, struct dentry **out)
 	f = fd_file_any(dirfd);
 	if (!f)
 		return -EBADF;
-	if (f->dentry && S_ISDIR(f->inode->mode))
+	if (f->dentry && (any_type || S_ISDIR(f->inode->mode)))
 		*out = dentry_get(f->dentry);
 	else
-		r = -ENOTDIR;
+		r = any_type ? -ENOENT : -ENOTDIR;
 	file_put(f);
 	return r;
 }
 
-int at_path_get(int dirfd, uaddr_t upath, struct at_path *out)
+int at_path_get(int dirfd, uaddr_t upath, unsigned flags, struct at_path *out)
 {
-	int r = path_from_user(upath, &out->path);
+	int r = copy_path(upath, flags & LOOKUP_EMPTY, &out->path);
 
 	out->base = NULL;
 	if (r)
 		return r;
 	if (out->path[0] != '/')
-		r = base_from_fd(dirfd, &out->base);
+		r = base_from_fd(dirfd, out->path[0] == '\0', &out->base);
 	if (r)
 		kfree(out->path);
 	return r;
@@ -89,7 +80,7 @@ void at_path_put(struct at_path *at)
 int dentry_at(int dirfd, uaddr_t upath, unsigned flags, struct dentry **out)
 {
 	struct at_path at;
-	int r = at_path_get(dirfd, upath, &at);
+	int r = at_path_get(dirfd, upath, flags, &at);
 
 	if (r)
 		return r;
@@ -98,38 +89,31 @@ int dentry_at(int dirfd, uaddr_t upath, unsigned flags, struct dentry **out)
 	return r;
 }
 
-/* AT_EMPTY_PATH with "": the file behind dirfd itself, whatever it is, or the working directory. */
-static int inode_of_fd(int dirfd, struct inode **out)
+/* Is dirfd itself meant: "" or a null pointer with AT_EMPTY_PATH? */
+static bool names_fd(int dirfd, uaddr_t upath, unsigned flags)
 {
-	struct file *f;
+	char first = '\0';
 
-	if (dirfd == AT_FDCWD) {
-		*out = inode_get(current_process()->fs.cwd->inode);
-		return 0;
-	}
-	f = fd_file_any(dirfd);
-	if (!f)
-		return -EBADF;
-	*out = inode_get(f->inode);
-	file_put(f);
-	return 0;
-}
-
-static bool names_empty_path(uaddr_t upath)
-{
-	char first;
-
-	return !upath || (!get_user(&first, upath) && first == '\0');
+	if (!(flags & LOOKUP_EMPTY) || dirfd == AT_FDCWD)
+		return false;
+	return (!upath || !get_user(&first, upath)) && first == '\0';
 }
 
 int inode_at(int dirfd, uaddr_t upath, unsigned flags, struct inode **out)
 {
 	struct dentry *d;
+	struct file *f;
 	int r;
 
-	if ((flags & LOOKUP_EMPTY) && names_empty_path(upath))
-		return inode_of_fd(dirfd, out);
-	r = dentry_at(dirfd, upath, flags & ~LOOKUP_EMPTY, &d);
+	if (names_fd(dirfd, upath, flags)) {
+		f = fd_file_any(dirfd);
+		if (!f)
+			return -EBADF;
+		*out = inode_get(f->inode);
+		file_put(f);
+		return 0;
+	}
+	r = dentry_at(dirfd, upath, flags, &d);
 	if (r)
 		return r;
 	*out = inode_get(d->inode);

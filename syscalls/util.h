@@ -11,8 +11,6 @@
 #include "kernel/task.h"
 #include "kernel/uaccess.h"
 
-#define MAX_RW_COUNT (0x7fffffffull & PAGE_MASK) /* most one read or write transfers: read(2) */
-
 /* ---- paths ---- */
 
 /* A path as the *at calls name it: relative to base unless absolute. */
@@ -26,16 +24,18 @@ struct at_path {
  * or -ENOMEM.
  */
 int path_from_user(uaddr_t upath, char **out);
-/* The same, but "" is a path too, and so is a null pointer (AT_EMPTY_PATH, Linux 6.11). */
-int path_from_user_or_empty(uaddr_t upath, char **out);
 
-/* Path and starting point of an *at call. Returns 0 or as path_from_user, -EBADF, -ENOTDIR. */
-int at_path_get(int dirfd, uaddr_t upath, struct at_path *out);
+/*
+ * Path and starting point of an *at call. flags: LOOKUP_EMPTY allows "" (and, as Linux 6.11 does, a null pointer):
+ * then base is the place dirfd is open on, of any type. Returns 0 or as path_from_user, -EBADF, -ENOTDIR.
+ */
+int at_path_get(int dirfd, uaddr_t upath, unsigned flags, struct at_path *out);
 void at_path_put(struct at_path *at);
 
-/* Look up what (dirfd, upath) names. flags: LOOKUP_FOLLOW and/or LOOKUP_EMPTY ("" names dirfd itself, any file). */
-int inode_at(int dirfd, uaddr_t upath, unsigned flags, struct inode **out);
+/* Look up what (dirfd, upath) names. flags: LOOKUP_*. */
 int dentry_at(int dirfd, uaddr_t upath, unsigned flags, struct dentry **out);
+/* The same for calls that need the inode only: "" also works for files without a place, such as pipes. */
+int inode_at(int dirfd, uaddr_t upath, unsigned flags, struct inode **out);
 
 /* LOOKUP_* for the AT_* flags of a call, which accepts only those in `allowed`. Returns -EINVAL for others. */
 int lookup_flags(int at_flags, int allowed);

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Opening, duplicating and closing descriptors: open(2), openat2(2), creat(2), close(2), close_range(2), dup(2). The
+ * flags are checked and cleaned here, once, for every way to open; the VFS sees only combinations that make sense.
+ */
+#include "syscalls/syscall.h"
+
+#include "kernel/heap.h"
+#include "syscalls/util.h"
+
+#include <linux/close_range.h>
+
+#define SYNC_BIT (O_SYNC & ~O_DSYNC)		/* what O_SYNC has beyond O_DSYNC */
+#define TMPFILE_BIT (O_TMPFILE & ~O_DIRECTORY)	/* what O_TMPFILE has beyond O_DIRECTORY */
+#define PATH_FLAGS (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) /* all that O_PATH looks at */
+#define MODE_BITS 07777
+#define OPEN_FLAGS                                                                                 \
+	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC |      \
+	 FASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC |      \
+	 O_PATH | O_TMPFILE)
+#define RESOLVE_FLAGS                                                                              \
+	(RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH |         \
+	 RESOLVE_IN_ROOT | RESOLVE_CACHED)
+
+/* What Linux refuses, whichever call the flags came by. */
+static int check_how(const struct open_how *how)
+{
+	uint64_t flags = how->flags;
+	bool creates = flags & (O_CREAT | TMPFILE_BIT);
+
+	if ((flags & ~(uint64_t)OPEN_FLAGS) || (how->resolve & ~(uint64_t)RESOLVE_FLAGS))
+		return -EINVAL;
+	if ((how->resolve & RESOLVE_BENEATH) && (how->resolve & RESOLVE_IN_ROOT))
+		return -EINVAL;
+	if (how->mode & ~(creates ? MODE_BITS : 0ull))
+		return -EINVAL;
+	if ((flags & O_CREAT) && (flags & O_DIRECTORY))
+		return -EINVAL;
+	if ((flags & TMPFILE_BIT) && (!(flags & O_DIRECTORY) || (flags & O_ACCMODE) == O_RDONLY))
+		return -EINVAL;
+	if ((flags & O_PATH) && (flags & ~(uint64_t)PATH_FLAGS))
+		return -EINVAL;
+	if ((how->resolve & RESOLVE_CACHED) && (creates || (flags & O_TRUNC)))
+		return -EAGAIN;
+	return 0;
+}
+
+static long open_how(int dirfd, uaddr_t upath, const struct open_how *how)
+{
+	unsigned flags = how->flags & ~O_CLOEXEC;
+	struct at_path at;
+	struct file *f;
+	int r = check_how(how);
+
+	if (!r)
+		r = at_path_get(dirfd, upath, 0, &at);
+	if (r)
+		return r;
+	if (flags & SYNC_BIT)
+		flags |= O_DSYNC;
+	if (!(flags & O_PATH))
+		flags |= O_LARGEFILE;
+	r = vfs_open(at.base, at.path, flags, how->mode, how->resolve, &f);
+	at_path_put(&at);
+	return r ? r : fd_new(f, how->flags & O_CLOEXEC);
+}
+
+/* open(2) ignores what it does not know and modes it does not need; only openat2(2) is strict. */
+static long open_lenient(int dirfd, uaddr_t path, int flags, unsigned mode)
+{
+	struct open_how how = {.flags = flags & OPEN_FLAGS};
+
+	if (how.flags & O_PATH)
+		how.flags &= PATH_FLAGS;
+	if (how.flags & (O_CREAT | TMPFILE_BIT))
+		how.mode = mode & MODE_BITS;
+	return open_how(dirfd, path, &how);
+}
+
+/* open(2). */
+long sys_open(uaddr_t path, int flags, unsigned mode)
+{
+	return open_lenient(AT_FDCWD, path, flags, mode);
+}
+
+/* openat(2). */
+long sys_openat(int dirfd, uaddr_t path, int flags, unsigned mode)
+{
+	return open_lenient(dirfd, path, flags, mode);
+}
+
+/* creat(2). */
+long sys_creat(uaddr_t path, unsigned mode)
+{
+	return open_lenient(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
+}
+
+/* A newer program may pass a longer struct: fine as long as what we do not know is zero. */
+static int check_zero_tail(uaddr_t addr, size_t len)
+{
+	uint8_t chunk[64];
+
+	while (len) {
+		size_t n = MIN(len, sizeof(chunk));
+
+		if (copy_from_user(chunk, addr, n))
+			return -EFAULT;
+		for (size_t i = 0; i < n; i++)
+			if (chunk[i])
+				return -E2BIG;
+		addr += n;
+		len -= n;
+	}
+	return 0;
+}
+
+/* openat2(2). */
+long sys_openat2(int dirfd, uaddr_t path, uaddr_t uhow, size_t size)
+{
+	struct open_how how;
+	int r;
+
+	if (size < sizeof(how))
+		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	r = check_zero_tail(uhow + sizeof(how), size - sizeof(how));
+	if (!r)
+		r = get_user(&how, uhow);
+	return r ? r : open_how(dirfd, path, &how);
+}
+
+/* close(2). */
+long sys_close(int fd)
+{
+	return fd_close(current_process()->files, fd);
+}
+
+/* close_range(2). CLOSE_RANGE_UNSHARE has nothing to do while a descriptor table has one owner. */
+long sys_close_range(unsigned first, unsigned last, unsigned flags)
+{
+	struct files *fs = current_process()->files;
+
+	if ((flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) || first > last)
+		return -EINVAL;
+	fd_close_range(fs, first, last, flags & CLOSE_RANGE_CLOEXEC);
+	return 0;
+}
+
+/* dup(2). */
+long sys_dup(int fd)
+{
+	struct file *f = fd_file_any(fd);
+
+	return f ? fd_new(f, false) : -EBADF;
+}
+
+static long dup_to(int oldfd, int newfd, bool cloexec)
+{
+	struct file *f;
+	int r;
+
+	if (newfd < 0 || (uint64_t)newfd >= current_process()->limits[RLIMIT_NOFILE].rlim_cur)
+		return -EBADF;
+	f = fd_file_any(oldfd);
+	if (!f)
+		return -EBADF;
+	r = fd_install_at(current_process()->files, f, newfd, cloexec);
+	if (r < 0)
+		file_put(f);
+	return r < 0 ? r : newfd;
+}
+
+/* dup2(2): onto itself it only asks whether the descriptor is open. */
+long sys_dup2(int oldfd, int newfd)
+{
+	struct file *f;
+
+	if (oldfd != newfd)
+		return dup_to(oldfd, newfd, false);
+	f = fd_file_any(oldfd);
+	if (!f)
+		return -EBADF;
+	file_put(f);
+	return newfd;
+}
+
+/* dup3(2). */
+long sys_dup3(int oldfd, int newfd, int flags)
+{
+	if ((flags & ~O_CLOEXEC) || oldfd == newfd)
+		return -EINVAL;
+	return dup_to(oldfd, newfd, flags & O_CLOEXEC);
+}
