@@ -18,7 +18,7 @@ static void iter_single(struct iter *it, void *base, size_t len, bool user)
 	it->off = 0;
 	it->left = len;
 	it->user = user;
-	it->nowait = false;
+	it->nowait = it->append = it->no_append = false;
 }
 
 /* A buffer of len bytes in program memory. */
@@ -41,7 +41,7 @@ void iter_iov(struct iter *it, struct iovec *iov, size_t nr, size_t total)
 	it->off = 0;
 	it->left = total;
 	it->user = true;
-	it->nowait = false;
+	it->nowait = it->append = it->no_append = false;
 }
 
 /* Copy within one segment; returns the bytes NOT done. */
