@@ -23,10 +23,26 @@ bool con_out_ready(enum con_stream s);
 int con_out_error(enum con_stream s); /* 0 or errno */
 struct wait_queue *con_out_wq(enum con_stream s);
 
+/*
+ * Find the device and connect the streams as the boot information says; what is not needed yet (a queue, a buffer) is
+ * set up at first use. 0, or -ENODEV without a console device.
+ */
+int con_init(const struct bootinfo *bi);
+/* Everything written so far has left the machine, then its end is announced and it ends. status: wait(2)'s. */
+__noreturn void con_shutdown(int status);
+/* Like con_write to CON_LOG, from any context: never blocks, never sleeps; false if it cannot be taken now. */
+bool con_log(const char *text, size_t len);
+/* Ask the host for CLOCK_REALTIME: 0, or -ETIMEDOUT if there is no answer within a second. May sleep. */
+int con_host_time(uint64_t *real_ns);
+/* Signals from the host. */
+void con_set_signal_hook(void (*hook)(int signo));
+
 /* Read from standard input. Returns bytes, 0 at end of file, -EAGAIN, -ERESTARTSYS. */
 ssize_t con_read(struct iter *to, bool nonblock);
 size_t con_in_available(void);
 bool con_in_eof(void);
+/* The program will read no more: the host may stop sending. */
+void con_in_close(void);
 struct wait_queue *con_in_wq(void);
 
 /* Called from interrupt processing with the bytes just received when standard input is a terminal (fs/tty.c sets it);

@@ -59,6 +59,7 @@ struct process {
 	uint64_t cpu_timer_seen_ns;	      /* (l) CPU time at the last look */
 	unsigned n_sigqueued;		      /* (l) struct sigqueue in use, limited by RLIMIT_SIGPENDING */
 	bool stopped;			      /* (l) by a stop signal, until SIGCONT or SIGKILL */
+	uint64_t dead_threads_cpu_ns;	      /* (l) run time of threads that have ended */
 	bool dumpable;			      /* (l) prctl PR_SET_DUMPABLE */
 	bool exiting;			      /* (l) */
 	int exit_status;		      /* (l) wait status */
@@ -78,6 +79,8 @@ struct thread {
 	struct list run_link;	  /* (s) */
 	struct list process_link; /* (l) */
 	bool woken;		  /* (s) a prepared waiter fired */
+	bool interruptible;	  /* (s) of the current sleep */
+	uint64_t kstack_low;	  /* (c) lowest address of the kernel stack */
 	struct timer sleep_timer; /* (c) */
 	uint64_t fs_base;	  /* (c) saved while switched out */
 	void *xstate;		  /* (c) vector state while switched out */
@@ -122,6 +125,8 @@ __noreturn void thread_exit(int wait_status);
 void schedule(void);
 /* Make t runnable. */
 void thread_wake(struct thread *t);
+/* For wait_sleep: mark t (the caller) as sleeping; false if a waiter of it has fired already. */
+bool sched_prepare_sleep(struct thread *t, bool interruptible);
 
 bool capable(int cap); /* CAP_*: root has all, others none */
 

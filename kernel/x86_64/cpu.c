@@ -68,12 +68,15 @@ bool cpu_ring0_is_slow(void)
 
 uint64_t cpu_get_fs_base(void)
 {
-	return __builtin_ia32_rdfsbase64();
+	uint64_t base;
+
+	__asm__ volatile("rdfsbase %0" : "=r"(base));
+	return base;
 }
 
 void cpu_set_fs_base(uint64_t base)
 {
-	__builtin_ia32_wrfsbase64(base);
+	__asm__ volatile("wrfsbase %0" ::"r"(base));
 }
 
 size_t cpu_xstate_size(void)

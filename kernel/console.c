@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Output streams over virtio-console ports. Each stream is a byte ring; a write copies into it and queues the new bytes
+ * as one buffer, a completion moves the tail. Completions are in order. Input and control are in console_in.c.
+ *
+ * Locks: none of its own. Streams are used by kernel paths, which are not preempted, and by irq_process(), which never
+ * runs in the middle of one; SMP will need one lock per stream.
+ */
+#include "kernel/console.h"
+
+#include "kernel/abi/errno.h"
+#include "kernel/clock.h"
+#include "kernel/console_port.h"
+#include "kernel/log.h"
+#include "kernel/page.h"
+#include "kernel/string.h"
+#include "kernel/task.h"
+#include "kernel/x86_64/apic.h"
+#include "kernel/x86_64/cpu.h"
+
+#define RING_ORDER   5 /* 128 KiB */
+#define TX_QUEUE_LEN 64
+#define PIPE_BUF_LEN 4096 /* a non-blocking write up to this size is all or nothing, as in a pipe */
+#define SHUTDOWN_GRACE_NS (2 * NSEC_PER_SEC)
+
+struct out_stream {
+	unsigned port; /* enum bi_port */
+	bool ready;    /* queue and ring exist */
+	bool sync;     /* BI_STDF_SYNC */
+	int error;     /* errno the host reported, 0 = none */
+	struct virtqueue tx;
+	uint8_t *ring;
+	size_t size, head, tail; /* bytes ever added / completed; ring index = modulo size */
+	uint64_t acked;		 /* bytes the host has written (sync) */
+	struct wait_queue wq;
+};
+
+static struct out_stream streams[CON_STREAMS] = {
+	[CON_OUT] = {.port = BI_PORT_STDIO},
+	[CON_ERR] = {.port = BI_PORT_STDERR},
+	[CON_LOG] = {.port = BI_PORT_LOG},
+	[CON_TRACE] = {.port = BI_PORT_TRACE},
+};
+static bool err_is_out; /* BI_STDF_SAME_AS_1 */
+
+static struct out_stream *stream_get(enum con_stream s)
+{
+	return &streams[s == CON_ERR && err_is_out ? CON_OUT : s];
+}
+
+void con_out_config(const struct bootinfo *bi)
+{
+	err_is_out = bi->std[2].flags & BI_STDF_SAME_AS_1;
+	streams[CON_OUT].sync = bi->std[1].flags & BI_STDF_SYNC;
+	streams[CON_ERR].sync = bi->std[2].flags & BI_STDF_SYNC;
+}
+
+static int stream_setup(struct out_stream *o)
+{
+	unsigned order = RING_ORDER;
+	struct page *p = page_alloc(order, 0);
+	int r;
+
+	while (!p && order > 0)
+		p = page_alloc(--order, 0);
+	if (!p)
+		return -ENOMEM;
+	r = con_port_queue(&o->tx, o->port, true, TX_QUEUE_LEN);
+	if (r) {
+		page_put(p);
+		return r;
+	}
+	o->ring = page_to_virt(p);
+	o->size = PAGE_SIZE << order;
+	o->ready = true;
+	return 0;
+}
+
+/* Take finished buffers back. An empty ring starts again at its beginning, to stay on few pages. */
+static void stream_reap(struct out_stream *o)
+{
+	void *token;
+
+	while ((token = vq_pop(&o->tx, NULL)))
+		o->tail += (size_t)token;
+}
+
+static size_t stream_room(struct out_stream *o)
+{
+	stream_reap(o);
+	return o->tx.n_free ? o->size - (o->head - o->tail) : 0;
+}
+
+/* Copy from the iter into the ring as far as there is room, and queue it. Returns bytes taken; *bad if a page was. */
+static size_t stream_push(struct out_stream *o, struct iter *from, bool *bad)
+{
+	size_t done = 0;
+
+	*bad = false;
+	while (from->left && !*bad) {
+		size_t room = stream_room(o), at = o->head % o->size;
+		size_t n = MIN(MIN(room, o->size - at), from->left), got;
+
+		if (!n)
+			break;
+		got = iter_read(from, o->ring + at, n);
+		*bad = got < n;
+		if (!got)
+			break;
+		vq_add(&o->tx, o->ring + at, got, false, (void *)got);
+		o->head += got;
+		done += got;
+	}
+	if (done)
+		vq_kick(&o->tx);
+	return done;
+}
+
+static bool stream_drained(struct out_stream *o)
+{
+	stream_reap(o);
+	return o->head == o->tail;
+}
+
+/* Ready again, or hopeless. Asks for an interrupt at the next completion. */
+static bool stream_wakes(struct out_stream *o)
+{
+	if (o->error || stream_room(o))
+		return true;
+	return vq_want_interrupt(&o->tx, true) && stream_room(o);
+}
+
+/* A write to a synchronous stream counts only what the host has really written. */
+static ssize_t sync_result(struct out_stream *o, size_t done)
+{
+	uint64_t before = o->head - done;
+	int r = wait_until(&o->wq, o->acked >= o->head || o->error, NO_DEADLINE);
+
+	if (o->error)
+		return o->acked > before ? (ssize_t)(o->acked - before) : -o->error;
+	return r == 0 || o->acked > before ? (ssize_t)(MIN(o->acked, o->head) - before) : r;
+}
+
+ssize_t con_write(enum con_stream s, struct iter *from, bool nonblock)
+{
+	struct out_stream *o = stream_get(s);
+	size_t done = 0;
+	bool bad = false;
+	int r = o->ready ? 0 : stream_setup(o);
+
+	while (r == 0 && from->left && !bad) {
+		if (o->error) {
+			r = -o->error;
+		} else if (nonblock && done == 0 && from->left <= PIPE_BUF_LEN && stream_room(o) < from->left) {
+			r = -EAGAIN;
+		} else {
+			done += stream_push(o, from, &bad);
+			if (bad)
+				r = -EFAULT;
+			else if (from->left)
+				r = nonblock ? -EAGAIN : wait_until(&o->wq, stream_wakes(o), NO_DEADLINE);
+		}
+	}
+	if (done && o->sync)
+		return sync_result(o, done);
+	return done ? (ssize_t)done : r;
+}
+
+bool con_out_ready(enum con_stream s)
+{
+	struct out_stream *o = stream_get(s);
+
+	return !o->ready || o->error || stream_room(o) >= PIPE_BUF_LEN || stream_wakes(o);
+}
+
+int con_out_error(enum con_stream s)
+{
+	return stream_get(s)->error;
+}
+
+struct wait_queue *con_out_wq(enum con_stream s)
+{
+	return &stream_get(s)->wq;
+}
+
+bool con_log(const char *text, size_t len)
+{
+	struct out_stream *o = &streams[CON_LOG];
+	struct iter it;
+	bool bad;
+
+	if (!con_present() || (!o->ready && stream_setup(o)) || stream_room(o) < len)
+		return false;
+	iter_kernel(&it, (void *)text, len);
+	return stream_push(o, &it, &bad) == len;
+}
+
+/* ---- called by console_in.c ---- */
+
+static struct out_stream *stream_of_port(unsigned port)
+{
+	for (unsigned i = 0; i < CON_STREAMS; i++)
+		if (streams[i].port == port)
+			return &streams[i];
+	return NULL;
+}
+
+void con_out_reported(unsigned port, int error, uint64_t acked)
+{
+	struct out_stream *o = stream_of_port(port);
+
+	if (!o)
+		return;
+	if (error)
+		o->error = error;
+	else
+		o->acked = acked;
+	wait_wake_all(&o->wq);
+}
+
+void con_out_interrupt(void)
+{
+	for (unsigned i = 0; i < CON_STREAMS; i++) {
+		struct out_stream *o = &streams[i];
+		size_t tail = o->tail;
+
+		if (!o->ready)
+			continue;
+		stream_reap(o);
+		if (o->tail != tail)
+			wait_wake_all(&o->wq);
+	}
+}
+
+/* ---- the end ---- */
+
+static void drain(struct out_stream *o)
+{
+	struct waiter w = {0};
+
+	while (o->ready && !o->error && !stream_drained(o)) {
+		wait_prepare(&w, &o->wq);
+		if (!vq_want_interrupt(&o->tx, true) && !stream_drained(o))
+			wait_sleep(NO_DEADLINE, false);
+		wait_finish(&w);
+	}
+}
+
+void con_shutdown(int status)
+{
+	struct bi_msg m = {.type = BI_MSG_EXIT, .arg = (uint32_t)status};
+	uint64_t deadline;
+
+	for (unsigned i = 0; i < CON_STREAMS; i++)
+		drain(&streams[i]);
+	for (unsigned i = 0; i < CON_STREAMS; i++)
+		m.v[i] = streams[i].head;
+	con_send(&m);
+	/* The host ends the machine as soon as it has everything; without one it ends itself. */
+	deadline = clock_mono_ns() + SHUTDOWN_GRACE_NS;
+	clockevent_arm(deadline);
+	while (clock_mono_ns() < deadline) {
+		cpu_halt();
+		irq_process();
+	}
+	machine_exit(0);
+}

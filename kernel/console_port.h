@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* Between console.c (output streams) and console_in.c (device, ports, input, control messages). */
+#ifndef KERNEL_CONSOLE_PORT_H
+#define KERNEL_CONSOLE_PORT_H
+
+#include "kernel/abi/bootinfo.h"
+#include "kernel/virtio.h"
+
+bool con_present(void);
+/* Set up one direction's queue of a port. */
+int con_port_queue(struct virtqueue *q, unsigned port, bool transmit, unsigned size);
+/* Send a control message; dropped if the host is gone. */
+void con_send(const struct bi_msg *m);
+
+void con_out_config(const struct bootinfo *bi);
+/* The host reported an error (errno) or an acknowledgement for an output port. */
+void con_out_reported(unsigned port, int error, uint64_t acked);
+/* Some transmit queue may have completed buffers. */
+void con_out_interrupt(void);
+
+#endif

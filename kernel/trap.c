@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Exceptions, and the work done on every way out to the program. A fault of the program is resolved by mm_fault or
+ * becomes its signal. A fault of the kernel is legal in two places only: while touching program memory (uaccess) and at
+ * the very instruction that leaves for the program; anywhere else it is our bug.
+ */
+#include "kernel/abi/linux.h"
+#include "kernel/log.h"
+#include "kernel/mm.h"
+#include "kernel/panic.h"
+#include "kernel/signal.h"
+#include "kernel/string.h"
+#include "kernel/task.h"
+#include "kernel/x86_64/apic.h"
+#include "kernel/x86_64/cpu.h"
+#include "kernel/x86_64/entry.h"
+#include "kernel/x86_64/layout.h"
+#include "kernel/x86_64/percpu.h"
+
+/* Exception vectors (SDM 3A 6.3.1). */
+enum {
+	VEC_DE = 0, VEC_DB = 1, VEC_BP = 3, VEC_OF = 4, VEC_BR = 5, VEC_UD = 6, VEC_NM = 7, VEC_SS = 12,
+	VEC_GP = 13, VEC_PF = 14, VEC_MF = 16, VEC_AC = 17, VEC_XM = 19,
+};
+
+#define PF_WRITE 2
+#define PF_FETCH 16
+#define RFLAGS_TF 0x100
+
+static void force(int signo, int code, uint64_t addr)
+{
+	siginfo_t info;
+
+	memset(&info, 0, sizeof(info));
+	info.si_signo = signo;
+	info.si_code = code;
+	info.si_addr = (void *)addr;
+	signal_force(&info);
+}
+
+static enum mm_access fault_access(uint64_t error)
+{
+	return error & PF_FETCH ? MM_EXEC : error & PF_WRITE ? MM_WRITE : MM_READ;
+}
+
+static void page_fault(uint64_t addr, uint64_t error)
+{
+	int r = addr < TASK_SIZE ? mm_fault(current_mm(), addr, fault_access(error)) : -EFAULT;
+
+	switch (r) {
+	case 0:
+		return;
+	case -EACCES:
+		force(SIGSEGV, SEGV_ACCERR, addr);
+		return;
+	case -ENODATA:
+	case -EIO:
+		force(SIGBUS, BUS_ADRERR, addr);
+		return;
+	case -ENOMEM:
+		log_error("out of memory: the program is killed (give the machine more with -m)");
+		process_exit(SIGKILL);
+	default:
+		force(SIGSEGV, SEGV_MAPERR, addr);
+	}
+}
+
+/* si_code of an x87 or SSE exception: the lowest unmasked bit of the status (Linux: fpu__exception_code). */
+static int fpu_code(unsigned vec)
+{
+	uint32_t err;
+
+	if (vec == VEC_MF) {
+		uint16_t cw, sw;
+
+		__asm__("fnstcw %0; fnstsw %1" : "=m"(cw), "=m"(sw));
+		err = sw & ~cw;
+	} else {
+		uint32_t mxcsr;
+
+		__asm__("stmxcsr %0" : "=m"(mxcsr));
+		err = ~(mxcsr >> 7) & mxcsr;
+	}
+	return err & 1 ? FPE_FLTINV : err & 4 ? FPE_FLTDIV : err & 8 ? FPE_FLTOVF : err & 0x12 ? FPE_FLTUND
+	     : err & 0x20 ? FPE_FLTRES : 0;
+}
+
+/* What Linux's arch/x86/kernel/traps.c sends for each exception. */
+static void exception_signal(unsigned vec, const struct regs *regs)
+{
+	switch (vec) {
+	case VEC_DE:
+		force(SIGFPE, FPE_INTDIV, regs->rip);
+		break;
+	case VEC_DB:
+		force(SIGTRAP, regs->rflags & RFLAGS_TF ? TRAP_TRACE : TRAP_BRKPT, regs->rip);
+		break;
+	case VEC_BP:
+		force(SIGTRAP, SI_KERNEL, 0);
+		break;
+	case VEC_UD:
+		force(SIGILL, ILL_ILLOPN, regs->rip);
+		break;
+	case VEC_MF:
+	case VEC_XM:
+		force(SIGFPE, fpu_code(vec), regs->rip);
+		break;
+	case VEC_AC:
+		force(SIGBUS, BUS_ADRALN, 0);
+		break;
+	case VEC_SS:
+		force(SIGBUS, SI_KERNEL, 0);
+		break;
+	default:
+		force(SIGSEGV, SI_KERNEL, 0);
+	}
+}
+
+void exception_in_program(struct regs *regs)
+{
+	struct cpu *c = this_cpu();
+	unsigned vec = c->exc_vector;
+	uint64_t addr = c->cr2, error = regs->orig_rax;
+
+	current->fault_trapno = vec;
+	current->fault_err = error;
+	if (vec == VEC_PF)
+		current->fault_addr = addr;
+	regs->orig_rax = (uint64_t)-1; /* not a system call: nothing to restart */
+	if (vec == VEC_PF)
+		page_fault(addr, error);
+	else
+		exception_signal(vec, regs);
+}
+
+/* The jump or IRETQ to the program faulted: its RIP is not canonical. It gets the signal Linux sends. */
+static __noreturn void fault_on_exit(struct regs *regs)
+{
+	struct regs *prog = this_cpu()->regs;
+
+	if (regs->rip == (uint64_t)exit_syscall_jmp) {
+		*prog = *regs;
+		prog->rip = regs->rcx;
+	}
+	prog->orig_rax = (uint64_t)-1;
+	WRITE_ONCE(this_cpu()->masked, 1);
+	force(SIGSEGV, SI_KERNEL, 0);
+	exit_regs_loaded();
+}
+
+void exception_in_kernel(struct regs *regs)
+{
+	struct cpu *c = this_cpu();
+	unsigned vec = c->exc_vector;
+	uint64_t addr = c->cr2, error = regs->orig_rax;
+
+	if (vec == VEC_DB) { /* the program single-steps a rewritten call: the kernel is not for it to see */
+		regs->rflags &= ~RFLAGS_TF;
+		return;
+	}
+	if (regs->rip == (uint64_t)exit_syscall_jmp || regs->rip == (uint64_t)exit_iret_insn)
+		fault_on_exit(regs);
+	if (regs->rip >= (uint64_t)user_access_begin && regs->rip < (uint64_t)user_access_end) {
+		if (vec == VEC_PF && addr < TASK_SIZE && current &&
+		    mm_fault(current_mm(), addr, fault_access(error)) == 0)
+			return;
+		regs->rip = (uint64_t)user_access_fault;
+		return;
+	}
+	panic_regs(regs, "exception %u in the kernel, error %lx, address %lx", vec, error, addr);
+}
+
+void exception_bad_stack(struct regs *regs)
+{
+	panic_regs(regs, "kernel stack unusable (overflow?), exception %u, address %lx", this_cpu()->exc_vector,
+		   this_cpu()->cr2);
+}
+
+void exit_to_program(struct regs *regs)
+{
+	struct thread *t = current;
+
+	for (;;) {
+		irq_process();
+		if (t->work & WORK_RESCHED) {
+			__atomic_fetch_and(&t->work, ~WORK_RESCHED, __ATOMIC_RELAXED);
+			schedule();
+		} else if (t->work & WORK_SIGNAL) {
+			signal_deliver(regs);
+		} else {
+			return;
+		}
+	}
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* Split virtqueues with event indices (virtio 1.2, 2.7), and the list of devices found. */
+#include "kernel/virtio.h"
+
+#include "kernel/abi/errno.h"
+#include "kernel/heap.h"
+#include "kernel/page.h"
+#include "kernel/string.h"
+
+#define VIRTIO_MAX_DEVICES 32
+#define DESC_F_WRITE	   2
+
+struct vring_desc {
+	uint64_t addr;
+	uint32_t len;
+	uint16_t flags, next;
+};
+
+struct vring_avail {
+	uint16_t flags, idx;
+	uint16_t ring[]; /* then used_event */
+};
+
+struct vring_used_elem {
+	uint32_t id, len;
+};
+
+struct vring_used {
+	uint16_t flags, idx;
+	struct vring_used_elem ring[]; /* then avail_event */
+};
+
+static struct virtio_device *devices[VIRTIO_MAX_DEVICES];
+static unsigned n_devices;
+
+int virtio_register(struct virtio_device *d)
+{
+	if (n_devices == VIRTIO_MAX_DEVICES)
+		return -ENOSPC;
+	devices[n_devices++] = d;
+	return 0;
+}
+
+struct virtio_device *virtio_find(unsigned id, unsigned n)
+{
+	for (unsigned i = 0; i < n_devices; i++)
+		if (devices[i]->id == id && n-- == 0)
+			return devices[i];
+	return NULL;
+}
+
+static volatile uint16_t *used_event(struct virtqueue *q)
+{
+	return &q->avail->ring[q->size];
+}
+
+static volatile uint16_t *avail_event(struct virtqueue *q)
+{
+	return (uint16_t *)&q->used->ring[q->size];
+}
+
+/* All three parts fit one page for size <= 128: 2048 + 262 + 1030 bytes. */
+int vq_init(struct virtqueue *q, struct virtio_device *d, unsigned index, unsigned size)
+{
+	size_t avail_at = size * sizeof(struct vring_desc);
+	size_t used_at = ALIGN_UP(avail_at + (3 + size) * 2, 64ul);
+	size_t bytes = used_at + 6 + size * sizeof(struct vring_used_elem);
+	struct page *p;
+	char *mem;
+
+	if (bytes > PAGE_SIZE)
+		return -ENOSPC;
+	p = page_alloc(0, PAGE_ZEROED);
+	q->tokens = kmalloc(size * sizeof(void *));
+	if (!p || !q->tokens) {
+		kfree(q->tokens);
+		if (p)
+			page_put(p);
+		return -ENOMEM;
+	}
+	mem = page_to_virt(p);
+	q->dev = d;
+	q->index = index;
+	q->size = size;
+	q->desc = (struct vring_desc *)mem;
+	q->avail = (struct vring_avail *)(mem + avail_at);
+	q->used = (struct vring_used *)(mem + used_at);
+	for (unsigned i = 0; i < size; i++)
+		q->desc[i].next = i + 1;
+	q->n_free = size;
+	return d->transport->setup_queue(d, q, virt_to_phys(mem), virt_to_phys(mem) + avail_at,
+					 virt_to_phys(mem) + used_at);
+}
+
+int vq_add(struct virtqueue *q, void *buf, uint32_t len, bool device_writes, void *token)
+{
+	uint16_t head = q->free_head;
+
+	if (!q->n_free)
+		return -ENOSPC;
+	q->free_head = q->desc[head].next;
+	q->n_free--;
+	q->desc[head].addr = virt_to_phys(buf);
+	q->desc[head].len = len;
+	q->desc[head].flags = device_writes ? DESC_F_WRITE : 0;
+	q->tokens[head] = token;
+	q->avail->ring[q->next_avail & (q->size - 1)] = head;
+	q->next_avail++;
+	__atomic_store_n(&q->avail->idx, q->next_avail, __ATOMIC_RELEASE);
+	return 0;
+}
+
+/* Notify only if the device's avail_event lies among the entries added since the last notification. */
+void vq_kick(struct virtqueue *q)
+{
+	uint16_t event;
+
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	event = *avail_event(q);
+	if ((uint16_t)(q->next_avail - event - 1) < (uint16_t)(q->next_avail - q->kicked))
+		q->dev->transport->notify(q);
+	q->kicked = q->next_avail;
+}
+
+/* The device is not trusted to name a descriptor that exists. */
+void *vq_pop(struct virtqueue *q, uint32_t *len)
+{
+	struct vring_used_elem *e;
+	uint16_t head;
+
+	if (__atomic_load_n(&q->used->idx, __ATOMIC_ACQUIRE) == q->last_used)
+		return NULL;
+	e = &q->used->ring[q->last_used & (q->size - 1)];
+	q->last_used++;
+	head = e->id & (q->size - 1);
+	if (len)
+		*len = MIN(e->len, q->desc[head].len);
+	q->desc[head].next = q->free_head;
+	q->free_head = head;
+	q->n_free++;
+	return q->tokens[head];
+}
+
+bool vq_want_interrupt(struct virtqueue *q, bool want)
+{
+	*used_event(q) = want ? q->last_used : (uint16_t)(q->last_used - 1);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return __atomic_load_n(&q->used->idx, __ATOMIC_ACQUIRE) != q->last_used;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Virtio devices (virtio 1.2): feature negotiation and split virtqueues over a transport. A queue belongs to one
+ * driver, which serialises its use. Buffers are kernel memory in the direct map.
+ */
+#ifndef KERNEL_VIRTIO_H
+#define KERNEL_VIRTIO_H
+
+#include "kernel/types.h"
+
+#define VIRTIO_ID_CONSOLE 3
+#define VIRTIO_ID_RNG	  4
+
+#define VIRTIO_F_EVENT_IDX 29
+#define VIRTIO_F_VERSION_1 32
+
+struct virtio_device;
+
+/* A split virtqueue (virtio 1.2, 2.7). */
+struct virtqueue {
+	struct virtio_device *dev;
+	unsigned index, size; /* size: power of two */
+	struct vring_desc *desc;
+	struct vring_avail *avail;
+	struct vring_used *used;
+	uint16_t free_head, n_free;
+	uint16_t next_avail; /* our index of the next available entry */
+	uint16_t kicked;     /* index the device was last told about */
+	uint16_t last_used;
+	void **tokens;	     /* per head descriptor */
+};
+
+struct virtio_transport {
+	uint32_t (*read_config)(struct virtio_device *d, unsigned offset);
+	/* Negotiate exactly `features`; 0 or -ENODEV if the device refuses. */
+	int (*negotiate)(struct virtio_device *d, uint64_t features);
+	void (*driver_ok)(struct virtio_device *d);
+	/* Tell the device where queue q is; -ENODEV if it has none or a smaller one. */
+	int (*setup_queue)(struct virtio_device *d, struct virtqueue *q, paddr_t desc, paddr_t avail, paddr_t used);
+	void (*notify)(struct virtqueue *q);
+	/* Acknowledge an interrupt. */
+	void (*ack)(struct virtio_device *d);
+};
+
+struct virtio_device {
+	const struct virtio_transport *transport;
+	unsigned id;		/* VIRTIO_ID_* */
+	unsigned gsi;		/* interrupt */
+	volatile uint32_t *regs; /* transport's own */
+};
+
+/* Devices named on the command line by QEMU ("virtio_mmio.device=512@0xfeb00e00:12"); see virtio_mmio.c. */
+int virtio_mmio_probe(const char *cmdline);
+/* The n-th device with this id, or NULL. */
+struct virtio_device *virtio_find(unsigned id, unsigned n);
+int virtio_register(struct virtio_device *d);
+
+/* Allocate queue `index` with `size` entries and give it to the device. 0, -ENOMEM or -ENODEV. */
+int vq_init(struct virtqueue *q, struct virtio_device *d, unsigned index, unsigned size);
+/* Queue one buffer; the token comes back from vq_pop. 0 or -ENOSPC. */
+int vq_add(struct virtqueue *q, void *buf, uint32_t len, bool device_writes, void *token);
+/* Tell the device about added buffers, if it wants to know. */
+void vq_kick(struct virtqueue *q);
+/* Next finished buffer's token and the bytes the device wrote; NULL if none. */
+void *vq_pop(struct virtqueue *q, uint32_t *len);
+/* Ask for an interrupt at the next completion (true) or for none. Returns true if something completed meanwhile. */
+bool vq_want_interrupt(struct virtqueue *q, bool want);
+
+#endif

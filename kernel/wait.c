@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Wait queues and mutexes. A wake-up sets thread->woken; wait_sleep consumes it. Because waiters are queued before the
+ * condition is tested, and woken is looked at under the scheduler lock when going to sleep, no wake-up is lost.
+ */
+#include "kernel/wait.h"
+
+#include "kernel/abi/errno.h"
+#include "kernel/clock.h"
+#include "kernel/signal.h"
+#include "kernel/task.h"
+
+void wait_queue_init(struct wait_queue *wq)
+{
+	wq->lock = (struct spinlock)SPINLOCK_INIT;
+	list_init(&wq->waiters);
+}
+
+/* Queues in zeroed memory are valid: the list is linked at first use. Locks: wq->lock held. */
+static void ensure_linked(struct wait_queue *wq)
+{
+	if (unlikely(!wq->waiters.next))
+		list_init(&wq->waiters);
+}
+
+void wait_prepare(struct waiter *w, struct wait_queue *wq)
+{
+	w->thread = current;
+	w->woken = false;
+	w->wq = wq;
+	spin_lock(&wq->lock);
+	ensure_linked(wq);
+	list_add_tail(&w->link, &wq->waiters);
+	spin_unlock(&wq->lock);
+}
+
+void wait_finish(struct waiter *w)
+{
+	struct wait_queue *wq = w->wq;
+
+	if (!wq)
+		return;
+	spin_lock(&wq->lock);
+	list_del(&w->link);
+	spin_unlock(&wq->lock);
+	w->wq = NULL;
+}
+
+static void sleep_timeout(struct timer *t)
+{
+	thread_wake(container_of(t, struct thread, sleep_timer));
+}
+
+int wait_sleep(uint64_t deadline_ns, bool interruptible)
+{
+	struct thread *t = current;
+	int r = 0;
+
+	if (interruptible && signal_pending(t))
+		r = -ERESTARTSYS;
+	else if (deadline_ns != NO_DEADLINE && clock_mono_ns() >= deadline_ns)
+		r = -ETIMEDOUT;
+	if (r == 0 && sched_prepare_sleep(t, interruptible)) {
+		if (deadline_ns != NO_DEADLINE) {
+			timer_init(&t->sleep_timer, sleep_timeout);
+			timer_arm(&t->sleep_timer, deadline_ns);
+		}
+		schedule();
+		if (deadline_ns != NO_DEADLINE)
+			timer_disarm(&t->sleep_timer);
+		if (!t->woken) {
+			if (interruptible && signal_pending(t))
+				r = -ERESTARTSYS;
+			else if (deadline_ns != NO_DEADLINE && clock_mono_ns() >= deadline_ns)
+				r = -ETIMEDOUT;
+		}
+	}
+	t->woken = false;
+	return r;
+}
+
+size_t wait_wake(struct wait_queue *wq, size_t n)
+{
+	struct waiter *w, *tmp;
+	size_t woken = 0;
+
+	spin_lock(&wq->lock);
+	ensure_linked(wq);
+	list_for_each_safe(w, tmp, &wq->waiters, link) {
+		if (woken == n)
+			break;
+		list_del(&w->link);
+		w->woken = true;
+		WRITE_ONCE(w->thread->woken, true);
+		thread_wake(w->thread);
+		woken++;
+	}
+	spin_unlock(&wq->lock);
+	return woken;
+}
+
+void mutex_init(struct mutex *m)
+{
+	m->lock = (struct spinlock)SPINLOCK_INIT;
+	m->held = false;
+	wait_queue_init(&m->wq);
+}
+
+static bool mutex_try(struct mutex *m)
+{
+	bool got;
+
+	spin_lock(&m->lock);
+	got = !m->held;
+	m->held = true;
+	spin_unlock(&m->lock);
+	return got;
+}
+
+void mutex_lock(struct mutex *m)
+{
+	struct waiter w = {0};
+
+	while (unlikely(!mutex_try(m))) {
+		wait_prepare(&w, &m->wq);
+		if (mutex_try(m)) {
+			wait_finish(&w);
+			return;
+		}
+		wait_sleep(NO_DEADLINE, false);
+		wait_finish(&w);
+	}
+}
+
+void mutex_unlock(struct mutex *m)
+{
+	spin_lock(&m->lock);
+	m->held = false;
+	spin_unlock(&m->lock);
+	if (m->wq.waiters.next && !list_empty(&m->wq.waiters))
+		wait_wake(&m->wq, 1);
+}

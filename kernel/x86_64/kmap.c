@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel half: image with exact rights, direct map, device registers, kernel stacks. The first part runs before
+ * the page allocator exists, on the boot tables, with a bump pointer; it writes each entry once.
+ */
+#include "kernel/x86_64/kmap.h"
+
+#include "kernel/lock.h"
+#include "kernel/log.h"
+#include "kernel/string.h"
+#include "kernel/x86_64/cpu.h"
+#include "kernel/x86_64/layout.h"
+#include "kernel/x86_64/pt.h"
+
+#define PTE_P	 1ull
+#define PTE_W	 2ull
+#define PTE_U	 4ull
+#define PTE_HUGE 0x80ull
+#define PTE_NX	 (1ull << 63)
+#define PTE_ADDR 0x000ffffffffff000ull
+#define TABLE	 (PTE_P | PTE_W | PTE_U)
+
+/* From the linker script. */
+extern char image_start[], text_end[], rodata_end[], nub_data_start[], nub_data_end[], image_end[];
+
+static struct spinlock dynamic_lock;
+static uint64_t dynamic_next = DYNAMIC_BASE;
+static struct list free_stacks = LIST_INIT(free_stacks); /* the list node lies in the stack itself */
+
+static unsigned table_index(uint64_t va, int level)
+{
+	return va >> (PAGE_SHIFT + 9 * level) & 511;
+}
+
+static uint64_t *bump_table(paddr_t *bump)
+{
+	uint64_t *t = phys_to_virt(*bump);
+
+	*bump += PAGE_SIZE;
+	memset(t, 0, PAGE_SIZE);
+	return t;
+}
+
+/* The table of `level` (0 = page table, 1 = directory) that covers va, made if missing. */
+static uint64_t *early_table(uint64_t *root, uint64_t va, int level, paddr_t *bump)
+{
+	uint64_t *t = root;
+
+	for (int l = 3; l > level; l--) {
+		uint64_t *e = &t[table_index(va, l)];
+
+		if (!*e)
+			*e = virt_to_phys(bump_table(bump)) | TABLE;
+		t = phys_to_virt(*e & PTE_ADDR);
+	}
+	return t;
+}
+
+static void map_image(uint64_t *root, const char *from, const char *to, uint64_t rights, paddr_t *bump)
+{
+	for (uint64_t va = (uint64_t)from; va < (uint64_t)to; va += PAGE_SIZE)
+		early_table(root, va, 0, bump)[table_index(va, 0)] = (va - KERNEL_BASE) | PTE_P | rights;
+}
+
+void kmap_init(const struct mem_range *ram, size_t n, paddr_t *bump)
+{
+	uint64_t *root = bump_table(bump);
+
+	map_image(root, image_start, text_end, PTE_U, bump);
+	map_image(root, (char *)ALIGN_UP((uint64_t)text_end, PAGE_SIZE), rodata_end, PTE_U | PTE_NX, bump);
+	/* Descriptor tables are ring 0's alone. */
+	map_image(root, nub_data_start, nub_data_end, PTE_W | PTE_NX, bump);
+	map_image(root, nub_data_end, image_end, PTE_W | PTE_U | PTE_NX, bump);
+
+	for (size_t i = 0; i < n; i++) {
+		paddr_t end = ALIGN_UP(ram[i].end, HUGE_SIZE);
+
+		for (paddr_t pa = ALIGN_DOWN(ram[i].start, HUGE_SIZE); pa < end; pa += HUGE_SIZE) {
+			uint64_t va = DIRECT_MAP_BASE + pa;
+
+			early_table(root, va, 1, bump)[table_index(va, 1)] =
+				pa | TABLE | PTE_HUGE | PTE_NX;
+		}
+	}
+	early_table(root, DYNAMIC_BASE, 1, bump); /* so that every later root shares what is added there */
+	kernel_root = virt_to_phys(root);
+	cpu_load_root(kernel_root);
+}
+
+/* Reserve address space for `pages` pages plus an unmapped one in front. */
+static uint64_t dynamic_reserve(size_t pages)
+{
+	uint64_t va;
+
+	spin_lock(&dynamic_lock);
+	va = dynamic_next + PAGE_SIZE;
+	if (va + pages * PAGE_SIZE > DYNAMIC_BASE + DYNAMIC_SIZE)
+		va = 0;
+	else
+		dynamic_next = va + pages * PAGE_SIZE;
+	spin_unlock(&dynamic_lock);
+	return va;
+}
+
+void *kmap_device(paddr_t pa, size_t size)
+{
+	paddr_t first = ALIGN_DOWN(pa, PAGE_SIZE);
+	size_t pages = (ALIGN_UP(pa + size, PAGE_SIZE) - first) >> PAGE_SHIFT;
+	uint64_t va = dynamic_reserve(pages);
+
+	if (!va)
+		return NULL;
+	for (size_t i = 0; i < pages; i++)
+		if (pt_map(kernel_root, va + i * PAGE_SIZE, first + i * PAGE_SIZE,
+			   PT_READ | PT_WRITE | PT_UNCACHED, PAGE_SHIFT))
+			return NULL;
+	return (void *)(va + (pa - first));
+}
+
+static void *stack_from_cache(void)
+{
+	struct list *l = NULL;
+
+	spin_lock(&dynamic_lock);
+	if (!list_empty(&free_stacks)) {
+		l = free_stacks.next;
+		list_del(l);
+	}
+	spin_unlock(&dynamic_lock);
+	return l;
+}
+
+void *kstack_alloc(void)
+{
+	void *cached = stack_from_cache();
+	struct page *block;
+	uint64_t va;
+
+	if (cached)
+		return cached;
+	block = page_alloc(2, 0);
+	va = dynamic_reserve(KSTACK_SIZE / PAGE_SIZE);
+	if (!block || !va)
+		goto fail;
+	for (size_t off = 0; off < KSTACK_SIZE; off += PAGE_SIZE)
+		if (pt_map(kernel_root, va + off, page_to_phys(block) + off, PT_READ | PT_WRITE, PAGE_SHIFT))
+			goto fail;
+	return (void *)va;
+fail:
+	if (block)
+		page_put(block);
+	return NULL;
+}
+
+/* Stacks stay mapped and are used again: unmapping one would cost a translation flush. */
+void kstack_free(void *stack)
+{
+	spin_lock(&dynamic_lock);
+	list_add_head((struct list *)stack, &free_stacks);
+	spin_unlock(&dynamic_lock);
+}
