@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Opening, duplicating and closing descriptors: open(2), openat2(2), creat(2), close(2), close_range(2), dup(2). The
- * flags are checked and cleaned here, once, for every way to open; the VFS sees only combinations that make sense.
+ * Opening, duplicating and closing descriptors: open(2), openat2(2), creat(2), close(2), close_range(2), dup(2). The open
+ * calls differ in what they do with bits they do not know; what the known ones mean is decided in vfs_open().
  */
 #include "syscalls/syscall.h"
 
@@ -10,8 +10,7 @@
 
 #include <linux/close_range.h>
 
-#define SYNC_BIT (O_SYNC & ~O_DSYNC)		/* what O_SYNC has beyond O_DSYNC */
-#define TMPFILE_BIT (O_TMPFILE & ~O_DIRECTORY)	/* what O_TMPFILE has beyond O_DIRECTORY */
+#define TMPFILE_BIT (O_TMPFILE & ~O_DIRECTORY)			   /* what O_TMPFILE has beyond O_DIRECTORY */
 #define PATH_FLAGS (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) /* all that O_PATH looks at */
 #define MODE_BITS 07777
 #define OPEN_FLAGS                                                                                 \
@@ -22,58 +21,38 @@
 	(RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH |         \
 	 RESOLVE_IN_ROOT | RESOLVE_CACHED)
 
-/* What Linux refuses, whichever call the flags came by. */
+/* What openat2(2) refuses though open(2) would ignore it; combinations are vfs_open's to judge. */
 static int check_how(const struct open_how *how)
 {
-	uint64_t flags = how->flags;
-	bool creates = flags & (O_CREAT | TMPFILE_BIT);
+	bool creates = how->flags & (O_CREAT | TMPFILE_BIT);
 
-	if ((flags & ~(uint64_t)OPEN_FLAGS) || (how->resolve & ~(uint64_t)RESOLVE_FLAGS))
-		return -EINVAL;
-	if ((how->resolve & RESOLVE_BENEATH) && (how->resolve & RESOLVE_IN_ROOT))
+	if ((how->flags & ~(uint64_t)OPEN_FLAGS) || (how->resolve & ~(uint64_t)RESOLVE_FLAGS))
 		return -EINVAL;
 	if (how->mode & ~(creates ? MODE_BITS : 0ull))
 		return -EINVAL;
-	if ((flags & O_CREAT) && (flags & O_DIRECTORY))
+	if ((how->flags & O_PATH) && (how->flags & ~(uint64_t)PATH_FLAGS))
 		return -EINVAL;
-	if ((flags & TMPFILE_BIT) && (!(flags & O_DIRECTORY) || (flags & O_ACCMODE) == O_RDONLY))
-		return -EINVAL;
-	if ((flags & O_PATH) && (flags & ~(uint64_t)PATH_FLAGS))
-		return -EINVAL;
-	if ((how->resolve & RESOLVE_CACHED) && (creates || (flags & O_TRUNC)))
-		return -EAGAIN;
 	return 0;
 }
 
 static long open_how(int dirfd, uaddr_t upath, const struct open_how *how)
 {
-	unsigned flags = how->flags & ~O_CLOEXEC;
 	struct at_path at;
 	struct file *f;
-	int r = check_how(how);
+	int r = at_path_get(dirfd, upath, 0, &at);
 
-	if (!r)
-		r = at_path_get(dirfd, upath, 0, &at);
 	if (r)
 		return r;
-	if (flags & SYNC_BIT)
-		flags |= O_DSYNC;
-	if (!(flags & O_PATH))
-		flags |= O_LARGEFILE;
-	r = vfs_open(at.base, at.path, flags, how->mode, how->resolve, &f);
+	r = vfs_open(at.base, at.path, how->flags, how->mode, how->resolve, &f);
 	at_path_put(&at);
 	return r ? r : fd_new(f, how->flags & O_CLOEXEC);
 }
 
-/* open(2) ignores what it does not know and modes it does not need; only openat2(2) is strict. */
-static long open_lenient(int dirfd, uaddr_t path, int flags, unsigned mode)
+/* open(2) ignores what it does not know. */
+static long open_lenient(int dirfd, uaddr_t path, int flags, uint32_t mode)
 {
-	struct open_how how = {.flags = flags & OPEN_FLAGS};
+	struct open_how how = {.flags = flags & OPEN_FLAGS, .mode = mode & MODE_BITS};
 
-	if (how.flags & O_PATH)
-		how.flags &= PATH_FLAGS;
-	if (how.flags & (O_CREAT | TMPFILE_BIT))
-		how.mode = mode & MODE_BITS;
 	return open_how(dirfd, path, &how);
 }
 
@@ -127,6 +106,8 @@ long sys_openat2(int dirfd, uaddr_t path, uaddr_t uhow, size_t size)
 	r = check_zero_tail(uhow + sizeof(how), size - sizeof(how));
 	if (!r)
 		r = get_user(&how, uhow);
+	if (!r)
+		r = check_how(&how);
 	return r ? r : open_how(dirfd, path, &how);
 }
 

@@ -157,6 +157,15 @@ int fd_new(struct file *f, bool cloexec)
 	return fd;
 }
 
+int file_set_flags(struct file *f, unsigned flags)
+{
+	int r = f->ops->set_flags ? f->ops->set_flags(f, flags) : 0;
+
+	if (!r)
+		WRITE_ONCE(f->flags, flags);
+	return r;
+}
+
 /* Every segment must have a sane length and lie in the program's half; cuts the total at MAX_RW_COUNT. */
 static ssize_t check_segments(struct iovec *iov, size_t n)
 {
@@ -193,7 +202,6 @@ int iov_from_user(struct iov_buf *b, struct iter *it, uaddr_t vec, size_t n)
 		return total;
 	}
 	iter_iov(it, b->iov, n, total);
-	it->user = true;
 	return 0;
 }
 

@@ -47,6 +47,9 @@ struct file *fd_file_any(int fd); /* O_PATH ones too */
 /* Install a just opened file (reference taken over, dropped on failure) at the lowest free descriptor. */
 int fd_new(struct file *f, bool cloexec);
 
+/* Change the status flags (O_APPEND, O_NONBLOCK ...) if the file agrees. 0 or -errno. */
+int file_set_flags(struct file *f, unsigned flags);
+
 /* ---- buffers ---- */
 
 enum { IOV_FAST = 8 }; /* segments held without an allocation */
