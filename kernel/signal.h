@@ -92,6 +92,9 @@ int signal_dequeue_next(siginfo_t *info);
  * Returns its number, -EAGAIN or -EINTR.
  */
 int signal_wait(uint64_t set, uint64_t deadline_ns, siginfo_t *info);
+/* Stop all threads of the current process, and wait while it is stopped: each does on its way to the program. */
+void signal_stop_process(void);
+void signal_wait_stopped(void);
 /* Set or clear WORK_SIGNAL of the current thread by what is pending. */
 void signal_recalc(void);
 
