@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The boot module (kernel/abi/bootinfo.h): everything the guest is told, in one memory file for QEMU's -initrd.
+ */
+#ifndef TOOLS_MODULE_H
+#define TOOLS_MODULE_H
+
+#include "kernel/abi/bootinfo.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* One object of the guest's first root file system; members as in struct bi_file. */
+struct guest_file {
+	char *path;
+	uint32_t type, mode, uid, gid;
+	uint64_t mtime_ns;
+	char *text;    /* contents, or a symbolic link's target; NULL: take them from fd */
+	int fd;
+	uint64_t size; /* bytes to take from fd */
+};
+
+struct guest_files {
+	struct guest_file *v;
+	size_t n, room;
+};
+
+/* A zeroed entry to fill in, valid until the next call; strings become the list's own. */
+struct guest_file *guest_files_add(struct guest_files *files, char *path);
+void guest_files_free(struct guest_files *files);
+
+/* What a module is made from; strings are borrowed. */
+struct module_spec {
+	uint32_t flags; /* enum bi_flags */
+	const char *exe, *cwd, *hostname;
+	char *const *argv, *const *envp; /* NULL-terminated */
+	const struct guest_files *files;
+	uint32_t uid, gid, umask;
+	const gid_t *groups;
+	size_t n_groups;
+	struct bi_std std[3];
+	uint16_t tty_rows, tty_cols;
+	uint64_t tsc_hz;
+};
+
+/* Returns the descriptor of a memory file (close-on-exec) and its size, or -1 after saying why. */
+int module_build(const struct module_spec *spec, uint64_t *size);
+
+/* A better value for bootinfo.tsc_hz, while QEMU is still starting. */
+void module_set_tsc_hz(int fd, uint64_t tsc_hz);
+
+#endif

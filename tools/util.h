@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What every part of the command needs: messages, memory that never fails quietly, growing arrays, time.
+ */
+#ifndef TOOLS_UTIL_H
+#define TOOLS_UTIL_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Exit statuses of uniload itself, as docker and env(1) use them; TIMEOUT as timeout(1). */
+enum exit_status {
+	STATUS_TIMEOUT = 124,
+	STATUS_FAILED = 125,
+	STATUS_CANNOT_RUN = 126,
+	STATUS_NOT_FOUND = 127,
+	STATUS_SIGNAL = 128, /* + signal number */
+};
+
+#define FORMAT(fmt, args) __attribute__((format(printf, fmt, args)))
+
+/* One line on standard error, "uniload: ...". Needs no memory. */
+void say(const char *fmt, ...) FORMAT(1, 2);
+/* The same, and returns `status`, so that a failure is one statement. */
+int fail(int status, const char *fmt, ...) FORMAT(2, 3);
+
+/* Memory or death with a message and STATUS_FAILED. */
+void *xrealloc(void *p, size_t size);
+char *xstrdup(const char *s);
+char *xasprintf(const char *fmt, ...) FORMAT(1, 2);
+
+/* A NULL-terminated list of strings that it owns. Zero-initialised is empty. */
+struct strvec {
+	char **v;
+	size_t n, room;
+};
+void strvec_add(struct strvec *s, const char *fmt, ...) FORMAT(2, 3);
+void strvec_free(struct strvec *s);
+
+/* Growing bytes. Zero-initialised is empty. */
+struct blob {
+	unsigned char *data;
+	size_t len, room;
+};
+/* Append n bytes (zeros if data is NULL) at the next multiple of align; returns their offset. */
+size_t blob_add(struct blob *b, const void *data, size_t n, size_t align);
+
+/* CLOCK_MONOTONIC and CLOCK_REALTIME in nanoseconds. */
+uint64_t monotonic_ns(void);
+uint64_t realtime_ns(void);
+
+/* "1.5 MiB" for messages; text[16]. */
+const char *size_text(uint64_t bytes, char *text);
+
+/* The word as a shell would have to be given it; the caller frees it. */
+char *shell_quote(const char *word);
+
+#endif
