@@ -9,7 +9,7 @@
 #include "kernel/types.h"
 #include "syscalls/args.h"
 
-#define KIND(name, type) typedef type arg_##name;
+#define KIND(name, type, when, show, names) typedef type arg_##name;
 #include "syscalls/kinds.def"
 
 #define ARG_DECLARE(a) arg_##a

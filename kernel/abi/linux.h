@@ -88,6 +88,10 @@ enum {
 #define RWF_NOAPPEND 0x20
 #endif
 
+/* utimensat(2). */
+#define UTIME_NOW ((1l << 30) - 1)
+#define UTIME_OMIT ((1l << 30) - 2)
+
 /* The user address space ends one page below the canonical hole (Documentation/x86/x86_64/mm.rst). */
 #define TASK_SIZE 0x7ffffffff000ull
 

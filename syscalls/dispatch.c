@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The system call table in its run-time forms, all derived from table.def: an array of functions for the entry code,
+ * which knows nothing else of policy, and the slow path taken for tracing, --strict and --verbose, which does.
+ * A number without a row, inside or outside the array, answers -ENOSYS.
+ */
+#include "kernel/abi/bootinfo.h"
+#include "kernel/log.h"
+#include "kernel/x86_64/entry.h"
+#include "syscalls/strace.h"
+#include "syscalls/syscall.h"
+#include "syscalls/table.h"
+
+/* ---- functions behind rows that have no handler ---- */
+
+/* One function per errno that STUB rows name (and per value that FAKE rows name: none today). */
+#define STUB(error)                                                                                \
+	static long stub_##error(void)                                                             \
+	{                                                                                          \
+		return -(error);                                                                   \
+	}
+STUB(EAFNOSUPPORT)
+STUB(EINVAL)
+STUB(ENOSYS)
+STUB(ENOTSOCK)
+STUB(EOPNOTSUPP)
+STUB(EPERM)
+
+/* ---- the arrays ---- */
+
+#define HANDLER(f) ((syscall_fn)(void (*)(void))(f))
+#define HANDLER_FULL(handler, stub, fake) HANDLER(handler)
+#define HANDLER_PART(handler, stub, fake) HANDLER(handler)
+#define HANDLER_STUB(handler, stub, fake) HANDLER(stub)
+#define HANDLER_FAKE(handler, stub, fake) HANDLER(fake)
+
+/* Rows override the filling of the hole. */
+#define LAST_NR 462
+#pragma GCC diagnostic ignored "-Woverride-init"
+
+const syscall_fn syscall_table[] = {
+	[0 ... LAST_NR] = HANDLER(stub_ENOSYS),
+#define SYS(nr, name, status, value, result, frame, args, note)                                    \
+	[nr] = HANDLER_##status(sys_##name, stub_##value, fake_##value),
+#include "syscalls/table.def"
+};
+
+static const struct syscall_row rows[] = {
+#define ARGS(...) {ARG_MAP(ARG_KIND, __VA_ARGS__)}
+#define NOARGS {0}
+#define SYS(nr, name, status, value, result, frame, args, note)                                    \
+	[nr] = {#name, STATUS_##status, RESULT_##result, args},
+#include "syscalls/table.def"
+};
+
+_Static_assert(ARRAY_SIZE(syscall_table) == LAST_NR + 1, "LAST_NR is the last row");
+
+/* The entry code stores a complete frame only for the slow path and for signals. */
+#define SYS(nr, name, status, value, result, frame, args, note)                                    \
+	_Static_assert(FRAME_##frame == FRAME_0 || STATUS_##status == STATUS_STUB,                 \
+		       #name " needs a complete frame from entry.S");
+#include "syscalls/table.def"
+
+/* ---- the slow path ---- */
+
+static unsigned flags;			  /* enum bi_flags, set once */
+static uint8_t reported[LAST_NR + 1]; /* log-once marks */
+
+void syscalls_init(unsigned bi_flags)
+{
+	flags = bi_flags;
+	syscall_limit = flags & (BI_STRACE | BI_STRICT | BI_VERBOSE) ? 0 : LAST_NR + 1;
+	if (flags & BI_STRACE)
+		strace_init(flags & BI_STRACE_PORT ? CON_TRACE : CON_ERR);
+}
+
+static const struct syscall_row *row_of(uint32_t nr)
+{
+	return nr < ARRAY_SIZE(rows) && rows[nr].name ? &rows[nr] : NULL;
+}
+
+const char *syscall_name(unsigned nr)
+{
+	const struct syscall_row *row = row_of(nr);
+
+	return row ? row->name : NULL;
+}
+
+/* Say that a call is not really there: once per name, or for the last time with --strict. */
+static void report_missing(uint32_t nr, const struct syscall_row *row)
+{
+	const char *what = row && row->status == STATUS_FAKE ? "only pretended" : "not implemented";
+
+	if (flags & BI_STRICT) {
+		if (row)
+			log_error("system call %s (%u) is %s: ending the program (--strict)",
+				  row->name, nr, what);
+		else
+			log_error("system call number %u does not exist: ending the program (--strict)",
+				  nr);
+		process_exit(signal_exit_status(SIGSYS));
+	}
+	if (row && !reported[nr]) {
+		reported[nr] = 1;
+		log_info("system call %s (%u) is %s", row->name, nr, what);
+	}
+}
+
+/* Has the row a handler? */
+static bool row_is_real(const struct syscall_row *row)
+{
+	return row && (row->status == STATUS_FULL || row->status == STATUS_PART);
+}
+
+long syscall_slow(struct regs *regs)
+{
+	uint32_t nr = regs->orig_rax; /* Linux too looks at 32 bits only */
+	const struct syscall_row *row = row_of(nr);
+	uint64_t args[SYSCALL_MAX_ARGS] = {regs->rdi, regs->rsi, regs->rdx,
+					   regs->r10, regs->r8,	 regs->r9};
+	struct trace *t = flags & BI_STRACE ? strace_enter(nr, row, args) : NULL;
+	long ret = -ENOSYS;
+
+	if (row)
+		ret = syscall_table[nr](args[0], args[1], args[2], args[3], args[4], args[5]);
+	strace_leave(t, ret);
+	if (!row_is_real(row))
+		report_missing(nr, row);
+	return ret;
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The line of --strace: arguments are printed up to the first that the call fills in, then the call is made, then the
+ * rest and the result follow, and the line goes out whole. Here are the line itself, numbers, names and strings.
+ */
+#include "syscalls/strace.h"
+
+#include "kernel/abi/linux.h"
+#include "kernel/heap.h"
+#include "kernel/signal.h"
+#include "kernel/string.h"
+#include "kernel/task.h"
+#include "kernel/uaccess.h"
+
+enum { WHEN_IN, WHEN_OUT };
+
+static const struct {
+	trace_show *show;
+	const struct trace_name *names;
+	uint8_t when;
+} kinds[N_ARG_KINDS] = {
+#define KIND(name, type, when, show, names) [KIND_##name] = {show_##show, names_##names, WHEN_##when},
+#include "syscalls/kinds.def"
+};
+
+static enum con_stream stream;
+
+void strace_init(enum con_stream to)
+{
+	stream = to;
+}
+
+/* ---- the line ---- */
+
+void trace_printf(struct trace *t, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	if (t->cut)
+		return;
+	va_start(ap, fmt);
+	n = vsnprintf(t->text + t->len, t->limit - t->len, fmt, ap);
+	va_end(ap);
+	if (n < 0 || t->len + n < t->limit) {
+		t->len += MAX(n, 0);
+		return;
+	}
+	t->cut = true;
+	memcpy(t->text + t->limit - 4, "...", 4);
+	t->len = t->limit - 1;
+}
+
+/* Send the line. With a signal pending the rest of it may be lost: the program must not hang on its trace. */
+static void flush(struct trace *t)
+{
+	struct iter it;
+	ssize_t n = 1;
+
+	iter_kernel(&it, t->text, t->len);
+	while (it.left && n > 0)
+		n = con_write(stream, &it, false);
+}
+
+/* Print arguments from t->next on; before the call only up to the first that it fills in. */
+static void print_args(struct trace *t)
+{
+	for (; t->next < SYSCALL_MAX_ARGS && !t->ended; t->next++) {
+		unsigned i = t->next, kind = t->row->kinds[i];
+		size_t before = t->len;
+
+		if (kind == KIND_NONE || (kinds[kind].when == WHEN_OUT && !t->done))
+			return;
+		if (i > 0)
+			trace_printf(t, ", ");
+		kinds[kind].show(t, i, kinds[kind].names);
+		if (t->ended)
+			t->len = before; /* not even this one */
+	}
+}
+
+static void print_unknown_args(struct trace *t)
+{
+	for (unsigned i = 0; i < SYSCALL_MAX_ARGS; i++)
+		trace_printf(t, "%s%#lx", i ? ", " : "", t->args[i]);
+}
+
+struct trace *strace_enter(uint32_t nr, const struct syscall_row *row, const uint64_t *args)
+{
+	struct trace *t = kmalloc(sizeof(*t));
+
+	if (!t)
+		return NULL;
+	memset(t, 0, offsetof(struct trace, text));
+	t->row = row;
+	t->limit = TRACE_LINE - TRACE_RESULT;
+	memcpy(t->args, args, sizeof(t->args));
+	if (current_process()->n_threads > 1)
+		trace_printf(t, "[pid %5d] ", current->tid);
+	if (!row) {
+		trace_printf(t, "syscall_%#x(", nr);
+		print_unknown_args(t);
+		return t;
+	}
+	trace_printf(t, "%s(", row->name);
+	print_args(t);
+	if (row->result != RESULT_NONE)
+		return t;
+	t->done = true;
+	strace_leave(t, 0);
+	return NULL;
+}
+
+/* Codes between kernel and signal delivery: the program sees EINTR or the call once more. */
+static const char *restart_text(long error)
+{
+	switch (error) {
+	case ERESTARTSYS:
+		return "ERESTARTSYS (To be restarted if SA_RESTART is set)";
+	case ERESTARTNOHAND:
+		return "ERESTARTNOHAND (To be restarted if no handler)";
+	case ERESTART_RESTARTBLOCK:
+		return "ERESTART_RESTARTBLOCK (Interrupted by signal)";
+	}
+	return NULL;
+}
+
+static void print_result(struct trace *t)
+{
+	long r = t->result;
+	const char *restart = restart_text(-r), *name = errno_name(-r);
+
+	if (restart)
+		trace_printf(t, "? %s", restart);
+	else if (t->row && t->row->result == RESULT_NONE)
+		trace_printf(t, "?");
+	else if (name && r < 0)
+		trace_printf(t, "-1 %s (%s)", name, errno_text(-r));
+	else if (t->row && t->row->result == RESULT_ADDR)
+		trace_printf(t, "%#lx", r);
+	else if (t->row && t->row->result == RESULT_OCT)
+		trace_printf(t, "%#lo", r);
+	else
+		trace_printf(t, "%ld", r);
+}
+
+void strace_leave(struct trace *t, long result)
+{
+	if (!t)
+		return;
+	t->result = result;
+	t->done = true;
+	if (t->row)
+		print_args(t);
+	t->limit = TRACE_LINE;
+	t->cut = false;
+	/* The result stands in column 40, as with strace(1). */
+	trace_printf(t, ")%*s= ", t->len < 39 ? (int)(39 - t->len) : 1, "");
+	print_result(t);
+	trace_printf(t, "\n");
+	flush(t);
+	kfree(t);
+}
+
+/* ---- names and numbers ---- */
+
+void trace_choice(struct trace *t, const struct trace_name *names, uint64_t value)
+{
+	for (; names->text; names++)
+		if (names->value == value) {
+			trace_printf(t, "%s", names->text);
+			return;
+		}
+	trace_printf(t, "%#lx", value);
+}
+
+void trace_flags(struct trace *t, const struct trace_name *names, uint64_t value)
+{
+	const char *sep = "";
+
+	for (; names->text; names++) {
+		if ((value & names->value) != names->value || (!names->value && value))
+			continue;
+		trace_printf(t, "%s%s", sep, names->text);
+		sep = "|";
+		value &= ~names->value;
+		if (!value)
+			return;
+	}
+	if (value || !*sep)
+		trace_printf(t, value ? "%s%#lx" : "%s0", sep, value);
+}
+
+void trace_addr(struct trace *t, uint64_t addr)
+{
+	if (addr)
+		trace_printf(t, "%#lx", addr);
+	else
+		trace_printf(t, "NULL");
+}
+
+void trace_signal(struct trace *t, int signo)
+{
+	if (signo > 0 && signo < 32)
+		trace_printf(t, "%s", signal_name(signo));
+	else if (signo >= 32 && signo <= N_SIGNALS)
+		trace_printf(t, "SIGRT_%d", signo - 32);
+	else
+		trace_printf(t, "%d", signo);
+}
+
+void trace_mode(struct trace *t, unsigned mode)
+{
+	trace_choice(t, names_file_type, mode & S_IFMT);
+	trace_printf(t, "|%#o", mode & ~S_IFMT);
+}
+
+void show_dec(struct trace *t, unsigned i, const struct trace_name *names)
+{
+	trace_printf(t, "%d", (int)t->args[i]);
+}
+
+void show_udec(struct trace *t, unsigned i, const struct trace_name *names)
+{
+	trace_printf(t, "%u", (unsigned)t->args[i]);
+}
+
+void show_ldec(struct trace *t, unsigned i, const struct trace_name *names)
+{
+	trace_printf(t, "%ld", t->args[i]);
+}
+
+void show_uldec(struct trace *t, unsigned i, const struct trace_name *names)
+{
+	trace_printf(t, "%lu", t->args[i]);
+}
+
+void show_hex(struct trace *t, unsigned i, const struct trace_name *names)
+{
+	trace_printf(t, "%#x", (unsigned)t->args[i]);
+}
+
+void show_lhex(struct trace *t, unsigned i, const struct trace_name *names)
+{
+	trace_printf(t, "%#lx", t->args[i]);
+}
+
+void show_addr(struct trace *t, unsigned i, const struct trace_name *names)
+{
+	trace_addr(t, t->args[i]);
+}
+
+void show_dirfd(struct trace *t, unsigned i, const struct trace_name *names)
+{
+	if ((int)t->args[i] == AT_FDCWD)
+		trace_printf(t, "AT_FDCWD");
+	else
+		show_dec(t, i, names);
+}
+
+void show_signo(struct trace *t, unsigned i, const struct trace_name *names)
+{
+	trace_signal(t, t->args[i]);
+}
+
+/* dev_t as user space packs it: makedev(3). */
+void show_dev(struct trace *t, unsigned i, const struct trace_name *names)
+{
+	unsigned dev = t->args[i];
+
+	trace_printf(t, "makedev(%#x, %#x)", dev >> 8 & 0xfff, (dev & 0xff) | (dev >> 12 & 0xfff00));
+}
+
+/* A mode after open flags counts only when a file may be made. */
+void show_mode(struct trace *t, unsigned i, const struct trace_name *names)
+{
+	if (i > 0 && t->row->kinds[i - 1] == KIND_OPEN_FLAGS &&
+	    !(t->args[i - 1] & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))))
+		t->ended = true;
+	else
+		trace_printf(t, "%#o", (unsigned)t->args[i]);
+}
+
+/* Kinds are at most 64 bits wide, but an int's upper half is noise. */
+static uint64_t narrow(struct trace *t, unsigned i)
+{
+	switch (t->row->kinds[i]) {
+	case KIND_PROT:
+	case KIND_MMAP_FLAGS:
+	case KIND_MREMAP_FLAGS:
+	case KIND_CLONE_FLAGS:
+		return t->args[i];
+	default:
+		return (uint32_t)t->args[i];
+	}
+}
+
+void show_flags(struct trace *t, unsigned i, const struct trace_name *names)
+{
+	trace_flags(t, names, narrow(t, i));
+}
+
+void show_choice(struct trace *t, unsigned i, const struct trace_name *names)
+{
+	trace_choice(t, names, narrow(t, i));
+}
+
+void trace_open_flags(struct trace *t, uint64_t flags)
+{
+	static const char *const access[] = {"O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"};
+
+	trace_printf(t, "%s", access[flags & O_ACCMODE]);
+	if (flags & ~(uint64_t)O_ACCMODE) {
+		trace_printf(t, "|");
+		trace_flags(t, names_open_flags, flags & ~(uint64_t)O_ACCMODE);
+	}
+}
+
+void show_open_flags(struct trace *t, unsigned i, const struct trace_name *names)
+{
+	trace_open_flags(t, (uint32_t)t->args[i]);
+}
+
+void show_futex_op(struct trace *t, unsigned i, const struct trace_name *names)
+{
+	unsigned op = t->args[i];
+
+	trace_choice(t, names, op & FUTEX_CMD_MASK);
+	if (op & ~FUTEX_CMD_MASK) {
+		trace_printf(t, "|");
+		trace_flags(t, names_futex_flags, op & ~FUTEX_CMD_MASK);
+	}
+}
