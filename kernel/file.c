@@ -7,6 +7,7 @@
  * files->lock is a leaf apart from the heap.
  */
 #include "kernel/file.h"
+#include "kernel/filelock.h"
 #include "kernel/heap.h"
 #include "kernel/string.h"
 #include "kernel/task.h"
@@ -20,7 +21,7 @@ void (*file_place_release)(struct file *f);
 
 int file_new(const struct file_ops *ops, struct inode *inode, unsigned flags, unsigned kind, struct file **out)
 {
-	struct file *f = kmalloc(sizeof(*f));
+	struct file *f = kzalloc(sizeof(*f));
 
 	if (!f)
 		return -ENOMEM;
@@ -28,11 +29,8 @@ int file_new(const struct file_ops *ops, struct inode *inode, unsigned flags, un
 	f->flags = flags;
 	f->kind = kind;
 	f->ops = ops;
-	f->pos = 0;
 	mutex_init(&f->lock);
 	f->inode = inode;
-	f->dentry = NULL;
-	f->priv = NULL;
 	*out = f;
 	return 0;
 }
@@ -47,6 +45,7 @@ void file_put(struct file *f)
 {
 	if (__atomic_sub_fetch(&f->refs, 1, __ATOMIC_ACQ_REL))
 		return;
+	filelock_release(f);
 	if (f->ops->release)
 		f->ops->release(f);
 	if (file_place_release)
@@ -252,8 +251,10 @@ int fd_install_at(struct files *fs, struct file *f, int fd, bool cloexec)
 		r = fd;
 	}
 	spin_unlock(&fs->lock);
-	if (old)
+	if (old) {
+		filelock_closed(old, fs);
 		file_put(old);
+	}
 	return r;
 }
 
@@ -271,6 +272,7 @@ int fd_close(struct files *fs, int fd)
 	spin_unlock(&fs->lock);
 	if (!f)
 		return -EBADF;
+	filelock_closed(f, fs);
 	file_put(f);
 	return 0;
 }

@@ -62,6 +62,9 @@ struct file {
 	struct inode *inode;   /* (i) always set; anonymous files have an anonymous inode */
 	struct dentry *dentry; /* (i) where it was opened; NULL for anonymous files */
 	void *priv;	       /* (n) */
+	bool locked;	       /* may hold advisory locks, kernel/filelock.c */
+	uint8_t owner_type, owner_signal; /* F_SETOWN_EX, F_SETSIG: stored only */
+	int owner;
 };
 
 static inline bool file_readable(const struct file *f)
