@@ -33,6 +33,95 @@ $(B)/obj/%.o: %.S | $(UAPI)
 	@mkdir -p $(@D)
 	$(CC) $(KCFLAGS) -D__ASSEMBLER__ -c $< -o $@
 
+$(B)/obj/syscalls/%.o: KCFLAGS += -Wno-cast-function-type
+
+# The vDSO: a shared object of its own, embedded by kernel/x86_64/vdso_image.S.
+VDSO_CFLAGS := -std=gnu17 -O2 -fPIC -ffreestanding -nostdlib -mgeneral-regs-only -fno-stack-protector -fcf-protection=none \
+	-fno-strict-aliasing $(WARN) -I. -nostdinc -isystem $(shell $(CC) -print-file-name=include) -isystem $(UAPI)
+$(B)/vdso.so: kernel/x86_64/vdso/vdso.c kernel/x86_64/vdso/vdso.ld kernel/x86_64/vvar.h | $(UAPI)
+	@mkdir -p $(@D)
+	$(CC) $(VDSO_CFLAGS) -shared -Wl,-soname,linux-vdso.so.1 -Wl,--hash-style=both -Wl,--eh-frame-hdr -Wl,-Bsymbolic \
+	  -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-T,kernel/x86_64/vdso/vdso.ld $< -o $@
+	@strip --strip-debug $@
+$(B)/obj/kernel/x86_64/vdso_image.o: $(B)/vdso.so
+
+# The kernel is linked twice: the second time with the symbol table made from the first.
+$(B)/kernel.lds: kernel/kernel.ld kernel/x86_64/layout.h
+	@mkdir -p $(@D)
+	$(CC) -E -P -x c -D__ASSEMBLER__ -I. $< -o $@
+KLD := ld -nostdlib -static -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments --gc-sections -T $(B)/kernel.lds
+$(B)/kernel.debug: $(KOBJ) $(B)/kernel.lds kernel/ksym.sh
+	: | sh kernel/ksym.sh > $(B)/ksym0.S && $(CC) -c $(B)/ksym0.S -o $(B)/ksym0.o
+	$(KLD) $(KOBJ) $(B)/ksym0.o -o $(B)/kernel.pass1
+	nm -n $(B)/kernel.pass1 | sh kernel/ksym.sh > $(B)/ksym.S && $(CC) -c $(B)/ksym.S -o $(B)/ksym.o
+	$(KLD) $(KOBJ) $(B)/ksym.o -o $@
+	@objdump -d $@ > $(B)/kernel.asm && nm -n $@ > $(B)/kernel.sym
+$(B)/kernel.elf: $(B)/kernel.debug
+	strip -s $< -o $@
+
+# ---- host command -------------------------------------------------------------------------------------------
+TSRC    := $(wildcard tools/*.c loader/*.c)
+TOBJ    := $(TSRC:%.c=$(B)/host/%.o) $(B)/host/tools/kernel_image.o
+HCFLAGS := -std=gnu17 -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes -Wno-unused-parameter -I. -MMD -MP \
+	-D_FORTIFY_SOURCE=2 -fstack-protector-strong -DUNILOAD_VERSION='"$(VERSION)"'
+$(B)/host/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(HCFLAGS) -c $< -o $@
+$(B)/host/tools/kernel_image.o: tools/kernel_image.S $(B)/kernel.elf
+	@mkdir -p $(@D)
+	$(CC) -I$(B) -c $< -o $@
+$(B)/uniload: $(TOBJ)
+	$(CC) $(TOBJ) -lelf -o $@
+
+# ---- what people type ---------------------------------------------------------------------------------------
+.PHONY: all help deps-build deps-check demo check check-all unit guest install run gdb bench fuzz format lint tags clean
+all: deps-build ## build build/uniload (installs missing Debian packages if root)
+	@$(MAKE) --no-print-directory $(B)/uniload
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+deps-build:
+	@.ci/deps build
+deps-check:
+	@.ci/deps check
+
+demo: all ## boot an unmodified Debian program (busybox-static) in a virtual machine
+	@tests/demo
+
+check: deps-check all ## build and run the tests (T=pattern for some of them); under 10 minutes
+	@tests/run $(if $(T),-T '$(T)')
+
+check-all: deps-check all ## the long suite too: stress, big transfers, all combinations
+	@tests/run --long $(if $(T),-T '$(T)')
+
+run: all ## run a program: make run PROG='/bin/busybox echo hello'
+	@$(B)/uniload run $(PROG)
+
+gdb: all ## run PROG and wait for a debugger
+	@$(B)/uniload run --gdb $(PROG)
+
+install: all ## install the command under PREFIX (default /usr/local)
+	install -D -m 0755 $(B)/uniload $(DESTDIR)$(PREFIX)/bin/uniload
+
+bench: deps-check all ## measure against a Linux guest and the host: build/bench.md
+	@tests/perf/run
+
+format: ## rewrite sources with clang-format
+	@clang-format -i $$(git ls-files '*.c' '*.h')
+
+lint: ## format, include arrows, sizes, table (tests/style)
+	@tests/run style
+
+tags: ## an index for editors
+	@ctags -R kernel loader fs net syscalls tools
+
+docs: all ## print the syscall table as Markdown
+	@$(B)/uniload table --markdown
+
+clean: ## remove build/
+	rm -rf $(B)
+
 # ---- unit tests: tests/unit/test_X.c names the sources it links in a comment `unit: a.c b.c` ------------------------
 UCC     := clang
 UCFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Wno-unused-parameter -I. -DUNIT_TEST -fsanitize=address,undefined \

@@ -5,7 +5,10 @@
 
 #include "kernel/types.h"
 
-void clock_init(void);
+struct bootinfo;
+
+/* Start the clocks. Before it, they all read 0. */
+void clock_init(const struct bootinfo *bi);
 uint64_t clock_mono_ns(void); /* CLOCK_MONOTONIC: since boot, never goes back */
 uint64_t clock_real_ns(void); /* CLOCK_REALTIME: since 1970 */
 /* Add to CLOCK_REALTIME (clock_settime, settimeofday). */

@@ -15,6 +15,10 @@ enum log_level {
 	LOG_DEBUG,
 };
 
+/* Which levels are shown: LOG_WARN and more serious, or LOG_INFO too. */
+void log_set_verbose(bool verbose);
+bool log_verbose(void);
+
 void klog(enum log_level level, const char *fmt, ...) __printf(2, 3);
 #define log_error(...) klog(LOG_ERROR, __VA_ARGS__)
 #define log_warn(...) klog(LOG_WARN, __VA_ARGS__)

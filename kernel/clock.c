@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The clocks. CLOCK_MONOTONIC starts at 0 with the first instruction of the kernel and runs with the TSC, whose
+ * frequency the host tells (it can know it exactly). CLOCK_REALTIME is asked from the host the first time somebody
+ * wants it, so that programs that never look at the calendar do not wait for the answer. Everything is kept in the
+ * clock page that the vDSO reads too.
+ */
+#include "kernel/clock.h"
+
+#include "kernel/abi/bootinfo.h"
+#include "kernel/console.h"
+#include "kernel/log.h"
+#include "kernel/timer.h"
+#include "kernel/x86_64/apic.h"
+#include "kernel/x86_64/cpu.h"
+#include "kernel/x86_64/vvar.h"
+
+#define TSC_HZ_FALLBACK 1000000000ull
+
+extern uint64_t boot_tsc; /* boot.S */
+
+static uint64_t tsc_hz;
+static uint64_t boot_real_ns; /* CLOCK_REALTIME when the boot module was written: the estimate without an answer */
+static uint64_t armed_deadline = UINT64_MAX;
+
+/* Whatever is armed next is a new request, even for the same moment: the APIC may have been early. */
+static void clockevent_fired(void)
+{
+	armed_deadline = UINT64_MAX;
+	timer_interrupt();
+}
+
+/* The frequency as the CPU or hypervisor states it (SDM leaf 0x15, VMware's leaf 0x40000010), 0 if neither does. */
+static uint64_t cpuid_tsc_hz(void)
+{
+	uint32_t r[4];
+
+	cpu_id(0x40000000, 0, r);
+	if (r[0] >= 0x40000010 && r[0] < 0x40010000) {
+		cpu_id(0x40000010, 0, r);
+		if (r[0])
+			return r[0] * 1000ull;
+	}
+	cpu_id(0, 0, r);
+	if (r[0] >= 0x15) {
+		cpu_id(0x15, 0, r);
+		if (r[0] && r[1] && r[2])
+			return (uint64_t)r[2] * r[1] / r[0];
+	}
+	return 0;
+}
+
+void clock_init(const struct bootinfo *bi)
+{
+	tsc_hz = bi->tsc_hz ? bi->tsc_hz : cpuid_tsc_hz();
+	if (!tsc_hz) {
+		log_warn("the TSC frequency is unknown: time runs at a guess of 1 GHz");
+		tsc_hz = TSC_HZ_FALLBACK;
+	}
+	boot_real_ns = bi->realtime_ns;
+	vvar_write_begin(&vvar_page.v);
+	vvar_page.v.tsc_base = boot_tsc;
+	vvar_page.v.mult = vvar_mult(tsc_hz);
+	vvar_page.v.n_cpus = 1;
+	vvar_write_end(&vvar_page.v);
+	irq_set_timer_handler(clockevent_fired);
+}
+
+uint64_t clock_mono_ns(void)
+{
+	uint64_t mono, offset;
+
+	vvar_read(&vvar_page.v, false, &mono, &offset);
+	return mono;
+}
+
+static void set_real_offset(uint64_t offset)
+{
+	vvar_write_begin(&vvar_page.v);
+	vvar_page.v.real_offset_ns = offset;
+	vvar_page.v.realtime_valid = 1;
+	vvar_write_end(&vvar_page.v);
+}
+
+uint64_t clock_real_ns(void)
+{
+	uint64_t mono, offset, real;
+
+	if (!vvar_read(&vvar_page.v, true, &mono, &offset)) {
+		if (con_host_time(&real))
+			real = boot_real_ns + clock_mono_ns();
+		offset = real - clock_mono_ns();
+		set_real_offset(offset);
+		mono = clock_mono_ns();
+	}
+	return mono + offset;
+}
+
+void clock_set_real_ns(uint64_t now_ns)
+{
+	set_real_offset(now_ns - clock_mono_ns());
+}
+
+void clockevent_arm(uint64_t deadline_ns)
+{
+	uint64_t now;
+
+	if (deadline_ns == armed_deadline)
+		return;
+	armed_deadline = deadline_ns;
+	if (deadline_ns == UINT64_MAX) {
+		apic_timer_arm(UINT64_MAX);
+		return;
+	}
+	now = clock_mono_ns();
+	apic_timer_arm(deadline_ns > now ? deadline_ns - now : 0);
+}
+
