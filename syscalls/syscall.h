@@ -20,7 +20,4 @@ void syscalls_init(unsigned bi_flags);
 /* Linux's name of a call, or NULL for a number it does not have. */
 const char *syscall_name(unsigned nr);
 
-/* uname(2)'s node name, before the program starts; cut at 64 bytes. */
-void ident_set_hostname(const char *name);
-
 #endif
