@@ -97,8 +97,8 @@ void timer_interrupt(void)
 		t->fire(t);
 		spin_lock(&timer_lock);
 	}
-	if (programmed_ns <= now)
-		programmed_ns = UINT64_MAX; /* it has fired */
+	/* The event is spent, perhaps a little early, or as late as the hardware can count. */
+	programmed_ns = UINT64_MAX;
 	program();
 	spin_unlock(&timer_lock);
 }
