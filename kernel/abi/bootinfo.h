@@ -110,7 +110,7 @@ enum bi_msg_type {
 				 * when it is hung up. arg = 0, or the errno with which reads fail after those bytes */
 	BI_MSG_OUT_ERROR = 17,	/* arg = bi_port, v[0] = errno: later writes fail with it (EPIPE also raises SIGPIPE) */
 	BI_MSG_ACK = 18,	/* arg = bi_port, v[0] = bytes ever written successfully to the real file (SYNC streams) */
-	BI_MSG_SIGNAL = 19,	/* arg = signal number to send to the program */
+	BI_MSG_SIGNAL = 19,	/* arg = signal number to send to the program; 0 only asks for BI_MSG_SIGNAL_ACK */
 	BI_MSG_WINSIZE = 20,	/* v[0] = rows, v[1] = columns */
 	BI_MSG_TIME = 21,	/* v[0] = cookie, v[1] = CLOCK_REALTIME in ns when this was sent */
 };
