@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Futexes. A waiter queues itself before it looks at the word, and a waker changes the word before it looks at the queue, so
+ * no wake-up is lost. No lock is held while program memory is touched: that may fault a page in and sleep.
+ */
+#include "kernel/futex.h"
+
+#include "kernel/clock.h"
+#include "kernel/file.h"
+#include "kernel/mm.h"
+#include "kernel/task.h"
+#include "kernel/uaccess.h"
+#include "kernel/wait.h"
+
+#define N_BUCKETS 64
+
+/* What a futex is named by: an address space and an address, or a file's inode and an offset in it. */
+struct futex_key {
+	const void *space;
+	uint64_t offset;
+};
+
+/* A sleeping thread; on its stack. */
+struct futex_waiter {
+	struct list link;	/* (bucket lock of key) */
+	struct futex_key key;	/* written under the locks of the old and the new bucket */
+	uint32_t bitset;
+	bool queued;		/* false: a waker has taken it off */
+	struct wait_queue wq;	/* of this one thread */
+};
+
+struct bucket {
+	struct spinlock lock;
+	struct list waiters; /* in order of arrival */
+};
+
+static struct bucket buckets[N_BUCKETS];
+
+/* ---- keys ---- */
+
+/*
+ * The key of a futex. For a shared one on a file, *file is its referenced file, which keeps the inode while someone sleeps.
+ * Returns 0, -EINVAL (misaligned) or -EFAULT (not program memory; for a shared one also: nothing mapped).
+ */
+static int key_get(struct futex_addr f, struct futex_key *key, struct file **file)
+{
+	struct mm *mm = current_mm();
+	struct vma *v;
+
+	*file = NULL;
+	if (!IS_ALIGNED(f.addr, sizeof(uint32_t)))
+		return -EINVAL;
+	if (!user_range_ok(f.addr, sizeof(uint32_t)))
+		return -EFAULT;
+	*key = (struct futex_key){mm, f.addr};
+	if (!f.shared)
+		return 0;
+	mutex_lock(&mm->lock);
+	v = mm_find(mm, f.addr);
+	if (v && v->file && (v->flags & MAP_SHARED)) {
+		*file = file_get(v->file);
+		key->space = v->file->inode;
+		key->offset = v->offset + (f.addr - v->start);
+	}
+	mutex_unlock(&mm->lock);
+	return v && v->prot != PROT_NONE ? 0 : -EFAULT;
+}
+
+static void key_put(struct file *file)
+{
+	if (file)
+		file_put(file);
+}
+
+static bool key_equal(const struct futex_key *a, const struct futex_key *b)
+{
+	return a->space == b->space && a->offset == b->offset;
+}
+
+/* ---- buckets ---- */
+
+static struct bucket *bucket_of(const struct futex_key *key)
+{
+	uint64_t h = ((uint64_t)key->space ^ key->offset) * 0x9e3779b97f4a7c15ull;
+
+	return &buckets[h >> 58];
+}
+
+_Static_assert(N_BUCKETS == 1 << (64 - 58), "bucket_of takes the top bits");
+
+/* Buckets in zeroed memory are valid: the list is linked at first use. */
+static struct bucket *bucket_lock(const struct futex_key *key)
+{
+	struct bucket *b = bucket_of(key);
+
+	spin_lock(&b->lock);
+	if (!b->waiters.next)
+		list_init(&b->waiters);
+	return b;
+}
+
+/* A waiter may be moved while we wait for its bucket's lock: make sure it is the right one. */
+static struct bucket *bucket_lock_waiter(const struct futex_waiter *w)
+{
+	for (;;) {
+		struct futex_key key = w->key;
+		struct bucket *b = bucket_lock(&key);
+
+		if (key_equal(&key, &w->key))
+			return b;
+		spin_unlock(&b->lock);
+	}
+}
+
+/* Lock two buckets, by address; they may be the same. */
+static void bucket_lock_two(const struct futex_key *a, const struct futex_key *b)
+{
+	bool swap = bucket_of(b) < bucket_of(a);
+
+	bucket_lock(swap ? b : a);
+	if (bucket_of(a) != bucket_of(b))
+		bucket_lock(swap ? a : b);
+}
+
+static void bucket_unlock_two(const struct futex_key *a, const struct futex_key *b)
+{
+	spin_unlock(&bucket_of(a)->lock);
+	if (bucket_of(a) != bucket_of(b))
+		spin_unlock(&bucket_of(b)->lock);
+}
+
+/* Locks: w's bucket. After this the waiter's stack may be gone as soon as the lock is dropped. */
+static void wake_one(struct futex_waiter *w)
+{
+	list_del(&w->link);
+	w->queued = false;
+	wait_wake_all(&w->wq);
+}
+
+/* Locks: the bucket of key. Like Linux, n < 1 still wakes one. */
+static int wake_key(const struct futex_key *key, int n, uint32_t bitset)
+{
+	struct futex_waiter *w, *tmp;
+	int woken = 0;
+
+	list_for_each_safe(w, tmp, &bucket_of(key)->waiters, link) {
+		if (!key_equal(&w->key, key) || !(w->bitset & bitset))
+			continue;
+		wake_one(w);
+		if (++woken >= n)
+			break;
+	}
+	return woken;
+}
+
+/* ---- waiting ---- */
+
+static void enqueue(struct futex_waiter *w)
+{
+	struct bucket *b = bucket_lock(&w->key);
+
+	list_add_tail(&w->link, &b->waiters);
+	w->queued = true;
+	spin_unlock(&b->lock);
+}
+
+/* Returns true if it was still queued, false if a waker had chosen it. */
+static bool dequeue(struct futex_waiter *w)
+{
+	struct bucket *b = bucket_lock_waiter(w);
+	bool queued = w->queued;
+
+	if (queued)
+		list_del(&w->link);
+	w->queued = false;
+	spin_unlock(&b->lock);
+	return queued;
+}
+
+/* A moment of CLOCK_REALTIME as one of CLOCK_MONOTONIC, as the clocks stand now. */
+static uint64_t mono_deadline(uint64_t deadline_ns, bool realtime)
+{
+	uint64_t real, mono;
+
+	if (!realtime || deadline_ns == NO_DEADLINE)
+		return deadline_ns;
+	real = clock_real_ns();
+	mono = clock_mono_ns();
+	return deadline_ns > real ? mono + (deadline_ns - real) : 0;
+}
+
+/* Sleep until taken off the queue. Returns 0, -ETIMEDOUT or -ERESTARTSYS. */
+static int sleep_queued(struct futex_waiter *w, uint64_t deadline_ns, bool realtime)
+{
+	struct waiter self = {0};
+	int r = 0;
+
+	while (r == 0 && READ_ONCE(w->queued)) {
+		wait_prepare(&self, &w->wq);
+		if (READ_ONCE(w->queued))
+			r = wait_sleep(mono_deadline(deadline_ns, realtime), true);
+		wait_finish(&self);
+		/* The clock may have been set back meanwhile. */
+		if (r == -ETIMEDOUT && realtime && clock_real_ns() < deadline_ns)
+			r = 0;
+	}
+	return r;
+}
+
+int futex_wait(struct futex_addr f, uint32_t value, uint32_t bitset, uint64_t deadline_ns, bool realtime)
+{
+	struct futex_waiter w = {.bitset = bitset};
+	struct file *file;
+	uint32_t now;
+	int r;
+
+	if (!bitset)
+		return -EINVAL;
+	r = key_get(f, &w.key, &file);
+	if (r)
+		goto out;
+	enqueue(&w);
+	r = user_load32(f.addr, &now);
+	if (r == 0 && now != value)
+		r = -EAGAIN;
+	if (r == 0)
+		r = sleep_queued(&w, deadline_ns, realtime);
+	/* Whoever chose this thread counts on it having been woken, whatever else happened. */
+	if (!dequeue(&w))
+		r = 0;
+out:
+	key_put(file);
+	return r;
+}
+
+/* ---- waking ---- */
+
+int futex_wake(struct futex_addr f, int n, uint32_t bitset)
+{
+	struct futex_key key;
+	struct file *file;
+	int r;
+
+	if (!bitset)
+		return -EINVAL;
+	r = key_get(f, &key, &file);
+	if (r == 0) {
+		struct bucket *b = bucket_lock(&key);
+
+		r = wake_key(&key, n, bitset);
+		spin_unlock(&b->lock);
+	}
+	key_put(file);
+	return r;
+}
+
+/* Locks: both buckets. */
+static int requeue_keys(const struct futex_key *from, const struct futex_key *to, int n_wake, int n_move)
+{
+	struct futex_waiter *w, *tmp;
+	int done = 0;
+
+	list_for_each_safe(w, tmp, &bucket_of(from)->waiters, link) {
+		if (done - n_wake >= n_move)
+			break;
+		if (!key_equal(&w->key, from))
+			continue;
+		if (++done <= n_wake) {
+			wake_one(w);
+		} else if (!key_equal(from, to)) {
+			list_del(&w->link);
+			w->key = *to;
+			list_add_tail(&w->link, &bucket_of(to)->waiters);
+		}
+	}
+	return done;
+}
+
+/* Both keys of a two-futex call; *fa and *fb are to be put in any case. */
+static int keys_get(struct futex_addr a, struct futex_addr b, struct futex_key *ka, struct futex_key *kb,
+		    struct file **fa, struct file **fb)
+{
+	int r = key_get(a, ka, fa);
+
+	*fb = NULL;
+	return r ? r : key_get(b, kb, fb);
+}
+
+int futex_requeue(struct futex_addr from, struct futex_addr to, int n_wake, int n_move, const uint32_t *cmp)
+{
+	struct futex_key kf, kt;
+	struct file *ff, *ft;
+	uint32_t now;
+	int r;
+
+	if (n_wake < 0 || n_move < 0)
+		return -EINVAL;
+	r = keys_get(from, to, &kf, &kt, &ff, &ft);
+	if (r == 0 && cmp) {
+		r = user_load32(from.addr, &now);
+		if (r == 0 && now != *cmp)
+			r = -EAGAIN;
+	}
+	if (r == 0) {
+		bucket_lock_two(&kf, &kt);
+		r = requeue_keys(&kf, &kt, n_wake, n_move);
+		bucket_unlock_two(&kf, &kt);
+	}
+	key_put(ff);
+	key_put(ft);
+	return r;
+}
+
+/* ---- FUTEX_WAKE_OP ---- */
+
+static int32_t sign_extend12(uint32_t v)
+{
+	return (int32_t)(v << 20) >> 20;
+}
+
+/* The new value of the word. Returns 0 or -ENOSYS. */
+static int op_apply(unsigned op, uint32_t old, uint32_t arg, uint32_t *new)
+{
+	switch (op) {
+	case FUTEX_OP_SET:
+		*new = arg;
+		return 0;
+	case FUTEX_OP_ADD:
+		*new = old + arg;
+		return 0;
+	case FUTEX_OP_OR:
+		*new = old | arg;
+		return 0;
+	case FUTEX_OP_ANDN:
+		*new = old & ~arg;
+		return 0;
+	case FUTEX_OP_XOR:
+		*new = old ^ arg;
+		return 0;
+	default:
+		return -ENOSYS;
+	}
+}
+
+/* Does the old value compare? 0, 1 or -ENOSYS. */
+static int op_compare(unsigned cmp, int32_t old, int32_t arg)
+{
+	switch (cmp) {
+	case FUTEX_OP_CMP_EQ:
+		return old == arg;
+	case FUTEX_OP_CMP_NE:
+		return old != arg;
+	case FUTEX_OP_CMP_LT:
+		return old < arg;
+	case FUTEX_OP_CMP_GE:
+		return old >= arg;
+	case FUTEX_OP_CMP_LE:
+		return old <= arg;
+	case FUTEX_OP_CMP_GT:
+		return old > arg;
+	default:
+		return -ENOSYS;
+	}
+}
+
+/* Change the word atomically and compare what it was. 0 (does not compare), 1, -ENOSYS or -EFAULT. */
+static int op_on_user(uaddr_t addr, uint32_t code)
+{
+	unsigned op = code >> 28 & 7, cmp = code >> 24 & 15;
+	uint32_t arg = (uint32_t)sign_extend12(code >> 12), old, seen, new;
+	int r = user_load32(addr, &old);
+
+	if (code >> 28 & FUTEX_OP_OPARG_SHIFT)
+		arg = 1u << (arg & 31);
+	while (r == 0) {
+		r = op_apply(op, old, arg, &new);
+		if (r == 0)
+			r = user_cmpxchg32(addr, old, new, &seen);
+		if (r == 0 && seen == old)
+			return op_compare(cmp, (int32_t)old, sign_extend12(code));
+		old = seen;
+	}
+	return r;
+}
+
+int futex_wake_op(struct futex_addr a, struct futex_addr b, int n_a, int n_b, uint32_t op)
+{
+	struct futex_key ka, kb;
+	struct file *fa, *fb;
+	int r = keys_get(a, b, &ka, &kb, &fa, &fb);
+
+	if (r == 0)
+		r = op_on_user(b.addr, op);
+	if (r >= 0) {
+		bool both = r > 0;
+
+		bucket_lock_two(&ka, &kb);
+		r = wake_key(&ka, n_a, FUTEX_BITSET_MATCH_ANY);
+		if (both)
+			r += wake_key(&kb, n_b, FUTEX_BITSET_MATCH_ANY);
+		bucket_unlock_two(&ka, &kb);
+	}
+	key_put(fa);
+	key_put(fb);
+	return r;
+}
