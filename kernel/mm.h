@@ -21,25 +21,42 @@ struct vma {
 	struct file *file;  /* referenced; NULL for anonymous */
 	uint64_t offset;    /* file offset of start, bytes */
 	const char *name;   /* static label for /proc/self/maps ("[stack]", "[heap]", "[vdso]"), or NULL */
-	struct vma *left, *right; /* balanced tree by address, private to vma.c */
+	/* Balanced tree by address, private to vma.c: */
+	struct vma *left, *right;
 	int height;
+	uaddr_t sub_lo, sub_hi; /* span of the subtree, with the gap below a growing stack */
+	size_t sub_gap;		/* largest hole inside that span */
 };
 
+/* vma.flags besides MAP_TYPE, MAP_ANONYMOUS, MAP_NORESERVE, MAP_GROWSDOWN, MAP_LOCKED. mm_map takes them as well. */
 enum {
-	VMA_PINNED = 1 << 28, /* kernel-provided (vDSO, vvar): the program may unmap it, not write-enable it */
+	VMA_HUGEPAGE = 1 << 24,	   /* MADV_HUGEPAGE */
+	VMA_NOHUGE = 1 << 25,	   /* MADV_NOHUGEPAGE */
+	VMA_LOCKONFAULT = 1 << 26, /* MLOCK_ONFAULT: locked, but not filled in advance */
+	VMA_NOWRITE = 1 << 27,	   /* may never get PROT_WRITE */
+	VMA_PINNED = 1 << 28,	   /* kernel-provided (vDSO, vvar): the program may unmap it, not write-enable it */
+	VMA_DONTFORK = 1 << 29,	   /* MADV_DONTFORK */
+	VMA_WIPEONFORK = 1 << 30,  /* MADV_WIPEONFORK */
 };
+
+#define MM_MAX_AREAS 65530    /* Linux's vm.max_map_count */
+#define MMAP_MIN_ADDR 65536ul /* vm.mmap_min_addr: nothing is ever mapped below it */
 
 struct mm {
 	struct mutex lock;
 	paddr_t root;	       /* page-table root (PML4) */
 	struct vma *areas;     /* tree root, (lock) */
-	size_t n_areas;	       /* (lock) <= 65530 as Linux's max_map_count */
+	size_t n_areas;	       /* (lock) <= MM_MAX_AREAS */
+	struct vma *dead;      /* (lock) removed areas whose file is dropped when the lock is released */
+	unsigned def_flags;    /* (lock) MAP_LOCKED, VMA_LOCKONFAULT: what mlockall(MCL_FUTURE) gives to new areas */
 	uaddr_t mmap_top;      /* top-down search starts here; set by exec */
 	uaddr_t brk_start;     /* set by exec */
 	uaddr_t brk;	       /* (lock) current break, not page-aligned */
 	uaddr_t stack_top;     /* set by exec, for /proc and stack growth limit */
 	uaddr_t arg_start, arg_end, env_start, env_end; /* for /proc/self/cmdline, environ */
 	size_t total_pages;    /* (lock) virtual size */
+	size_t data_pages;     /* (lock) of it private and writable: RLIMIT_DATA */
+	size_t locked_pages;   /* (lock) of it mlocked: RLIMIT_MEMLOCK */
 	size_t resident_pages; /* (lock) */
 };
 
@@ -59,6 +76,10 @@ int64_t mm_remap(struct mm *mm, uaddr_t old, size_t old_len, size_t new_len, uns
 int mm_advise(struct mm *mm, uaddr_t addr, size_t len, int advice);	   /* madvise(2) */
 int mm_sync(struct mm *mm, uaddr_t addr, size_t len, unsigned flags);	   /* msync(2) */
 int mm_mincore(struct mm *mm, uaddr_t addr, size_t len, uint8_t *vec); /* one byte per page into kernel vec */
+/* mlock2(2) with flags 0 or MLOCK_ONFAULT, munlock(2), mlockall(2) with flags 0 for munlockall(2). */
+int mm_lock_range(struct mm *mm, uaddr_t addr, size_t len, unsigned flags);
+int mm_unlock_range(struct mm *mm, uaddr_t addr, size_t len);
+int mm_lock_all(struct mm *mm, unsigned flags);
 uaddr_t mm_brk(struct mm *mm, uaddr_t brk);				   /* brk(2): returns the new or unchanged break */
 /* Fill all pages of a range now (MAP_POPULATE, mlock): 0, -ENOMEM, -EFAULT. */
 int mm_populate(struct mm *mm, uaddr_t addr, size_t len);
@@ -75,8 +96,16 @@ int mm_fault(struct mm *mm, uaddr_t addr, enum mm_access access);
 struct vma *mm_find(struct mm *mm, uaddr_t addr);
 /* First area with end > addr, for walking: start with 0, go on with v->end. Caller holds mm->lock. */
 struct vma *mm_next(struct mm *mm, uaddr_t addr);
-/* Truncation: drop every page of `inode`'s mappings at or beyond file offset `from` (page-aligned up). */
+
+/*
+ * For file systems, before they drop their own references to the pages. Truncation: drop every page of `inode`'s
+ * mappings at or beyond file offset `from` (page-aligned up), private copies included.
+ */
 struct inode;
 void mm_file_truncated(struct mm *mm, struct inode *inode, uint64_t from);
+/* A hole was punched: the same for the whole pages in [from, to), but private copies stay. */
+void mm_file_punched(struct mm *mm, struct inode *inode, uint64_t from, uint64_t to);
+/* Does a shared mapping allow writing to the file (F_SEAL_WRITE gives EBUSY then)? */
+bool mm_file_writable_mapped(struct mm *mm, struct inode *inode);
 
 #endif

@@ -1,56 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Simulated physical memory for host tests of memory code: kernel/page.c over a block of host memory. */
+/* Simulated physical memory for host tests of memory code: kernel/page.c over a block of host memory (arena.c). */
 #ifndef TESTS_UNIT_ARENA_H
 #define TESTS_UNIT_ARENA_H
 
 #include "kernel/log.h"
 #include "kernel/page.h"
-#include "tests/unit/unit.h"
 
-#include <string.h>
-#include <sys/mman.h>
+extern uint8_t *arena;
 
-static uint8_t *arena;
-static size_t arena_size;
-
-void panic(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vprintf(fmt, ap);
-	va_end(ap);
-	printf("\n");
-	abort();
-}
-
-/* RAM at physical [start, start + size), filled with junk where touched is set; starts the allocator. */
-static inline int arena_init(paddr_t start, size_t size, const struct mem_range *reserved, size_t n, bool junk)
-{
-	struct mem_range ram = {start, start + size};
-
-	if (arena)
-		munmap(arena, arena_size);
-	arena = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	arena_size = size;
-	if (junk)
-		memset(arena, 0xa5, size);
-	direct_map_base = (uint64_t)arena - start;
-	return page_init(&ram, 1, reserved, n);
-}
+/* RAM at physical [start, start + size), filled with junk if asked for; starts the allocator and returns its answer. */
+int arena_init(paddr_t start, size_t size, const struct mem_range *reserved, size_t n, bool junk);
 
 /* Pages of host memory the arena occupies: what the code under test has touched. */
-static inline size_t arena_touched(void)
-{
-	size_t n = arena_size / PAGE_SIZE, touched = 0;
-	unsigned char *vec = malloc(n);
-
-	if (!vec || mincore(arena, arena_size, vec))
-		abort();
-	for (size_t i = 0; i < n; i++)
-		touched += vec[i] & 1;
-	free(vec);
-	return touched;
-}
+size_t arena_touched(void);
 
 #endif

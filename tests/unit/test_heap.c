@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Kernel heap: random operations, contents checked, memory accounted for. unit: kernel/heap.c kernel/page.c */
-#include "tests/unit/arena.h"
-
+/* Kernel heap: random operations, contents checked, memory accounted for. unit: tests/unit/arena.c kernel/heap.c kernel/page.c */
 #include "kernel/heap.h"
+#include "tests/unit/arena.h"
+#include "tests/unit/unit.h"
+
+#include <string.h>
 
 enum { MAX_LIVE = 2000 };
 

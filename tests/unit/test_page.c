@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Page allocator: random operations against a map of who owns each frame. unit: kernel/page.c */
+/* Page allocator: random operations against a map of who owns each frame. unit: tests/unit/arena.c kernel/page.c */
 #include "tests/unit/arena.h"
+#include "tests/unit/unit.h"
+
+#include <string.h>
 
 enum { MAX_LIVE = 4096, MAX_FRAMES = 16384 };
 
