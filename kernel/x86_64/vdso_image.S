@@ -4,7 +4,7 @@
 	.balign 4096
 	.global vdso_start, vdso_end
 vdso_start:
-	.incbin "build/vdso/vdso.so"
+	.incbin "build/vdso.so"
 	.balign 4096
 vdso_end:
 	.section .note.GNU-stack, "", @progbits
