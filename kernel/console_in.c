@@ -127,7 +127,7 @@ static void handle_message(const struct bi_msg *m)
 		con_out_reported(m->arg, 0, m->v[0]);
 		break;
 	case BI_MSG_SIGNAL:
-		if (ctl.signal_hook)
+		if (m->arg && ctl.signal_hook) /* 0: only asks whether we live */
 			ctl.signal_hook((int)m->arg);
 		con_send(&ack);
 		break;

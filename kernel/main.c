@@ -115,6 +115,7 @@ static __noreturn void enter_program(void)
 void kernel_main(void)
 {
 	const struct bootinfo *bi;
+	const char *hostname;
 	int r;
 
 	/* The machine. */
@@ -136,7 +137,8 @@ void kernel_main(void)
 	if (con_init(bi))
 		panic("no virtio console device");
 	con_set_signal_hook(host_signal);
-	kernel_set_hostname(bootinfo_string(bi, bi->hostname), strlen(bootinfo_string(bi, bi->hostname)));
+	hostname = bootinfo_string(bi, bi->hostname);
+	kernel_set_hostname(hostname, strlen(hostname));
 	if (fs_init() || bootfiles_add(bi))
 		panic("not enough memory for the root file system: give the machine more with -m");
 	stdio_init();

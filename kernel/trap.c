@@ -8,6 +8,7 @@
 #include "kernel/log.h"
 #include "kernel/mm.h"
 #include "kernel/panic.h"
+#include "kernel/rseq.h"
 #include "kernel/signal.h"
 #include "kernel/string.h"
 #include "kernel/task.h"
@@ -185,6 +186,9 @@ void exit_to_program(struct regs *regs)
 		if (t->work & WORK_RESCHED) {
 			__atomic_fetch_and(&t->work, ~WORK_RESCHED, __ATOMIC_RELAXED);
 			schedule();
+		} else if (t->work & WORK_RSEQ) {
+			__atomic_fetch_and(&t->work, ~WORK_RSEQ, __ATOMIC_RELAXED);
+			rseq_resume(regs);
 		} else if (t->work & WORK_SIGNAL) {
 			signal_deliver(regs);
 		} else {
