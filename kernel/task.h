@@ -61,6 +61,10 @@ struct process {
 	bool stopped;			      /* (l) by a stop signal, until SIGCONT or SIGKILL */
 	uint64_t dead_threads_cpu_ns;	      /* (l) run time of threads that have ended */
 	bool dumpable;			      /* (l) prctl PR_SET_DUMPABLE */
+	bool no_new_privs, child_subreaper, thp_disabled; /* (l) prctl(2): kept for execve and fork */
+	int pdeath_signal;		      /* (l) PR_SET_PDEATHSIG: the parent is outside and never dies first */
+	uint32_t personality;		      /* (l) personality(2) */
+	uint32_t membarrier;		      /* (l) MEMBARRIER_CMD_* registered */
 	bool exiting;			      /* (l) */
 	int exit_status;		      /* (l) wait status */
 	struct spinlock lock;
@@ -100,6 +104,11 @@ struct thread {
 	uint64_t cpu_ns;	   /* (c) run time before the current slice */
 	uint64_t slice_start_ns;   /* (c) */
 	char comm[16];		   /* (c) */
+	uint8_t sched_policy;	   /* (l) SCHED_NORMAL, BATCH or IDLE */
+	bool sched_reset_on_fork;  /* (l) */
+	int8_t nice;		   /* (l) -20..19 */
+	uint16_t ioprio;	   /* (l) IOPRIO_PRIO_VALUE */
+	uint64_t timer_slack_ns;   /* (c) prctl PR_SET_TIMERSLACK; 0 = the default */
 	struct regs *regs;	   /* (c) the program's registers while in the kernel; complete only where documented */
 };
 
