@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * loader/elf.c: every way a file can be refused, everything odd that must be accepted, and what
- * elf_map does with it. unit: loader/elf.c
+ * elf_map does with it.
  */
+/* unit: loader/elf.c */
 #include "kernel/abi/errno.h"
 #include "loader/elf.h"
 #include "tests/unit/unit.h"
