@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * firstbyte -n RUNS [-t SEC] [-x PATTERN] -- CMD... [-- CMD...]...: runs the commands in turn (A B A B ...), RUNS times each,
+ * and prints for each the milliseconds from exec to the first byte of its standard output, or to the first byte of
+ * PATTERN in it: minimum, median, maximum. A run is killed once the byte has come.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_COMMANDS 8
+#define MAX_RUNS     1000
+
+static double now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
+}
+
+/* Read until the pattern (or anything, if it is empty) has come. Returns 1, or 0 at end of file or time-out. */
+static int wait_for(int fd, const char *pattern, double deadline)
+{
+	static char buf[1 << 20];
+	size_t have = 0;
+
+	for (;;) {
+		struct pollfd p = {.fd = fd, .events = POLLIN};
+		double left = deadline - now_ms();
+		ssize_t n;
+
+		if (left <= 0 || poll(&p, 1, (int)left + 1) <= 0)
+			return 0;
+		n = read(fd, buf + have, sizeof(buf) - have);
+		if (n <= 0)
+			return 0;
+		have += (size_t)n;
+		if (memmem(buf, have, pattern, strlen(pattern)))
+			return 1;
+		if (have == sizeof(buf))
+			have = 0;
+	}
+}
+
+static double one_run(char **argv, const char *pattern, double timeout_ms)
+{
+	int fd[2], ok;
+	double start, ms;
+	pid_t pid;
+
+	if (pipe(fd))
+		return -1;
+	start = now_ms();
+	pid = fork();
+	if (pid == 0) {
+		setpgid(0, 0);
+		dup2(fd[1], 1);
+		close(fd[0]);
+		close(fd[1]);
+		execvp(argv[0], argv);
+		_exit(127);
+	}
+	close(fd[1]);
+	ok = wait_for(fd[0], pattern, start + timeout_ms);
+	ms = now_ms() - start;
+	kill(-pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(fd[0]);
+	return ok ? ms : -1;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+int main(int argc, char **argv)
+{
+	static double ms[MAX_COMMANDS][MAX_RUNS];
+	char **commands[MAX_COMMANDS];
+	const char *pattern = "";
+	double timeout_ms = 30000;
+	int runs = 5, n = 0, opt, failed = 0;
+
+	while ((opt = getopt(argc, argv, "+n:t:x:")) != -1) {
+		if (opt == 'n')
+			runs = atoi(optarg);
+		else if (opt == 't')
+			timeout_ms = atof(optarg) * 1e3;
+		else if (opt == 'x')
+			pattern = optarg;
+		else
+			return 2;
+	}
+	for (int i = optind; i < argc && n < MAX_COMMANDS; i++) {
+		commands[n++] = &argv[i];
+		while (i < argc && strcmp(argv[i], "--"))
+			i++;
+		argv[i] = NULL;
+	}
+	if (!n || runs < 1 || runs > MAX_RUNS)
+		return 2;
+	for (int r = 0; r < runs; r++)
+		for (int c = 0; c < n; c++)
+			ms[c][r] = one_run(commands[c], pattern, timeout_ms);
+	for (int c = 0; c < n; c++) {
+		qsort(ms[c], (size_t)runs, sizeof(double), by_value);
+		failed |= ms[c][0] < 0;
+		printf("%.1f %.1f %.1f\n", ms[c][0], ms[c][runs / 2], ms[c][runs - 1]);
+	}
+	return failed;
+}
