@@ -37,7 +37,7 @@ static void set_attributes(const struct termios *t)
 	sigemptyset(&ttou);
 	sigaddset(&ttou, SIGTTOU);
 	sigprocmask(SIG_BLOCK, &ttou, &old);
-	while (tcsetattr(STDIN_FILENO, TCSADRAIN, t) < 0 && errno == EINTR)
+	while (tcsetattr(STDIN_FILENO, TCSANOW, t) < 0 && errno == EINTR)
 		;
 	sigprocmask(SIG_SETMASK, &old, NULL);
 }

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The virtual machine: a QEMU process and the sockets to its ports.
+ */
+#ifndef TOOLS_MACHINE_H
+#define TOOLS_MACHINE_H
+
+#include "kernel/abi/bootinfo.h"
+#include "tools/util.h"
+
+#include <signal.h>
+#include <sys/types.h>
+
+#define PORT_DEBUG 0 /* text of early boot and panics: not a virtio port but a debug console */
+#define PORT_COUNT (BI_PORT_TRACE + 1)
+
+struct machine_spec {
+	uint64_t memory; /* bytes */
+	bool kvm, trace, verbose;
+	const char *gdb; /* NULL, TCP port or path of a Unix socket */
+	int kernel_fd, module_fd;
+	const struct strvec *extra; /* arguments for QEMU */
+	const sigset_t *child_mask; /* signal mask for QEMU */
+};
+
+struct machine {
+	pid_t pid;	      /* 0: reaped */
+	int status;	      /* wait(2) status once reaped */
+	int port[PORT_COUNT]; /* our ends, nonblocking; -1: not there */
+	int text;	      /* what QEMU prints itself; -1 if that goes to our standard error */
+};
+
+/* Start QEMU. Returns 0, or an exit status after saying why. */
+int machine_start(struct machine *m, const struct machine_spec *spec);
+/* Has it ended by itself? Reaps it then. */
+bool machine_ended(struct machine *m);
+/* End it now and reap it; harmless if it has ended. */
+void machine_kill(struct machine *m);
+
+/* accel.c: NULL if KVM works here, else why not (static text). */
+const char *kvm_problem(void);
+
+#endif

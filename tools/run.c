@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `uniload run`: from the options to the exit status, in order. Nothing is left behind whatever happens: the kernel and
+ * the boot module are memory files, QEMU dies with us.
+ */
+#include "tools/commands.h"
+#include "tools/elfinfo.h"
+#include "tools/machine.h"
+#include "tools/module.h"
+#include "tools/program.h"
+#include "tools/relay.h"
+#include "tools/rootfs.h"
+#include "tools/run_options.h"
+#include "tools/signals.h"
+#include "tools/stdfds.h"
+#include "tools/tsc.h"
+#include "tools/tty.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MIB (1ull << 20)
+#define WORKING_MEMORY MIB		 /* page tables, stack, heap of the smallest program */
+#define TSC_FIRST_NS 1000000ull		 /* good to some 20 ppm, for the module */
+#define TSC_BETTER_NS (12 * TSC_FIRST_NS) /* good to 2 ppm, and QEMU needs longer than that to read the module */
+
+/* The kernel inside (tools/kernel_image.S). */
+extern const unsigned char uniload_kernel_start[], uniload_kernel_end[];
+
+struct run {
+	struct run_options o;
+	struct stdfds fds;
+	struct program program;
+	struct user user;
+	struct tsc_clock tsc;
+	struct machine machine;
+	bool kvm;
+	int kernel_fd, module_fd, trace_fd, signal_fd;
+	uint64_t kernel_end; /* bytes of memory it takes from the bottom */
+	uint64_t module_size;
+	uint64_t deadline_ns;
+	sigset_t old_mask;
+};
+
+/* ---- the kernel ---- */
+
+static int use_kernel_inside(struct run *r)
+{
+	size_t size = (size_t)(uniload_kernel_end - uniload_kernel_start), done = 0;
+
+	r->kernel_end = elf_physical_end(uniload_kernel_start, size);
+	r->kernel_fd = memfd_create("uniload-kernel", MFD_CLOEXEC);
+	if (r->kernel_fd < 0)
+		return fail(STATUS_FAILED, "cannot create a memory file: %s", strerror(errno));
+	while (done < size) {
+		ssize_t n = write(r->kernel_fd, uniload_kernel_start + done, size - done);
+
+		if (n < 0 && errno != EINTR)
+			return fail(STATUS_FAILED, "cannot write a memory file: %s", strerror(errno));
+		done += n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+static int use_kernel_file(struct run *r)
+{
+	struct stat st;
+	void *image;
+
+	r->kernel_fd = open(r->o.kernel, O_RDONLY | O_CLOEXEC);
+	if (r->kernel_fd < 0 || fstat(r->kernel_fd, &st) < 0)
+		return fail(STATUS_FAILED, "--kernel %s: %s", r->o.kernel, strerror(errno));
+	image = st.st_size > 0 ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, r->kernel_fd, 0) :
+				 MAP_FAILED;
+	if (image != MAP_FAILED) {
+		r->kernel_end = elf_physical_end(image, (uint64_t)st.st_size);
+		munmap(image, (size_t)st.st_size);
+	}
+	if (r->kernel_end == 0)
+		return fail(STATUS_FAILED, "--kernel %s: not an ELF kernel", r->o.kernel);
+	return 0;
+}
+
+/* ---- what the guest is told ---- */
+
+static uint32_t module_flags(const struct run_options *o)
+{
+	return (o->strace ? BI_STRACE : 0) | (o->strace_file ? BI_STRACE_PORT : 0) |
+	       (o->strict ? BI_STRICT : 0) | (o->verbose ? BI_VERBOSE : 0);
+}
+
+static mode_t current_umask(void)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return mask;
+}
+
+static int build_module(struct run *r)
+{
+	struct guest_files files = { 0 };
+	struct strvec env = { 0 };
+	char *here = r->o.cwd ? NULL : getcwd(NULL, 0); /* if it was removed, "/" has to do */
+	struct module_spec spec = {
+		.flags = module_flags(&r->o),
+		.exe = r->program.path,
+		.cwd = r->o.cwd ? r->o.cwd : here && *here == '/' ? here : "/",
+		.hostname = GUEST_HOSTNAME,
+		.argv = r->o.app,
+		.files = &files,
+		.uid = r->user.uid,
+		.gid = r->user.gid,
+		.umask = current_umask(),
+		.groups = r->user.groups,
+		.n_groups = r->user.n_groups,
+		.tsc_hz = tsc_hz(&r->tsc, TSC_FIRST_NS),
+	};
+	const struct bi_std *std = r->fds.std;
+	bool terminal = std[0].kind == BI_STD_TTY || std[1].kind == BI_STD_TTY || std[2].kind == BI_STD_TTY;
+
+	memcpy(spec.std, std, sizeof(spec.std));
+	if (terminal)
+		tty_size(&spec.tty_rows, &spec.tty_cols);
+	rootfs_build(&files, &r->program, &r->user, spec.cwd);
+	guest_environment(&env, &r->user, terminal, &r->o.env);
+	spec.envp = env.v;
+	r->module_fd = module_build(&spec, &r->module_size);
+	guest_files_free(&files);
+	strvec_free(&env);
+	free(here);
+	return r->module_fd < 0 ? STATUS_FAILED : 0;
+}
+
+static int check_memory(const struct run *r)
+{
+	uint64_t need = r->kernel_end + r->module_size + r->program.memory + WORKING_MEMORY;
+	char have[16];
+
+	if (need <= r->o.memory)
+		return 0;
+	return fail(STATUS_CANNOT_RUN, "%s: does not fit in %s of memory: use -m %lluM or more", r->program.name,
+		    size_text(r->o.memory, have), (unsigned long long)((need + MIB - 1) / MIB));
+}
+
+/* ---- the machine ---- */
+
+static int choose_accel(struct run *r)
+{
+	const char *problem = r->o.accel == ACCEL_TCG ? "" : kvm_problem();
+
+	r->kvm = problem == NULL;
+	if (problem == NULL || r->o.accel == ACCEL_TCG)
+		return 0;
+	if (r->o.accel == ACCEL_KVM)
+		return fail(STATUS_FAILED, "KVM does not work here: %s: use --accel tcg", problem);
+	say("using emulation, which is slower, because %s (--accel tcg silences this)", problem);
+	return 0;
+}
+
+static int open_trace(struct run *r)
+{
+	if (r->o.strace_file == NULL)
+		return 0;
+	r->trace_fd = open(r->o.strace_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+	if (r->trace_fd < 0)
+		return fail(STATUS_FAILED, "--strace=%s: %s", r->o.strace_file, strerror(errno));
+	return 0;
+}
+
+static void tell_gdb(const struct run *r)
+{
+	const char *where = r->o.gdb;
+
+	say("the machine waits for: gdb -ex 'target remote %s%s' (the program's symbols: file %s)",
+	    strchr(where, '/') ? "" : "localhost:", where, r->program.path);
+}
+
+static int start(struct run *r)
+{
+	struct machine_spec spec = {
+		.memory = (r->o.memory + 4095) & ~4095ull,
+		.kvm = r->kvm,
+		.trace = r->o.strace_file != NULL,
+		.verbose = r->o.verbose,
+		.gdb = r->o.gdb,
+		.kernel_fd = r->kernel_fd,
+		.module_fd = r->module_fd,
+		.extra = &r->o.qemu_args,
+		.child_mask = &r->old_mask,
+	};
+	int status;
+
+	r->signal_fd = signals_open(&r->old_mask);
+	if (r->signal_fd < 0)
+		return STATUS_FAILED;
+	status = machine_start(&r->machine, &spec);
+	if (status)
+		return status;
+	if (r->o.gdb)
+		tell_gdb(r);
+	if (r->tsc.known_hz == 0) /* while QEMU is loading */
+		module_set_tsc_hz(r->module_fd, tsc_hz(&r->tsc, TSC_BETTER_NS));
+	return 0;
+}
+
+/* ---- the end ---- */
+
+/* QEMU's own words, every line marked as such. */
+static void print_qemu_text(const struct relay_result *end)
+{
+	const char *line = end->text;
+
+	while (*line) {
+		size_t len = strcspn(line, "\n");
+
+		if (len)
+			say("QEMU: %.*s", (int)len, line);
+		line += len + (line[len] == '\n');
+	}
+}
+
+static int report_panic(void)
+{
+	return fail(STATUS_FAILED, "the kernel in the machine failed; its last words are above");
+}
+
+static int report_death(const struct run *r, const struct relay_result *end)
+{
+	int status = end->status;
+
+	if (WIFEXITED(status) && WEXITSTATUS(status) == (BI_DEBUG_EXIT_PANIC << 1 | 1))
+		return report_panic();
+	print_qemu_text(end);
+	if (WIFSIGNALED(status))
+		return fail(STATUS_FAILED, "QEMU was killed by signal %d (%s) before the program ended",
+			    WTERMSIG(status), strsignal(WTERMSIG(status)));
+	if (!end->guest_spoke && r->kvm)
+		return fail(STATUS_FAILED,
+			    "the machine did not start under KVM (QEMU's status %d): try --accel tcg",
+			    WEXITSTATUS(status));
+	if (WEXITSTATUS(status) != 0)
+		return fail(STATUS_FAILED, "QEMU failed with status %d before the program ended",
+			    WEXITSTATUS(status));
+	return fail(STATUS_FAILED, "the machine stopped before the program ended (it reset itself)");
+}
+
+static int report_exit(const struct run *r, const struct relay_result *end)
+{
+	int status = end->status;
+
+	if (end->lost_fd)
+		return fail(STATUS_FAILED, "the program's standard %s could not be written: %s",
+			    end->lost_fd == 1 ? "output" : "error", strerror(end->lost_errno));
+	if (!WIFSIGNALED(status))
+		return WEXITSTATUS(status);
+	if (r->o.verbose)
+		say("%s: killed by signal %d (%s)", r->program.name, WTERMSIG(status),
+		    strsignal(WTERMSIG(status)));
+	return STATUS_SIGNAL + WTERMSIG(status);
+}
+
+static int report(const struct run *r, const struct relay_result *end)
+{
+	if (end->input_errno)
+		say("standard input could not be read to its end: %s", strerror(end->input_errno));
+	if (end->trace_errno)
+		say("--strace=%s: incomplete: %s", r->o.strace_file, strerror(end->trace_errno));
+	switch (end->end) {
+	case RELAY_EXIT:
+		return report_exit(r, end);
+	case RELAY_PANIC:
+		return report_panic();
+	case RELAY_TIMEOUT:
+		return fail(STATUS_TIMEOUT, "killed after %g s (--timeout)", (double)r->o.timeout_ns / 1e9);
+	case RELAY_KILLED:
+		if (r->o.verbose)
+			say("machine killed by signal %d (%s)", end->signal, strsignal(end->signal));
+		return STATUS_SIGNAL + end->signal;
+	default:
+		return report_death(r, end);
+	}
+}
+
+static int relay(struct run *r)
+{
+	struct relay_spec spec = {
+		.fds = &r->fds,
+		.signal_fd = r->signal_fd,
+		.trace_fd = r->trace_fd,
+		.deadline_ns = r->deadline_ns,
+		.gdb = r->o.gdb != NULL,
+	};
+	struct relay_result end;
+
+	relay_run(&r->machine, &spec, &end);
+	return report(r, &end);
+}
+
+static void release(struct run *r)
+{
+	const int fds[] = { r->kernel_fd, r->module_fd, r->trace_fd, r->signal_fd };
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	program_close(&r->program);
+	user_free(&r->user);
+	run_options_free(&r->o);
+}
+
+static int run(struct run *r)
+{
+	int status = program_open(&r->program, r->o.app[0]);
+
+	if (status == 0)
+		status = r->o.kernel ? use_kernel_file(r) : use_kernel_inside(r);
+	if (status == 0 && user_init(&r->user) < 0)
+		status = STATUS_FAILED;
+	if (status == 0)
+		status = build_module(r);
+	if (status == 0)
+		status = check_memory(r);
+	if (status == 0)
+		status = choose_accel(r);
+	if (status == 0)
+		status = open_trace(r);
+	if (status == 0)
+		status = start(r);
+	return status ? status : relay(r);
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct run r = { .program.fd = -1, .kernel_fd = -1, .module_fd = -1, .trace_fd = -1, .signal_fd = -1 };
+	uint64_t began = monotonic_ns();
+	int status;
+
+	stdfds_probe(&r.fds);
+	tsc_start(&r.tsc);
+	status = run_options_parse(&r.o, argc, argv);
+	if (r.o.timeout_ns)
+		r.deadline_ns = began + r.o.timeout_ns;
+	if (status == 0 && r.o.help)
+		run_options_help();
+	else if (status == 0)
+		status = run(&r);
+	release(&r);
+	return status;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The options of `uniload run` and their values.
+ */
+#include "tools/run_options.h"
+
+#include "tools/options.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+
+#define DEFAULT_MEMORY (128ull << 20)
+#define MIN_MEMORY (2ull << 20)
+#define DEFAULT_GDB_PORT "1234"
+#define HINT "uniload run --help"
+
+enum {
+	OPT_MEMORY,
+	OPT_ENV,
+	OPT_WORKDIR,
+	OPT_TIMEOUT,
+	OPT_ACCEL,
+	OPT_STRACE,
+	OPT_STRICT,
+	OPT_GDB,
+	OPT_VERBOSE,
+	OPT_HELP,
+	OPT_QEMU_ARG,
+	OPT_KERNEL,
+};
+
+static const struct opt table[] = {
+	{ .help = "Options:" },
+	{ OPT_MEMORY, 'm', "memory", "SIZE", false, "memory of the machine: 64M, 2G (default 128M)" },
+	{ OPT_ENV, 'e', "env", "K=V", false,
+	  "set an environment variable; K alone copies it from here; repeatable.\n"
+	  "The program starts with PATH, HOSTNAME, HOME, and TERM on a terminal" },
+	{ OPT_WORKDIR, 'w', "workdir", "DIR", false, "working directory in the machine (default: as here)" },
+	{ OPT_TIMEOUT, 0, "timeout", "SEC", false, "kill the machine after SEC (1.5, 30s, 5m): status 124" },
+	{ OPT_ACCEL, 0, "accel", "HOW", false, "kvm, tcg (emulation), or auto: kvm if it works, else tcg" },
+	{ OPT_STRACE, 0, "strace", "FILE", true, "print every system call, to standard error or FILE" },
+	{ OPT_STRICT, 0, "strict", NULL, false, "stop at a system call that is not really implemented" },
+	{ OPT_GDB, 0, "gdb", "WHERE", true,
+	  "wait for gdb before starting, on a TCP port of this host\n"
+	  "(default 1234) or a Unix socket (a path with a slash)" },
+	{ OPT_VERBOSE, 'v', "verbose", NULL, false,
+	  "print the QEMU command, kernel messages, and details of crashes" },
+	{ OPT_HELP, 'h', "help", NULL, false, "print this" },
+	{ .help = "Advanced:" },
+	{ OPT_QEMU_ARG, 0, "qemu-arg", "ARG", false, "pass ARG on to QEMU; repeatable" },
+	{ OPT_KERNEL, 0, "kernel", "FILE", false, "boot this kernel instead of the one inside uniload" },
+	{ 0 },
+};
+
+/* "64M": digits and K, M or G. Returns 0 if it is no size. */
+static uint64_t parse_size(const char *text)
+{
+	static const char units[] = "KMG";
+	char *end;
+	unsigned long long n;
+	const char *unit;
+
+	if (*text < '0' || *text > '9')
+		return 0;
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (errno)
+		return 0;
+	if (*end == '\0')
+		return n;
+	unit = strchr(units, *end & ~0x20);
+	if (unit == NULL || (end[1] != '\0' && strcmp(end + 1, "iB") != 0 && strcasecmp(end + 1, "b") != 0))
+		return 0;
+	return n > (~0ull >> 40) ? 0 : n << (10 * (unit - units + 1));
+}
+
+static int set_memory(struct run_options *o, const char *value)
+{
+	struct sysinfo host;
+	char have[16];
+
+	o->memory = parse_size(value);
+	if (o->memory == 0)
+		return fail(STATUS_FAILED, "-m %s: not a size: say for example 64M or 2G", value);
+	if (o->memory < MIN_MEMORY)
+		return fail(STATUS_FAILED, "-m %s: too small: at least 2M (units are K, M and G)", value);
+	if (sysinfo(&host) == 0 &&
+	    o->memory > ((uint64_t)host.totalram + host.totalswap) * host.mem_unit)
+		return fail(STATUS_FAILED, "-m %s: more than this host has (%s)", value,
+			    size_text(((uint64_t)host.totalram + host.totalswap) * host.mem_unit, have));
+	return 0;
+}
+
+/* Seconds with an optional fraction and s, m, h or d, as timeout(1); 0 means no limit. */
+static int set_timeout(struct run_options *o, const char *value)
+{
+	static const struct {
+		char unit;
+		double seconds;
+	} units[] = { { '\0', 1 }, { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	char *end;
+	double n = strtod(value, &end);
+
+	if (end != value && isfinite(n) && n >= 0) {
+		for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+			double ns = n * units[i].seconds * 1e9;
+
+			if (*end != units[i].unit || (*end && end[1]))
+				continue;
+			o->timeout_ns = ns > 9e18 ? 9000000000000000000ull : (uint64_t)ceil(ns);
+			return 0;
+		}
+	}
+	return fail(STATUS_FAILED, "--timeout %s: not a time: say for example 10, 1.5 or 5m", value);
+}
+
+static int set_accel(struct run_options *o, const char *value, const char *from)
+{
+	static const char *const names[] = { "auto", "kvm", "tcg" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(value, names[i]) == 0) {
+			o->accel = (enum accel)i;
+			return 0;
+		}
+	}
+	return fail(STATUS_FAILED, "%s %s: must be auto, kvm or tcg", from, value);
+}
+
+static int set_env(struct run_options *o, const char *value)
+{
+	if (*value == '\0' || *value == '=')
+		return fail(STATUS_FAILED, "-e %s: must be NAME=VALUE or NAME", *value ? value : "''");
+	strvec_add(&o->env, "%s", value);
+	return 0;
+}
+
+static int set_workdir(struct run_options *o, const char *value)
+{
+	if (*value != '/')
+		return fail(STATUS_FAILED, "-w %s: must be an absolute path", *value ? value : "''");
+	o->cwd = value;
+	return 0;
+}
+
+static int set_strace(struct run_options *o, const char *value)
+{
+	if (value && *value == '\0')
+		return fail(STATUS_FAILED, "--strace=: the file's name is missing");
+	o->strace = true;
+	o->strace_file = value;
+	return 0;
+}
+
+static int set_gdb(struct run_options *o, const char *value)
+{
+	char *end;
+	long port;
+
+	o->gdb = value ? value : DEFAULT_GDB_PORT;
+	if (strchr(o->gdb, '/'))
+		return strchr(o->gdb, ',') ? fail(STATUS_FAILED, "--gdb=%s: the path must not contain a comma",
+						  o->gdb) :
+					     0;
+	port = strtol(o->gdb, &end, 10);
+	if (*o->gdb < '0' || *o->gdb > '9' || *end || port < 1 || port > 65535)
+		return fail(STATUS_FAILED, "--gdb=%s: neither a TCP port nor a path with a slash", o->gdb);
+	return 0;
+}
+
+static int apply(void *ctx, int id, const char *value)
+{
+	struct run_options *o = ctx;
+
+	switch (id) {
+	case OPT_MEMORY:
+		return set_memory(o, value);
+	case OPT_ENV:
+		return set_env(o, value);
+	case OPT_WORKDIR:
+		return set_workdir(o, value);
+	case OPT_TIMEOUT:
+		return set_timeout(o, value);
+	case OPT_ACCEL:
+		return set_accel(o, value, "--accel");
+	case OPT_STRACE:
+		return set_strace(o, value);
+	case OPT_GDB:
+		return set_gdb(o, value);
+	case OPT_STRICT:
+		o->strict = true;
+		break;
+	case OPT_VERBOSE:
+		o->verbose = true;
+		break;
+	case OPT_HELP:
+		o->help = true;
+		break;
+	case OPT_QEMU_ARG:
+		strvec_add(&o->qemu_args, "%s", value);
+		break;
+	case OPT_KERNEL:
+		o->kernel = value;
+		break;
+	}
+	return 0;
+}
+
+int run_options_parse(struct run_options *o, int argc, char **argv)
+{
+	const char *accel = getenv("UNILOAD_ACCEL");
+	int status = 0, operand;
+
+	*o = (struct run_options){ .memory = DEFAULT_MEMORY };
+	if (accel && *accel)
+		status = set_accel(o, accel, "UNILOAD_ACCEL");
+	if (status == 0)
+		status = options_parse(table, argc, argv, HINT, apply, o, &operand);
+	if (status || o->help)
+		return status;
+	if (operand >= argc)
+		return fail(STATUS_FAILED, "run: which program? See '" HINT "'");
+	o->app = argv + operand;
+	return 0;
+}
+
+void run_options_free(struct run_options *o)
+{
+	strvec_free(&o->env);
+	strvec_free(&o->qemu_args);
+}
+
+void run_options_help(void)
+{
+	printf("Usage: uniload run [options] APP [ARG...]\n\n"
+	       "Run APP, an unmodified static Linux x86-64 program, in a virtual machine of its own, with the\n"
+	       "standard input, output and error, working directory and user ids it would have here.\n\n");
+	options_help(table);
+	printf("\nSignals sent to uniload (INT, TERM, HUP, QUIT, USR1, USR2) go to the program. A machine that does\n"
+	       "not react within 5 seconds, or before the signal is repeated, is killed.\n"
+	       "Exit status: the program's; 128+N if signal N ended it; 124 timeout; 125 uniload failed; 126 APP\n"
+	       "cannot be run; 127 APP not found.\n"
+	       "Environment: UNILOAD_ACCEL is the default of --accel, UNILOAD_QEMU the QEMU program to start.\n");
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What `uniload run` was asked to do.
+ */
+#ifndef TOOLS_RUN_OPTIONS_H
+#define TOOLS_RUN_OPTIONS_H
+
+#include "tools/util.h"
+
+enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
+
+struct run_options {
+	bool help;
+	uint64_t memory; /* bytes */
+	struct strvec env, qemu_args;
+	const char *cwd; /* NULL: as here */
+	enum accel accel;
+	bool strace, strict, verbose;
+	const char *strace_file; /* NULL: standard error */
+	uint64_t timeout_ns;	 /* 0: none */
+	const char *gdb;	 /* NULL: no; else TCP port or path of a Unix socket */
+	const char *kernel;	 /* NULL: the one inside */
+	char **app;		 /* the program and its arguments, NULL-terminated */
+};
+
+/* Returns 0, or an exit status after saying why. Without --help, app[0] is there. */
+int run_options_parse(struct run_options *o, int argc, char **argv);
+void run_options_free(struct run_options *o);
+void run_options_help(void);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The front door: names of commands, nothing else.
+ */
+#include "tools/commands.h"
+#include "tools/util.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#ifndef VERSION
+#define VERSION "0.0.0"
+#endif
+
+static const struct command {
+	const char *name, *summary;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "run", "run a Linux program in a virtual machine", cmd_run },
+	{ "table", "list the system calls of Linux and how well each is supported", cmd_table },
+};
+
+static int help(void)
+{
+	printf("uniload: run unmodified Linux programs, each on a small kernel in a virtual machine of its own.\n\n"
+	       "Usage: uniload COMMAND [ARG...]\n\nCommands:\n");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		printf("  %-8s %s\n", commands[i].name, commands[i].summary);
+	printf("\n'uniload COMMAND --help' tells about one of them; 'uniload --version' prints the version.\n"
+	       "For example: echo hello | uniload run /bin/busybox sha256sum\n");
+	return 0;
+}
+
+/* A full disk must not look like success. */
+static int flush(int status)
+{
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return status ? status : fail(STATUS_FAILED, "cannot write standard output: %m");
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : "";
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(word, commands[i].name) == 0)
+			return flush(commands[i].run(argc - 1, argv + 1));
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
+		return flush(help());
+	if (strcmp(word, "--version") == 0) {
+		printf("uniload %s\n", VERSION);
+		return flush(0);
+	}
+	if (*word == '\0')
+		return fail(STATUS_FAILED, "which command? See 'uniload --help'");
+	return fail(STATUS_FAILED, "unknown %s %s: see 'uniload --help'", *word == '-' ? "option" : "command",
+		    word);
+}
