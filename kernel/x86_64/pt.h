@@ -57,11 +57,11 @@ int pt_split(paddr_t root, uint64_t va);
 enum { PT_KEEP = -1, PT_CLEAR = -2 };
 
 /*
- * Visitor of leaves: fn returns PT_KEEP, PT_CLEAR (remove the leaf) or new rights.
+ * Visitor of leaves: fn returns PT_KEEP, PT_CLEAR (remove the leaf) or new rights, and may then also change leaf->pa.
  * Leaves are visited in ascending order; a 2 MiB leaf that reaches into [start, end) is visited once, as a whole.
  */
 struct pt_visitor {
-	int (*fn)(struct pt_visitor *v, uint64_t va, const struct pt_leaf *leaf);
+	int (*fn)(struct pt_visitor *v, uint64_t va, struct pt_leaf *leaf);
 };
 void pt_visit(paddr_t root, uint64_t start, uint64_t end, struct pt_visitor *v);
 

@@ -136,7 +136,7 @@ struct visit {
 	int todo;
 };
 
-static int on_leaf(struct pt_visitor *pv, uint64_t va, const struct pt_leaf *leaf)
+static int on_leaf(struct pt_visitor *pv, uint64_t va, struct pt_leaf *leaf)
 {
 	struct visit *v = container_of(pv, struct visit, v);
 	size_t p = (va - BASE) / PAGE_SIZE, n = leaf->shift == HUGE_SHIFT ? HUGE_PAGES : 1;

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Filling areas with pages. A fault is expensive (30 us where ring 0 is interpreted), so while memory is plentiful each
+ * one fills an aligned window of 16 pages, or 2 MiB where a private anonymous area covers an aligned 2 MiB, as Linux's
+ * transparent huge pages would. When memory gets short faults fill single pages, and reading what was never written
+ * costs none: it shows the zero page.
+ *
+ * In a private area a frame that somebody else holds (the file, the zero page) is mapped without write permission and
+ * replaced by a copy on the first write; mm_sole_owner tells the two apart.
+ */
+#include "kernel/file.h"
+#include "kernel/mm_private.h"
+#include "kernel/page.h"
+#include "kernel/string.h"
+#include "kernel/x86_64/cpu.h"
+
+enum { WINDOW_PAGES = WINDOW / PAGE_SIZE };
+
+static struct page *zero_page; /* made by the first who needs it */
+
+unsigned mm_pt_prot(unsigned prot)
+{
+	unsigned pt = prot ? PT_READ : 0;
+
+	pt |= prot & PROT_WRITE ? PT_WRITE : 0;
+	return pt | (prot & PROT_EXEC ? PT_EXEC : 0);
+}
+
+bool mm_sole_owner(const struct page *p)
+{
+	return READ_ONCE(p->refs) == 1 && !(p->flags & PG_RESERVED);
+}
+
+bool mm_plenty(unsigned shift)
+{
+	return page_free_count() > page_total() >> shift;
+}
+
+static bool is_private(const struct vma *v)
+{
+	return (v->flags & MAP_TYPE) == MAP_PRIVATE;
+}
+
+/* The part of the aligned window around addr that lies in the area; one page only when memory is short. */
+static void window(const struct vma *v, uaddr_t addr, uaddr_t *start, uaddr_t *end)
+{
+	size_t size = mm_plenty(4) ? WINDOW : PAGE_SIZE;
+
+	*start = MAX(ALIGN_DOWN(addr, size), v->start);
+	*end = MIN(ALIGN_DOWN(addr, size) + size, v->end);
+}
+
+/* Map pages[i] at start + i pages where it is not NULL, and forget those for which there was no table. */
+static int map_pages(struct mm *mm, uaddr_t start, struct page **pages, size_t n, unsigned prot)
+{
+	paddr_t pa[WINDOW_PAGES] = {0};
+	size_t done;
+
+	for (size_t i = 0; i < n; i++)
+		pa[i] = pages[i] ? page_to_phys(pages[i]) : 0;
+	done = pt_map_many(mm->root, start, pa, n, prot);
+	for (size_t i = 0; i < n; i++) {
+		if (i < done)
+			mm->resident_pages += pages[i] != NULL;
+		else if (pages[i])
+			page_put(pages[i]);
+	}
+	return done == n ? 0 : -ENOMEM;
+}
+
+/* ---- anonymous memory ---- */
+
+int mm_fill_anon(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end)
+{
+	size_t n = (end - start) >> PAGE_SHIFT, want, got;
+	uint64_t taken = pt_mapped_mask(mm->root, start, n);
+	struct page *fresh[WINDOW_PAGES], *pages[WINDOW_PAGES];
+	int r;
+
+	want = n - (size_t)__builtin_popcountll(taken);
+	got = page_alloc_many(fresh, want, PAGE_ZEROED);
+	for (size_t i = 0, next = 0; i < n; i++)
+		pages[i] = (taken >> i & 1) || next == got ? NULL : fresh[next++];
+	r = map_pages(mm, start, pages, n, mm_pt_prot(v->prot));
+	return got < want ? -ENOMEM : r;
+}
+
+static bool fill_huge(struct mm *mm, const struct vma *v, uaddr_t addr)
+{
+	uaddr_t start = ALIGN_DOWN(addr, HUGE_SIZE);
+	struct page *p;
+
+	if (start < v->start || start + HUGE_SIZE > v->end || !(v->prot & PROT_WRITE) || (v->flags & VMA_NOHUGE))
+		return false;
+	if (!mm_plenty(v->flags & VMA_HUGEPAGE ? 4 : 2) || !pt_huge_slot_free(mm->root, start))
+		return false;
+	p = page_alloc(HUGE_SHIFT - PAGE_SHIFT, PAGE_ZEROED);
+	if (!p)
+		return false;
+	if (pt_map(mm->root, start, page_to_phys(p), mm_pt_prot(v->prot), HUGE_SHIFT)) {
+		page_put(p);
+		return false;
+	}
+	mm->resident_pages += HUGE_SIZE >> PAGE_SHIFT;
+	return true;
+}
+
+/* Show the zero page in the free slots of [start, end). */
+static int fill_zero_page(struct mm *mm, const struct vma *v, uaddr_t start, uaddr_t end)
+{
+	size_t n = (end - start) >> PAGE_SHIFT;
+	uint64_t taken = pt_mapped_mask(mm->root, start, n);
+	struct page *pages[WINDOW_PAGES];
+
+	if (!zero_page) {
+		zero_page = page_alloc(0, PAGE_ZEROED);
+		if (!zero_page)
+			return -ENOMEM;
+		zero_page->flags |= PG_RESERVED;
+	}
+	for (size_t i = 0; i < n; i++)
+		pages[i] = taken >> i & 1 ? NULL : page_get(zero_page);
+	return map_pages(mm, start, pages, n, mm_pt_prot(v->prot & ~(unsigned)PROT_WRITE));
+}
+
+static int fault_anon(struct mm *mm, struct vma *v, uaddr_t addr, enum mm_access access)
+{
+	uaddr_t start, end;
+
+	if (fill_huge(mm, v, addr))
+		return 0;
+	window(v, addr, &start, &end);
+	if (access != MM_WRITE && !mm_plenty(3))
+		return fill_zero_page(mm, v, start, end);
+	if (mm_fill_anon(mm, v, start, end) == 0)
+		return 0;
+	return mm_fill_anon(mm, v, addr, addr + PAGE_SIZE);
+}
+
+/* ---- files ---- */
+
+/* A copy of `from`, whose reference is dropped; NULL without memory. */
+static struct page *copy_of(struct page *from)
+{
+	struct page *p = page_alloc(0, 0);
+
+	if (p)
+		memcpy(page_to_virt(p), page_to_virt(from), PAGE_SIZE);
+	page_put(from);
+	return p;
+}
+
+/* The frame to map at va: the file's, or for a write to a private area a copy of it. */
+static int file_page(struct vma *v, uaddr_t va, bool copy, struct page **out)
+{
+	int r = v->file->ops->map_page(v->file, (v->offset + (va - v->start)) >> PAGE_SHIFT, out);
+
+	if (r || !copy)
+		return r;
+	*out = copy_of(*out);
+	return *out ? 0 : -ENOMEM;
+}
+
+static int fault_file(struct mm *mm, struct vma *v, uaddr_t addr, enum mm_access access)
+{
+	bool copy = is_private(v) && access == MM_WRITE;
+	struct page *pages[WINDOW_PAGES];
+	unsigned prot = v->prot;
+	uaddr_t start, end, va;
+	uint64_t taken;
+	size_t n;
+	int r = 0;
+
+	window(v, addr, &start, &end);
+	taken = pt_mapped_mask(mm->root, start, (end - start) >> PAGE_SHIFT);
+	for (va = start, n = 0; va < end; va += PAGE_SIZE, n++) {
+		pages[n] = NULL;
+		if (taken >> n & 1)
+			continue;
+		r = file_page(v, va, copy, &pages[n]);
+		if (r) {
+			pages[n] = NULL;
+			if (va >= addr) /* ... but what comes before addr does not matter */
+				break;
+		}
+	}
+	if (is_private(v) && !copy)
+		prot &= ~(unsigned)PROT_WRITE;
+	if (map_pages(mm, start, pages, n, mm_pt_prot(prot)))
+		return -ENOMEM;
+	return va > addr ? 0 : r;
+}
+
+/* ---- copy on write ---- */
+
+struct cow {
+	struct pt_visitor v;
+	struct gather g;
+	uaddr_t addr; /* of the write */
+	unsigned prot;
+	int result;
+};
+
+static int cow_leaf(struct pt_visitor *v, uint64_t va, struct pt_leaf *leaf)
+{
+	struct cow *c = container_of(v, struct cow, v);
+	struct page *old = phys_to_page(leaf->pa), *new;
+
+	if (leaf->prot & PT_WRITE)
+		return PT_KEEP;
+	if (mm_sole_owner(old))
+		return (int)c->prot;
+	new = page_alloc(0, old == zero_page ? PAGE_ZEROED : 0);
+	if (!new) {
+		if (va == c->addr)
+			c->result = -ENOMEM;
+		return PT_KEEP;
+	}
+	if (old != zero_page)
+		memcpy(page_to_virt(new), page_to_virt(old), PAGE_SIZE);
+	gather_page(&c->g, old, va, leaf);
+	leaf->pa = page_to_phys(new);
+	return (int)c->prot;
+}
+
+/* A write to a page mapped without write permission in a writable area. */
+static int fault_cow(struct mm *mm, struct vma *v, uaddr_t addr)
+{
+	struct cow c = {.v.fn = cow_leaf, .addr = addr, .prot = mm_pt_prot(v->prot)};
+	uaddr_t start, end;
+
+	if (!is_private(v)) {
+		pt_protect(mm->root, addr, c.prot);
+		return 0;
+	}
+	window(v, addr, &start, &end);
+	if (!mm_plenty(2)) {
+		start = addr;
+		end = addr + PAGE_SIZE;
+	}
+	gather_init(&c.g, mm);
+	pt_visit(mm->root, start, end, &c.v);
+	gather_finish(&c.g);
+	return c.result;
+}
+
+/* ---- faults ---- */
+
+/* Linux's access_error: on x86 any right lets a page be read. */
+static bool allowed(const struct vma *v, enum mm_access access)
+{
+	if (access == MM_WRITE)
+		return v->prot & PROT_WRITE;
+	if (access == MM_EXEC)
+		return v->prot & PROT_EXEC;
+	return v->prot != 0;
+}
+
+/*
+ * Grow a stack down to addr, a window at a time where that is possible. False if it may not: RLIMIT_STACK, or the guard
+ * gap to the area below (Linux: expand_downwards).
+ */
+static bool grow_stack(struct mm *mm, struct vma *v, uaddr_t addr)
+{
+	struct vma *below = vma_prev(mm, v->start);
+	uaddr_t targets[] = {ALIGN_DOWN(addr, WINDOW), ALIGN_DOWN(addr, PAGE_SIZE)};
+	uaddr_t low = MMAP_MIN_ADDR;
+
+	if (below)
+		low = below->end + (below->prot && !(below->flags & MAP_GROWSDOWN) ? STACK_GUARD_GAP : 0);
+	for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
+		size_t grow = (v->start - targets[i]) >> PAGE_SHIFT;
+
+		if (targets[i] < low || v->end - targets[i] > mm_rlimit(RLIMIT_STACK))
+			continue;
+		if (!mm_may_expand(mm, grow, v->prot, v->flags))
+			continue;
+		if ((v->flags & MAP_LOCKED) && !mm_may_lock(mm, grow))
+			continue;
+		vma_resize(mm, v, targets[i], v->end);
+		return true;
+	}
+	return false;
+}
+
+int mm_fault_locked(struct mm *mm, uaddr_t addr, enum mm_access access)
+{
+	struct vma *v = vma_next(mm, addr);
+	struct pt_leaf leaf;
+
+	if (!v)
+		return -EFAULT;
+	if (addr < v->start && (!(v->flags & MAP_GROWSDOWN) || !grow_stack(mm, v, addr)))
+		return -EFAULT;
+	if (!allowed(v, access))
+		return -EACCES;
+	addr &= PAGE_MASK;
+	leaf = pt_lookup(mm->root, addr);
+	if (leaf.mapped) {
+		if (access == MM_WRITE && !(leaf.prot & PT_WRITE))
+			return fault_cow(mm, v, addr);
+		return 0; /* somebody was faster, or a stale translation */
+	}
+	if (v->file)
+		return fault_file(mm, v, addr, access);
+	if (v->flags & VMA_PINNED)
+		return -EFAULT;
+	return fault_anon(mm, v, addr, access);
+}
+
+int mm_fault(struct mm *mm, uaddr_t addr, enum mm_access access)
+{
+	int r;
+
+	mm_lock(mm);
+	r = mm_fault_locked(mm, addr, access);
+	mm_unlock(mm);
+	return r;
+}
+
+int mm_populate_locked(struct mm *mm, uaddr_t start, uaddr_t end)
+{
+	struct vma *v;
+
+	for (v = vma_next(mm, start); v && v->start < end; v = vma_next(mm, v->end)) {
+		bool write = (v->prot & PROT_WRITE) && is_private(v);
+
+		if (!v->prot || (v->flags & VMA_PINNED))
+			continue;
+		for (uaddr_t va = MAX(start, v->start); va < MIN(end, v->end);) {
+			struct pt_leaf leaf = pt_lookup(mm->root, va);
+			int r = 0;
+
+			if (!leaf.mapped || (write && !(leaf.prot & PT_WRITE)))
+				r = mm_fault_locked(mm, va, write ? MM_WRITE : MM_READ);
+			if (r)
+				return r;
+			va += leaf.mapped ? (1ul << leaf.shift) - (va & ((1ul << leaf.shift) - 1)) : PAGE_SIZE;
+		}
+	}
+	return 0;
+}
+
+int mm_populate(struct mm *mm, uaddr_t addr, size_t len)
+{
+	int r;
+
+	mm_lock(mm);
+	r = mm_populate_locked(mm, ALIGN_DOWN(addr, PAGE_SIZE), ALIGN_UP(addr + len, PAGE_SIZE));
+	mm_unlock(mm);
+	return r;
+}
