@@ -11,7 +11,9 @@
 #include "kernel/log.h"
 #include "kernel/task.h"
 
-#define IDLE_LOOK_NS 4000000ull /* while the process sleeps, its CPU clock is looked at no more often */
+/* The CPU clock is looked at no more often than this while the process runs, and while it sleeps. Linux's tick: 1-10 ms. */
+#define BUSY_LOOK_NS 1000000ull
+#define IDLE_LOOK_NS 4000000ull
 
 /* a + b for times, staying at the end of time. */
 static uint64_t add_ns(uint64_t a, uint64_t b)
@@ -92,9 +94,8 @@ static void cpu_arm(struct process *p, uint64_t cpu_ns)
 		timer_disarm(&p->cpu_timer);
 		return;
 	}
-	wait = next > cpu_ns ? next - cpu_ns : 1;
-	if (cpu_ns == p->cpu_timer_seen_ns)
-		wait = MAX(wait, IDLE_LOOK_NS);
+	wait = next > cpu_ns ? next - cpu_ns : 0;
+	wait = MAX(wait, cpu_ns == p->cpu_timer_seen_ns ? IDLE_LOOK_NS : BUSY_LOOK_NS);
 	p->cpu_timer_seen_ns = cpu_ns;
 	timer_arm(&p->cpu_timer, add_ns(clock_mono_ns(), wait));
 }
