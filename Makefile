@@ -63,7 +63,7 @@ $(B)/kernel.elf: $(B)/kernel.debug
 TSRC    := $(wildcard tools/*.c loader/*.c)
 TOBJ    := $(TSRC:%.c=$(B)/host/%.o) $(B)/host/tools/kernel_image.o
 HCFLAGS := -std=gnu17 -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes -Wno-unused-parameter -I. -MMD -MP \
-	-D_FORTIFY_SOURCE=2 -fstack-protector-strong -DUNILOAD_VERSION='"$(VERSION)"'
+	-D_GNU_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -DUNILOAD_VERSION='"$(VERSION)"'
 $(B)/host/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(HCFLAGS) -c $< -o $@
