@@ -33,7 +33,7 @@ static inline const char *bootinfo_path(const struct bootinfo *bi, const struct 
 	return bootinfo_string(bi, f->path);
 }
 
-/* Contents of a regular file, or target of a symbolic link (NUL-terminated). */
+/* Contents of a regular file that is not empty, or target of a symbolic link (NUL-terminated). */
 static inline const void *bootinfo_data(const struct bootinfo *bi, const struct bi_file *f)
 {
 	return (const char *)bi + f->data;

@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Builds the fuzzers of this folder and runs each for SECONDS (default 600): tests/fuzz/run.sh [SECONDS [NAME...]].
+# A finding is kept as build/fuzz/NAME-crash-*; rerun it with build/fuzz/NAME FILE. Needs clang.
+set -eu
+cd "$(dirname "$0")/../.."
+seconds=${1:-600}
+[ $# -gt 0 ] && shift
+out=build/fuzz
+mkdir -p $out
+
+seeds_elf() { # a handful of tiny executables of different shapes
+	printf '.globl _start\n_start: mov $60,%%eax\n syscall\n.data\n.quad _start\n.bss\n.space 9000\n' |
+		gcc -c -x assembler - -o $out/seed.o
+	n=0
+	for flags in -static -static-pie "-static -z noseparate-code" "-static -N" \
+		"-static-pie -z max-page-size=0x200000 -z noexecstack" "-pie -Wl,-dynamic-linker,/lib/ld.so"; do
+		n=$((n + 1))
+		# -z needs its argument; everything else is one word per flag
+		gcc -nostdlib -nostartfiles -s -Wl,--build-id=none -Wl,-w $flags $out/seed.o -o "$1/$n" 2>/dev/null || rm -f "$1/$n"
+	done
+}
+
+seeds_bootinfo() {
+	gcc -I. tests/fuzz/seed_bootinfo.c -o $out/seed_bootinfo
+	$out/seed_bootinfo >"$1/1"
+}
+
+for name in ${*:-$(ls tests/fuzz/fuzz_*.c | sed 's,.*/fuzz_,,; s,\.c$,,')}; do
+	source=tests/fuzz/fuzz_$name.c
+	corpus=$out/corpus-$name
+	mkdir -p "$corpus"
+	clang -std=gnu17 -O1 -g -Wall -Wextra -Wno-unused-parameter -I. -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all "$source" $(sed -n 's,.*/\* fuzz: *\(.*\) \*/,\1,p' "$source") -o "$out/$name"
+	[ -n "$(ls "$corpus")" ] || "seeds_$name" "$corpus"
+	"$out/$name" -max_total_time="$seconds" -max_len=16384 -timeout=10 -print_final_stats=1 \
+		-artifact_prefix="$out/$name-" "$corpus" 2>"$out/$name.log" || {
+		tail -40 "$out/$name.log"
+		echo "not ok - fuzz $name: see $out/$name.log" >&2
+		exit 1
+	}
+	echo "ok - fuzz $name: $(sed -n 's/.*number_of_executed_units: *//p' "$out/$name.log") runs"
+done
