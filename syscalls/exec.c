@@ -31,9 +31,10 @@
 #define MMAP_GAP_MIN	(128ull << 20)
 #define MMAP_GAP_MAX	(TASK_SIZE / 6 * 5)
 
-#define STACK_MIN      (256ull << 10) /* of the reserved area, however small RLIMIT_STACK is */
-#define STACK_MAX      (8ull << 20)
-#define STACK_READY    (32ull << 10) /* filled in advance below the stack pointer */
+#define STACK_ROOM (128ull << 10) /* mapped below the arguments; it grows from there */
+#define STACK_TABLES                                                                               \
+	(4 * PAGE_SIZE) /* random shift, auxiliary vector, alignments: not more than that */
+#define STACK_READY    (16ull << 10) /* filled in advance below the stack pointer */
 #define VDSO_MAX_PAGES 4
 #define USER_HZ	       100
 #define RFLAGS_INITIAL 0x202 /* IF, and the bit that is always 1 */
@@ -51,9 +52,8 @@ struct exec {
 	const char *path; /* as the user named it */
 	struct process *p;
 	struct mm *mm;
-	bool secure;	    /* set-id program: AT_SECURE */
-	uint64_t stack_top; /* of the reserved area [stack_top - stack_size, stack_top) */
-	uint64_t stack_size;
+	bool secure;			 /* set-id program: AT_SECURE */
+	uint64_t stack_top, stack_limit; /* RLIMIT_STACK */
 	uint64_t vdso;
 	uint64_t interp_base; /* load address of the interpreter, 0 = none */
 	uint64_t start;	      /* first instruction: the interpreter's, if there is one */
@@ -137,23 +137,25 @@ static int set_names(struct exec *x)
 
 static void lay_out(struct exec *x)
 {
-	uint64_t limit = x->p->limits[RLIMIT_STACK].rlim_cur, gap;
+	uint64_t gap = MIN(x->stack_limit, MMAP_GAP_MAX) + STACK_RANDOM + STACK_GUARD_GAP;
 
 	x->stack_top = TASK_SIZE - exec_random(STACK_RANDOM);
-	x->stack_size = ALIGN_DOWN(MAX(MIN(limit, STACK_MAX), STACK_MIN), PAGE_SIZE);
 	x->mm->stack_top = x->stack_top;
-	gap = MIN(limit, MMAP_GAP_MAX) + STACK_RANDOM + STACK_GUARD_GAP;
 	gap = MAX(MIN(gap, MMAP_GAP_MAX), MMAP_GAP_MIN);
 	x->mm->mmap_top = ALIGN_DOWN(TASK_SIZE - gap, PAGE_SIZE) - exec_random(MMAP_RANDOM);
 }
 
+/* As large as the arguments and some room need; MM grows it on demand up to RLIMIT_STACK. */
 static int map_stack(struct exec *x)
 {
+	const struct bootinfo *bi = x->bi;
 	unsigned prot = PROT_READ | PROT_WRITE | (x->program.elf.exec_stack ? PROT_EXEC : 0);
-	unsigned flags =
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_GROWSDOWN | MAP_FIXED_NOREPLACE;
-	int64_t r = mm_map(x->mm, x->stack_top - x->stack_size, x->stack_size, prot, flags, NULL, 0,
-			   "[stack]");
+	unsigned flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_FIXED_NOREPLACE;
+	uint64_t used = (uint64_t)bi->argv.length + bi->envp.length + strlen(x->path) +
+			STACK_TABLES +
+			((uint64_t)bi->argv.count + bi->envp.count) * sizeof(uint64_t);
+	uint64_t size = ALIGN_UP(MAX(MIN(used + STACK_ROOM, x->stack_limit), used), PAGE_SIZE);
+	int64_t r = mm_map(x->mm, x->stack_top - size, size, prot, flags, NULL, 0, "[stack]");
 
 	return r < 0 ? (int)r : 0;
 }
@@ -208,8 +210,7 @@ static int map_vdso(struct exec *x)
 
 /* ---- stack ---- */
 
-/* The auxiliary vector in Linux's order. FSGSBASE is not offered in AT_HWCAP2: GS is the kernel's.
- */
+/* The vector in Linux's order. AT_HWCAP2 does not offer FSGSBASE: GS is the kernel's. */
 static size_t fill_auxv(const struct exec *x, struct elf_aux *aux)
 {
 	const struct elf_image *elf = &x->program.elf;
@@ -282,7 +283,7 @@ static int build_stack(struct exec *x, struct elf_stack *stack)
 	args.argv = strings;
 	args.envp = strings + args.argc;
 	random_bytes(args.random, sizeof(args.random));
-	r = elf_build_stack(&args, x->stack_top, x->stack_size, write_stack, NULL, stack);
+	r = elf_build_stack(&args, x->stack_top, x->stack_limit, write_stack, NULL, stack);
 	kfree(strings);
 	return r;
 }
@@ -319,8 +320,7 @@ static const char *start_error_text(int r)
 			     : "its address space cannot be laid out";
 }
 
-/* Everything after the address space exists; the program's file is open on success of load_images.
- */
+/* All that happens in the new address space. */
 static int start(struct exec *x, struct regs *regs)
 {
 	struct elf_stack stack;
@@ -343,8 +343,7 @@ static int start(struct exec *x, struct regs *regs)
 	if (r == 0) {
 		publish_stack(x, &stack);
 		set_registers(regs, x->start, stack.sp);
-		ready = MAX(ALIGN_DOWN(stack.sp - STACK_READY, PAGE_SIZE),
-			    x->stack_top - x->stack_size);
+		ready = ALIGN_DOWN(stack.sp - STACK_READY, PAGE_SIZE);
 		r = mm_populate(x->mm, ready, x->stack_top - ready);
 	}
 	if (r < 0)
@@ -363,6 +362,7 @@ int exec_boot(const struct bootinfo *bi, struct regs *regs)
 	x->path = bootinfo_string(bi, bi->exe);
 	x->p = current_process();
 	x->mm = x->p->mm;
+	x->stack_limit = x->p->limits[RLIMIT_STACK].rlim_cur;
 	set_identity(x->p, bi);
 	r = set_directories(x->p, bi);
 	if (r == 0) {

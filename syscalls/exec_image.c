@@ -16,6 +16,7 @@
 
 #define PIE_BASE      (TASK_SIZE / 3 * 2 & PAGE_MASK)
 #define PIE_RANDOM    (1ull << (28 + PAGE_SHIFT)) /* Linux: vm.mmap_rnd_bits */
+#define FILL_MAX      (2ul << 20) /* file mappings up to this size are filled at once */
 #define RESERVE_FLAGS (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
 
 /* Context of the callbacks. */
@@ -68,7 +69,8 @@ static int64_t map_reserve(void *ctx, uint64_t addr, uint64_t len, uint64_t alig
 static int map_file(void *ctx, uint64_t addr, uint64_t len, uint64_t offset, unsigned prot)
 {
 	struct mapping *m = ctx;
-	int64_t r = mm_map(m->mm, addr, len, prot, MAP_PRIVATE | MAP_FIXED, m->file, offset, NULL);
+	unsigned flags = MAP_PRIVATE | MAP_FIXED | (len <= FILL_MAX ? MAP_POPULATE : 0);
+	int64_t r = mm_map(m->mm, addr, len, prot, flags, m->file, offset, NULL);
 
 	return r < 0 ? (int)r : 0;
 }
