@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+#
+# Sourced by the scripts that fetch Debian packages for tests. apt with its own lists and cache, so that neither the
+# machine's package lists nor its installed packages change and no privilege is needed.
+
+# private_apt_init DIR TYPE: prepare DIR from the machine's own sources; TYPE is deb or deb-src. Updates once a day.
+private_apt_init()
+{
+	private_apt_dir=$1
+	mkdir -p "$1/lists/partial" "$1/cache/archives/partial" "$1/parts" "$1/parts.d" || return
+	cp /etc/apt/sources.list.d/*.sources "$1/parts" 2>/dev/null
+	cp /etc/apt/sources.list "$1/parts/machine.list" 2>/dev/null
+	cp /etc/apt/sources.list.d/*.list "$1/parts" 2>/dev/null
+	# Only Debian's own archives: a third party's may be unreachable, and nothing here comes from it.
+	for f in "$1"/parts/*; do
+		grep -q 'debian\.org' "$f" || { rm -f "$f"; continue; }
+		sed -i -E "s/^Types:.*/Types: deb deb-src/; s/^deb(-src)? /$2 /" "$f"
+	done
+	if [ -z "$(find "$1/.updated" -mmin -1440 2>/dev/null)" ]; then
+		private_apt update || return
+		touch "$1/.updated"
+	fi
+}
+
+# private_apt ARG...: apt-get under that configuration.
+private_apt()
+{
+	timeout 300 apt-get -q -y -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$private_apt_dir/parts" \
+		-o Dir::State::lists="$private_apt_dir/lists" -o Dir::Cache="$private_apt_dir/cache" \
+		-o APT::Sandbox::User=root -o Acquire::Retries=2 "$@"
+}
