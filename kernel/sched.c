@@ -58,6 +58,7 @@ void schedule(void)
 	uint64_t now = clock_mono_ns();
 
 	prev->cpu_ns += now - prev->slice_start_ns;
+	prev->slice_start_ns = 0;
 	spin_lock(&sched_lock);
 	if (prev->state == THREAD_RUNNING)
 		list_add_tail(&prev->run_link, &run_queue);
@@ -101,16 +102,22 @@ bool sched_prepare_sleep(struct thread *t, bool interruptible)
 	return sleep;
 }
 
+/* Run time of the current slice; none while the CPU halts in schedule() and a timer asks. */
+static uint64_t slice_ns(const struct thread *t)
+{
+	return t->slice_start_ns ? clock_mono_ns() - t->slice_start_ns : 0;
+}
+
 uint64_t clock_thread_cpu_ns(void)
 {
-	return current->cpu_ns + (clock_mono_ns() - current->slice_start_ns);
+	return current->cpu_ns + slice_ns(current);
 }
 
 /* One thread per process today: all its CPU time is this thread's, plus that of threads that have ended. */
 uint64_t clock_process_cpu_ns(void)
 {
 	struct process *p = current_process();
-	uint64_t sum = p->dead_threads_cpu_ns + clock_mono_ns() - current->slice_start_ns;
+	uint64_t sum = p->dead_threads_cpu_ns + slice_ns(current);
 	struct thread *t;
 
 	spin_lock(&p->lock);
