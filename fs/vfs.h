@@ -203,14 +203,12 @@ int tmpfs_add_seals(struct file *f, unsigned seals);
 int tmpfs_get_seals(struct file *f);
 int devfs_new(struct super **out);
 int procfs_new(struct super **out);
+void procfs_set_cmdline(const char *text); /* for /proc/cmdline; kept by reference */
 int pipe_new(unsigned flags, struct file **rd, struct file **wr);
 int fifo_open(struct inode *in, struct dentry *d, unsigned flags, struct file **out);
 /* F_GETPIPE_SZ, F_SETPIPE_SZ: capacity in bytes, or -EBADF (not a pipe), -EBUSY, -EPERM, -EINVAL, -ENOMEM. */
 long pipe_get_size(struct file *f);
 long pipe_set_size(struct file *f, unsigned long size);
-/* Mount the initial tree: root, /dev, /proc, /tmp, /run, /dev/shm (fs/init.c). */
-int fs_init(void);
-
 /* Open files for descriptors 0..2 as the boot information says. */
 int stdio_open(unsigned fd, struct file **out);
 /* The terminal, if any standard descriptor is one. */

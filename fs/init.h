@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* The initial tree of file systems. */
+#ifndef FS_INIT_H
+#define FS_INIT_H
+
+/* Set the VFS up and mount the root, /dev, /proc and the directories for temporary files. Once, at boot. 0 or -errno. */
+int fs_init(void);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* /proc entries about a process's memory (proc_pid_maps(5), proc_pid_statm(5), proc_pid_cmdline(5)) and about mounts. */
+#include "fs/procfs.h"
+#include "kernel/heap.h"
+#include "kernel/string.h"
+#include "kernel/task.h"
+#include "kernel/uaccess.h"
+
+#define MAPS_NAME_COLUMN 73
+
+/* A path as one field: newlines (and for mounts, blanks) become octal escapes. */
+static void put_escaped(struct seq *s, const char *text, const char *special)
+{
+	for (; *text; text++) {
+		if (strchr(special, *text))
+			seq_printf(s, "\\%03o", (unsigned char)*text);
+		else
+			seq_write(s, text, 1);
+	}
+}
+
+/* One line; scratch has PATH_MAX_LEN bytes. */
+static void show_vma(struct seq *s, const struct vma *v, char *scratch)
+{
+	const struct inode *in = v->file ? v->file->inode : NULL;
+	uint64_t dev = in ? in->super->dev : 0;
+	size_t line = s->len;
+
+	seq_printf(s, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", (unsigned long)v->start, (unsigned long)v->end,
+		   (v->prot & PROT_READ) ? 'r' : '-', (v->prot & PROT_WRITE) ? 'w' : '-',
+		   (v->prot & PROT_EXEC) ? 'x' : '-', (v->flags & MAP_TYPE) == MAP_PRIVATE ? 'p' : 's',
+		   (unsigned long)(v->file ? v->offset : 0), dev_major(dev), dev_minor(dev),
+		   (unsigned long)(in ? in->ino : 0));
+	if (v->file && vfs_file_path(v->file, scratch, PATH_MAX_LEN) >= 0) {
+		seq_pad(s, line, MAPS_NAME_COLUMN);
+		put_escaped(s, scratch, "\n\\");
+	} else if (v->name) {
+		seq_pad(s, line, MAPS_NAME_COLUMN);
+		seq_puts(s, v->name);
+	}
+	seq_puts(s, "\n");
+}
+
+int proc_show_maps(struct seq *s, const struct proc_ctx *c)
+{
+	struct process *p = proc_process(c);
+	char *scratch = kmalloc(PATH_MAX_LEN);
+	struct vma *v;
+
+	if (!p || !p->mm || !scratch) {
+		kfree(scratch);
+		return p && p->mm ? -ENOMEM : 0;
+	}
+	mutex_lock(&p->mm->lock);
+	for (v = mm_next(p->mm, 0); v; v = mm_next(p->mm, v->end))
+		show_vma(s, v, scratch);
+	mutex_unlock(&p->mm->lock);
+	kfree(scratch);
+	return 0;
+}
+
+/* The program's own code is the first executable area that a file backs; later ones are libraries. */
+void proc_vm_sizes(struct mm *mm, struct proc_vm *out)
+{
+	const struct inode *exe = NULL;
+	struct vma *v;
+
+	*out = (struct proc_vm){0};
+	if (!mm)
+		return;
+	mutex_lock(&mm->lock);
+	for (v = mm_next(mm, 0); v; v = mm_next(mm, v->end)) {
+		size_t n = (v->end - v->start) >> PAGE_SHIFT;
+
+		if (v->start < mm->stack_top && mm->stack_top <= v->end)
+			out->stack += n;
+		if (!(v->prot & PROT_EXEC) || !v->file)
+			continue;
+		if (!exe) {
+			exe = v->file->inode;
+			out->code_start = v->start;
+			out->code_end = v->end;
+		}
+		*(v->file->inode == exe ? &out->text : &out->lib) += n;
+	}
+	out->total = mm->total_pages;
+	out->data = mm->data_pages;
+	out->locked = mm->locked_pages;
+	mutex_unlock(&mm->lock);
+}
+
+/* size resident shared text lib data dirty; what is shared is not counted. */
+int proc_show_statm(struct seq *s, const struct proc_ctx *c)
+{
+	struct process *p = proc_process(c);
+	struct proc_vm vm;
+
+	proc_vm_sizes(p ? p->mm : NULL, &vm);
+	seq_printf(s, "%zu %zu 0 %zu 0 %zu 0\n", vm.total, p && p->mm ? p->mm->resident_pages : (size_t)0, vm.text,
+		   vm.data + vm.stack);
+	return 0;
+}
+
+/* Append program memory [start, end), as far as it can be read. */
+static void put_user_range(struct seq *s, uaddr_t start, uaddr_t end)
+{
+	size_t n = end > start ? end - start : 0;
+	void *p = n ? seq_room(s, n) : NULL;
+
+	if (p)
+		s->len += n - uaccess_read(p, start, n);
+}
+
+/*
+ * The arguments. A program that overwrote them with a longer title (no NUL at their end) is shown up to the first NUL,
+ * the environment's space included.
+ */
+int proc_show_cmdline(struct seq *s, const struct proc_ctx *c)
+{
+	struct process *p = proc_process(c);
+	struct mm *mm = p ? p->mm : NULL;
+	char *end;
+
+	if (!mm)
+		return 0;
+	put_user_range(s, mm->arg_start, mm->arg_end);
+	if (!s->len || s->buf[s->len - 1] == 0)
+		return 0;
+	put_user_range(s, mm->env_start, mm->env_end);
+	end = memchr(s->buf, 0, s->len);
+	if (end)
+		s->len = end - s->buf + 1;
+	return 0;
+}
+
+int proc_show_environ(struct seq *s, const struct proc_ctx *c)
+{
+	struct process *p = proc_process(c);
+
+	if (p && p->mm)
+		put_user_range(s, p->mm->env_start, p->mm->env_end);
+	return 0;
+}
+
+/* ---- mounts ---- */
+
+int proc_mount_id(const struct super *s)
+{
+	int id = 1;
+
+	for (struct list *l = vfs_supers()->next; l != vfs_supers() && l != &s->link; l = l->next)
+		id++;
+	return id;
+}
+
+static void put_flags(struct seq *s, const struct super *m)
+{
+	static const struct {
+		unsigned flag;
+		const char *text;
+	} names[] = {{MS_NOSUID, ",nosuid"},   {MS_NODEV, ",nodev"},	   {MS_NOEXEC, ",noexec"},
+		     {MS_NOATIME, ",noatime"}, {MS_RELATIME, ",relatime"}};
+
+	seq_puts(s, (m->flags & MS_RDONLY) ? "ro" : "rw");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (m->flags & names[i].flag)
+			seq_puts(s, names[i].text);
+}
+
+static void put_options(struct seq *s, struct super *m)
+{
+	char text[128];
+
+	if (m->show_options && m->show_options(m, text, sizeof(text)))
+		seq_puts(s, text);
+}
+
+/* Where m is mounted, seen from the process's root; false: nowhere below it. */
+static bool put_mount_point(struct seq *s, struct super *m, char *scratch)
+{
+	if (vfs_path(m->root, scratch, PATH_MAX_LEN) < 0)
+		return false;
+	put_escaped(s, scratch, " \t\n\\");
+	return true;
+}
+
+int proc_show_mounts(struct seq *s, const struct proc_ctx *c)
+{
+	char *scratch = kmalloc(PATH_MAX_LEN);
+	struct super *m;
+
+	if (!scratch)
+		return -ENOMEM;
+	list_for_each(m, vfs_supers(), link)
+	{
+		seq_printf(s, "%s ", m->source);
+		put_mount_point(s, m, scratch);
+		seq_printf(s, " %s ", m->fstype);
+		put_flags(s, m);
+		put_options(s, m);
+		seq_puts(s, " 0 0\n");
+	}
+	kfree(scratch);
+	return 0;
+}
+
+int proc_show_mountinfo(struct seq *s, const struct proc_ctx *c)
+{
+	char *scratch = kmalloc(PATH_MAX_LEN);
+	struct super *m;
+
+	if (!scratch)
+		return -ENOMEM;
+	list_for_each(m, vfs_supers(), link)
+	{
+		const struct dentry *at = m->root->covers;
+
+		seq_printf(s, "%d %d %u:%u / ", proc_mount_id(m), at ? proc_mount_id(at->inode->super) : 0,
+			   dev_major(m->dev), dev_minor(m->dev));
+		put_mount_point(s, m, scratch);
+		seq_puts(s, " ");
+		put_flags(s, m);
+		seq_printf(s, " - %s %s %s", m->fstype, m->source, (m->flags & MS_RDONLY) ? "ro" : "rw");
+		put_options(s, m);
+		seq_puts(s, "\n");
+	}
+	kfree(scratch);
+	return 0;
+}
