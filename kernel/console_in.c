@@ -337,11 +337,14 @@ void con_set_input_hook(size_t (*hook)(const uint8_t *data, size_t n))
 		log_error("no memory for terminal input");
 }
 
+/* With nothing there, the next byte to come will interrupt. */
 size_t con_in_available(void)
 {
 	if (!in.ready && !in.closed)
 		input_setup();
 	input_receive();
+	if (!in.available && in.ready && vq_want_interrupt(&in.rx, true))
+		input_receive();
 	return in.available;
 }
 
@@ -366,9 +369,7 @@ void con_in_close(void)
 
 static bool input_wakes(void)
 {
-	if (con_in_available() || con_in_eof())
-		return true;
-	return vq_want_interrupt(&in.rx, true) && con_in_available();
+	return con_in_available() || con_in_eof();
 }
 
 ssize_t con_read(struct iter *to, bool nonblock)
@@ -404,8 +405,9 @@ static void console_interrupt(void *arg)
 	control_receive();
 	if (input_receive()) {
 		wait_wake_all(&in.wq);
-		if (in.hook)
+		do
 			con_input_resume();
+		while (in.hook && vq_want_interrupt(&in.rx, true) && input_receive());
 	}
 	con_out_interrupt();
 }

@@ -4,6 +4,7 @@
  * instruction, in order. The only file that may include everything.
  */
 #include "fs/init.h"
+#include "fs/stdio.h"
 #include "fs/vfs.h"
 #include "kernel/bootinfo.h"
 #include "kernel/clock.h"
@@ -139,6 +140,7 @@ void kernel_main(void)
 	con_set_signal_hook(host_signal);
 	hostname = bootinfo_string(bi, bi->hostname);
 	kernel_set_hostname(hostname, strlen(hostname));
+	stdio_config(bi);
 	if (fs_init() || bootfiles_add(bi))
 		panic("not enough memory for the root file system: give the machine more with -m");
 	stdio_init();

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The terminal as the rest of fs/ sets it up. There is at most one: standard descriptors, /dev/tty, /dev/console and
+ * /dev/pts/0 all are it.
+ */
+#ifndef FS_TTY_H
+#define FS_TTY_H
+
+#include "kernel/console.h"
+
+struct process;
+
+struct tty_config {
+	bool input;		/* keyboard: standard input is the terminal */
+	bool output;		/* screen: `stream` is */
+	enum con_stream stream;
+	unsigned rows, cols;
+	struct process *process; /* gets signals typed; its session's terminal this is */
+};
+
+void tty_init(const struct tty_config *config);
+
+/* ---- between tty.c and tty_ioctl.c ---- */
+
+struct file;
+
+long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg);
+
+#endif

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ioctl_tty(2): settings, window size, flushing and flow control, and the terminal's place in its session. There is one
+ * process, so the foreground process group is that process's own and no other can be made it.
+ */
+#include "fs/tty_state.h"
+#include "kernel/file.h"
+#include "kernel/task.h"
+#include "kernel/uaccess.h"
+
+#include <linux/tty.h>
+
+#define PTS_DEVICE 0x8800u /* TIOCGDEV: 136:0 */
+
+/* ---- settings ---- */
+
+/* Speeds behind the B* codes 0..15 and CBAUDEX | 1..15. */
+static uint32_t speed_of(unsigned code, uint32_t other)
+{
+	static const uint32_t speeds[] = {0,	  50,	  75,	   110,	    134,     150,     200,     300,
+					  600,	  1200,	  1800,	   2400,    4800,    9600,    19200,   38400,
+					  0,	  57600,  115200,  230400,  460800,  500000,  576000,  921600,
+					  1000000, 1152000, 1500000, 2000000, 2500000, 3000000, 3500000, 4000000};
+	unsigned index = (code & 15) | (code & CBAUDEX ? 16 : 0);
+
+	return code == BOTHER ? other : speeds[index];
+}
+
+/* A pseudo-terminal carries whole bytes whatever it is told. */
+static void fix_hardware(struct termios2 *new)
+{
+	unsigned in_code = (new->c_cflag >> IBSHIFT) & CBAUD;
+
+	new->c_cflag = (new->c_cflag & ~(CSIZE | PARENB)) | CS8 | CREAD;
+	new->c_ospeed = speed_of(new->c_cflag & CBAUD, new->c_ospeed);
+	new->c_ispeed = in_code ? speed_of(in_code, new->c_ispeed) : new->c_ospeed;
+}
+
+enum when { NOW, DRAINED, FLUSHED };
+
+static long set_termios(uaddr_t arg, size_t size, enum when when)
+{
+	struct tty *t = &the_tty;
+	struct termios2 new = t->n.tios;
+	int r = copy_from_user(&new, arg, size);
+
+	if (!r && when != NOW)
+		r = tty_drain(false);
+	if (r)
+		return r;
+	fix_hardware(&new);
+	spin_lock(&t->lock);
+	if (when == FLUSHED)
+		n_tty_flush_input(&t->n);
+	n_tty_set_termios(&t->n, &new);
+	spin_unlock(&t->lock);
+	tty_changed();
+	return 0;
+}
+
+static long get_termios(uaddr_t arg, size_t size)
+{
+	struct termios2 tios;
+
+	spin_lock(&the_tty.lock);
+	tios = the_tty.n.tios;
+	spin_unlock(&the_tty.lock);
+	return copy_to_user(arg, &tios, size);
+}
+
+static long settings(unsigned cmd, uaddr_t arg)
+{
+	switch (cmd) {
+	case TCGETS:
+		return get_termios(arg, sizeof(struct termios));
+	case TCSETS:
+	case TCSETSW:
+	case TCSETSF:
+		return set_termios(arg, sizeof(struct termios), cmd - TCSETS);
+	case TCGETS2:
+		return get_termios(arg, sizeof(struct termios2));
+	case TCSETS2:
+	case TCSETSW2:
+	case TCSETSF2:
+		return set_termios(arg, sizeof(struct termios2), cmd - TCSETS2);
+	case TIOCGETD:
+		return put_user(arg, (int)N_TTY);
+	case TIOCSETD: {
+		int line;
+
+		if (get_user(&line, arg))
+			return -EFAULT;
+		return line == N_TTY ? 0 : -EINVAL;
+	}
+	}
+	return -ENOTTY;
+}
+
+static long set_window(uaddr_t arg)
+{
+	struct winsize size;
+
+	if (get_user(&size, arg))
+		return -EFAULT;
+	tty_resize(&size);
+	return 0;
+}
+
+/* ---- flushing and flow control ---- */
+
+static long flush(unsigned long queue)
+{
+	struct tty *t = &the_tty;
+
+	if (queue != TCIFLUSH && queue != TCOFLUSH && queue != TCIOFLUSH)
+		return -EINVAL;
+	spin_lock(&t->lock);
+	if (queue != TCOFLUSH)
+		n_tty_flush_input(&t->n);
+	if (queue != TCIFLUSH)
+		n_tty_flush_output(&t->n);
+	spin_unlock(&t->lock);
+	con_input_resume();
+	tty_changed();
+	return 0;
+}
+
+static long flow(unsigned long action)
+{
+	struct n_tty *n = &the_tty.n;
+
+	if (action > TCION)
+		return -EINVAL;
+	spin_lock(&the_tty.lock);
+	if (action == TCOOFF || action == TCOON)
+		n->stopped = action == TCOOFF;
+	else if (n->tios.c_cc[action == TCIOFF ? VSTOP : VSTART])
+		n_tty_show(n, n->tios.c_cc[action == TCIOFF ? VSTOP : VSTART]);
+	spin_unlock(&the_tty.lock);
+	tty_changed();
+	return 0;
+}
+
+/* TIOCSTI: as if typed. */
+static long type_byte(uaddr_t arg)
+{
+	uint8_t c;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (get_user(&c, arg))
+		return -EFAULT;
+	tty_type(&c, 1);
+	return 0;
+}
+
+static long queues(unsigned cmd, uaddr_t arg)
+{
+	const struct n_tty *n = &the_tty.n;
+
+	switch (cmd) {
+	case TCFLSH:
+		return flush(arg);
+	case TCXONC:
+		return flow(arg);
+	case TCSBRK:
+	case TCSBRKP:
+	case TIOCSBRK:
+	case TIOCCBRK: /* there is no line to send a break on */
+		return cmd == TCSBRK || cmd == TCSBRKP ? tty_drain(false) : 0;
+	case TIOCINQ:
+		return put_user(arg, (int)n_tty_available(n));
+	case TIOCOUTQ:
+		return put_user(arg, (int)(n->out_head - n->out_tail));
+	case TIOCSTI:
+		return type_byte(arg);
+	}
+	return -ENOTTY;
+}
+
+/* ---- the session ---- */
+
+static long set_foreground(uaddr_t arg)
+{
+	int pgrp;
+
+	if (get_user(&pgrp, arg))
+		return -EFAULT;
+	if (pgrp < 0)
+		return -EINVAL;
+	return pgrp == current_process()->pgid ? 0 : -ESRCH;
+}
+
+static long become_controlling(void)
+{
+	struct tty *t = &the_tty;
+	struct process *p = current_process();
+
+	if (t->controlling && t->process == p)
+		return 0;
+	if (p->pid != p->sid)
+		return -EPERM;
+	t->controlling = true;
+	return 0;
+}
+
+/* A session leader that lets go takes its process group along: SIGHUP, SIGCONT. */
+static long give_up(void)
+{
+	struct process *p = current_process();
+
+	if (!the_tty.controlling)
+		return -ENOTTY;
+	if (p->pid == p->sid) {
+		the_tty.controlling = false;
+		signal_raise(p, SIGHUP);
+		signal_raise(p, SIGCONT);
+	}
+	return 0;
+}
+
+static long session(unsigned cmd, uaddr_t arg)
+{
+	switch (cmd) {
+	case TIOCSCTTY:
+		return become_controlling();
+	case TIOCNOTTY:
+		return give_up();
+	case TIOCGPGRP:
+		return the_tty.controlling ? put_user(arg, current_process()->pgid) : -ENOTTY;
+	case TIOCGSID:
+		return the_tty.controlling ? put_user(arg, current_process()->sid) : -ENOTTY;
+	case TIOCSPGRP:
+		return the_tty.controlling ? set_foreground(arg) : -ENOTTY;
+	}
+	return -ENOTTY;
+}
+
+/* ---- all of it ---- */
+
+long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
+{
+	long r;
+
+	switch (cmd) {
+	case TIOCGWINSZ:
+		return put_user(arg, the_tty.winsize);
+	case TIOCSWINSZ:
+		return set_window(arg);
+	case TIOCEXCL:
+	case TIOCNXCL:
+		the_tty.exclusive = cmd == TIOCEXCL;
+		return 0;
+	case TIOCGEXCL:
+		return put_user(arg, (int)the_tty.exclusive);
+	case TIOCGDEV:
+		return put_user(arg, PTS_DEVICE);
+	}
+	r = settings(cmd, arg);
+	if (r == -ENOTTY)
+		r = queues(cmd, arg);
+	return r == -ENOTTY ? session(cmd, arg) : r;
+}
