@@ -153,7 +153,7 @@ struct device {
 	unsigned major, minor;
 	uint32_t mode;
 	const struct file_ops *ops; /* NULL: the terminal */
-	int absent;		    /* errno when there is no terminal; 0: the node exists only with one */
+	int absent;		    /* errno when there is no terminal; EIO: then the node does not exist, either */
 };
 
 static const struct device devices[] = {
@@ -164,7 +164,7 @@ static const struct device devices[] = {
     {"urandom", MEM_MAJOR, 9, 0666, &random_ops, 0},
     {"tty", TTYAUX_MAJOR, 0, 0666, NULL, ENXIO},
     {"console", TTYAUX_MAJOR, 1, 0600, NULL, ENODEV},
-    {"pts/0", UNIX98_PTY_SLAVE_MAJOR, 0, 0620, NULL, 0},
+    {"pts/0", UNIX98_PTY_SLAVE_MAJOR, 0, 0620, NULL, EIO},
 };
 
 static const char *const links[][2] = {
@@ -239,7 +239,7 @@ int devfs_new(struct super **out)
 	if (!r)
 		r = vfs_mkdir((*out)->root, "pts", 0755);
 	for (size_t i = 0; !r && i < ARRAY_SIZE(devices); i++)
-		if (devices[i].ops || devices[i].absent || tty_present())
+		if (devices[i].absent != EIO || tty_present())
 			r = add_node((*out)->root, &devices[i]);
 	for (size_t i = 0; !r && i < ARRAY_SIZE(links); i++)
 		r = vfs_symlink(links[i][1], (*out)->root, links[i][0]);
