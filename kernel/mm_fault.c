@@ -318,27 +318,34 @@ int mm_fault(struct mm *mm, uaddr_t addr, enum mm_access access)
 	return r;
 }
 
+int mm_fill_area(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end, enum mm_access access)
+{
+	while (start < end) {
+		struct pt_leaf leaf = pt_lookup(mm->root, start);
+		int r = 0;
+
+		if (!leaf.mapped || (access == MM_WRITE && !(leaf.prot & PT_WRITE)))
+			r = mm_fault_locked(mm, start, access);
+		if (r)
+			return r;
+		start = ALIGN_DOWN(start, 1ul << (leaf.mapped ? leaf.shift : PAGE_SHIFT));
+		start += 1ul << (leaf.mapped ? leaf.shift : PAGE_SHIFT);
+	}
+	return 0;
+}
+
 int mm_populate_locked(struct mm *mm, uaddr_t start, uaddr_t end)
 {
 	struct vma *v;
+	int r = 0;
 
-	for (v = vma_next(mm, start); v && v->start < end; v = vma_next(mm, v->end)) {
+	for (v = vma_next(mm, start); !r && v && v->start < end; v = vma_next(mm, v->end)) {
 		bool write = (v->prot & PROT_WRITE) && is_private(v);
 
-		if (!v->prot || (v->flags & VMA_PINNED))
-			continue;
-		for (uaddr_t va = MAX(start, v->start); va < MIN(end, v->end);) {
-			struct pt_leaf leaf = pt_lookup(mm->root, va);
-			int r = 0;
-
-			if (!leaf.mapped || (write && !(leaf.prot & PT_WRITE)))
-				r = mm_fault_locked(mm, va, write ? MM_WRITE : MM_READ);
-			if (r)
-				return r;
-			va += leaf.mapped ? (1ul << leaf.shift) - (va & ((1ul << leaf.shift) - 1)) : PAGE_SIZE;
-		}
+		if (v->prot && !(v->flags & VMA_PINNED))
+			r = mm_fill_area(mm, v, MAX(start, v->start), MIN(end, v->end), write ? MM_WRITE : MM_READ);
 	}
-	return 0;
+	return r;
 }
 
 int mm_populate(struct mm *mm, uaddr_t addr, size_t len)

@@ -60,6 +60,8 @@ bool mm_sole_owner(const struct page *p);
 /* Fill [start, end) of a private anonymous area, at most a window's length, with zero pages. 0 or -ENOMEM. */
 int mm_fill_anon(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end);
 int mm_fault_locked(struct mm *mm, uaddr_t addr, enum mm_access access);
+/* Fault in what is missing of [start, end), part of the accessible area v. 0 or an error of mm_fault_locked. */
+int mm_fill_area(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end, enum mm_access access);
 /*
  * Fault everything in [start, end) in: writable private areas for writing. Holes and inaccessible areas are skipped.
  * 0 or the first error of mm_fault_locked.
