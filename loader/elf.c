@@ -269,8 +269,7 @@ const char *elf_error_text(enum elf_error e)
 	return "invalid";
 }
 
-/* Pages of segment i; `from` is the end of what its predecessors have mapped (link-time addresses).
- */
+/* Map one segment; what lies below `from` is mapped already (link-time addresses). */
 static int map_segment(const struct elf_mapper *m, const struct elf_segment *s, uint64_t bias,
 		       uint64_t from)
 {
