@@ -6,13 +6,10 @@
 #include "kernel/string.h"
 
 static struct spinlock lock;
-static struct new_utsname names = { /* (lock) */
-	.sysname = "Linux",
-	.nodename = "(none)",
-	.release = KERNEL_RELEASE,
-	.version = KERNEL_VERSION,
-	.machine = "x86_64",
-	.domainname = "(none)",
+static struct new_utsname names = {
+    /* (lock) */
+    .sysname = "Linux",	       .nodename = "(none)", .release = KERNEL_RELEASE,
+    .version = KERNEL_VERSION, .machine = "x86_64",  .domainname = "(none)",
 };
 
 void kernel_utsname(struct new_utsname *out)

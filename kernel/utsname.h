@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* What uname(2), /proc/version and /proc/sys/kernel say about this system. Any context; own leaf lock inside. */
+/* What uname(2), /proc/version and /proc/sys/kernel say about this system. Any context; own leaf
+ * lock inside. */
 #ifndef KERNEL_UTSNAME_H
 #define KERNEL_UTSNAME_H
 
 #include "kernel/abi/linux.h"
 
-/* The Linux release whose behaviour the system calls follow: programs look at it, so it is a plain number. */
+/* The Linux release whose behaviour the system calls follow: programs look at it, so it is a plain
+ * number. */
 #define KERNEL_RELEASE "6.1.0"
 #define KERNEL_VERSION "#1 uniload 0.1.0"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The system call table in its run-time forms, all derived from table.def: an array of functions for the entry code,
- * which knows nothing else of policy, and the slow path taken for tracing, --strict and --verbose, which does.
- * A number without a row, inside or outside the array, answers -ENOSYS.
+ * The system call table in its run-time forms, all derived from table.def: an array of functions
+ * for the entry code, which knows nothing else of policy, and the slow path taken for tracing,
+ * --strict and --verbose, which does. A number without a row, inside or outside the array, answers
+ * -ENOSYS.
  */
 #include "kernel/abi/bootinfo.h"
 #include "kernel/log.h"
@@ -28,7 +29,7 @@ STUB(EPERM)
 
 /* ---- the arrays ---- */
 
-#define HANDLER(f) ((syscall_fn)(void (*)(void))(f))
+#define HANDLER(f)			  ((syscall_fn)(void (*)(void))(f))
 #define HANDLER_FULL(handler, stub, fake) HANDLER(handler)
 #define HANDLER_PART(handler, stub, fake) HANDLER(handler)
 #define HANDLER_STUB(handler, stub, fake) HANDLER(stub)
@@ -39,15 +40,17 @@ STUB(EPERM)
 #pragma GCC diagnostic ignored "-Woverride-init"
 
 const syscall_fn syscall_table[] = {
-	[0 ... LAST_NR] = HANDLER(stub_ENOSYS),
+    [0 ... LAST_NR] = HANDLER(stub_ENOSYS),
 #define SYS(nr, name, status, value, result, frame, args, note)                                    \
 	[nr] = HANDLER_##status(sys_##name, stub_##value, fake_##value),
 #include "syscalls/table.def"
 };
 
 static const struct syscall_row rows[] = {
+/* clang-format off */
 #define ARGS(...) {ARG_MAP(ARG_KIND, __VA_ARGS__)}
-#define NOARGS {0}
+#define NOARGS    {0}
+/* clang-format on */
 #define SYS(nr, name, status, value, result, frame, args, note)                                    \
 	[nr] = {#name, STATUS_##status, RESULT_##result, args},
 #include "syscalls/table.def"
@@ -63,7 +66,7 @@ _Static_assert(ARRAY_SIZE(syscall_table) == LAST_NR + 1, "LAST_NR is the last ro
 
 /* ---- the slow path ---- */
 
-static unsigned flags;			  /* enum bi_flags, set once */
+static unsigned flags;		      /* enum bi_flags, set once */
 static uint8_t reported[LAST_NR + 1]; /* log-once marks */
 
 void syscalls_init(unsigned bi_flags)
@@ -96,8 +99,9 @@ static void report_missing(uint32_t nr, const struct syscall_row *row)
 			log_error("system call %s (%u) is %s: ending the program (--strict)",
 				  row->name, nr, what);
 		else
-			log_error("system call number %u does not exist: ending the program (--strict)",
-				  nr);
+			log_error(
+			    "system call number %u does not exist: ending the program (--strict)",
+			    nr);
 		process_exit(signal_exit_status(SIGSYS));
 	}
 	if (row && !reported[nr]) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who the program is: process, group, session, user and group ids, capabilities, and the names of the system. The
- * rules for changing ids are those of credentials(7). There are no capability sets of their own: they follow from the
- * user ids as Linux's do when nobody edits them.
+ * Who the program is: process, group, session, user and group ids, capabilities, and the names of
+ * the system. The rules for changing ids are those of credentials(7). There are no capability sets
+ * of their own: they follow from the user ids as Linux's do when nobody edits them.
  */
 #include "syscalls/ident.h"
 
@@ -20,7 +20,7 @@ struct thread *thread_by_id(int tid)
 
 	if (tid == 0)
 		return current;
-	list_for_each(t, &p->threads, process_link)
+	list_for_each (t, &p->threads, process_link)
 		if (t->tid == tid)
 			return t;
 	return NULL;
@@ -56,7 +56,8 @@ long sys_getsid(int pid)
 	return thread_by_id(pid) ? current_process()->sid : -ESRCH;
 }
 
-/* setpgid(2). The program leads its session, so that no change is ever allowed; the errno tells why. */
+/* setpgid(2). The program leads its session, so that no change is ever allowed; the errno tells
+ * why. */
 long sys_setpgid(int pid, int pgid)
 {
 	struct process *p = current_process();
@@ -139,7 +140,8 @@ struct ids {
 	uint32_t real, effective, saved, fs;
 };
 
-_Static_assert(offsetof(struct cred, gid) == sizeof(struct ids), "struct cred: four user ids, then four group ids");
+_Static_assert(offsetof(struct cred, gid) == sizeof(struct ids),
+	       "struct cred: four user ids, then four group ids");
 
 static struct ids *user_ids(void)
 {
@@ -151,7 +153,8 @@ static struct ids *group_ids(void)
 	return (struct ids *)&CRED()->gid;
 }
 
-/* Put new ids in force. A process whose identity changed is not dumpable any more (prctl(2), PR_SET_DUMPABLE). */
+/* Put new ids in force. A process whose identity changed is not dumpable any more (prctl(2),
+ * PR_SET_DUMPABLE). */
 static long commit(struct ids *to, struct ids new)
 {
 	struct process *p = current_process();
@@ -340,7 +343,8 @@ static struct cap_sets present_caps(void)
 	return (struct cap_sets){c->euid == 0 ? ALL_CAPS : 0, root ? ALL_CAPS : 0, 0};
 }
 
-/* How many 32-bit words per set the header's version means: 1 or 2, or -EINVAL with the version we prefer put there. */
+/* How many 32-bit words per set the header's version means: 1 or 2, or -EINVAL with the version we
+ * prefer put there. */
 static int cap_words(uaddr_t uhdr, struct __user_cap_header_struct *hdr)
 {
 	if (get_user(&hdr->version, uhdr))
@@ -403,8 +407,8 @@ long sys_capset(uaddr_t uhdr, uaddr_t udata)
 	new.effective = (data[0].effective | (uint64_t)data[1].effective << 32) & ALL_CAPS;
 	new.permitted = (data[0].permitted | (uint64_t)data[1].permitted << 32) & ALL_CAPS;
 	new.inheritable = (data[0].inheritable | (uint64_t)data[1].inheritable << 32) & ALL_CAPS;
-	return new.effective == old.effective && new.permitted == old.permitted &&
-		       new.inheritable == old.inheritable
+	return new.effective == old.effective &&new.permitted == old.permitted &&new.inheritable ==
+		       old.inheritable
 		   ? 0
 		   : -EPERM;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Small calls about the system as a whole and the thread: sysinfo, getrandom, syslog, getcpu, set_tid_address, membarrier. */
+/* Small calls about the system as a whole and the thread: sysinfo, getrandom, syslog, getcpu,
+ * set_tid_address, membarrier. */
 #include "kernel/clock.h"
 #include "kernel/page.h"
 #include "kernel/random.h"
@@ -14,11 +15,11 @@
 long sys_sysinfo(uaddr_t uinfo)
 {
 	struct sysinfo info = {
-		.uptime = (clock_mono_ns() + NSEC_PER_SEC - 1) / NSEC_PER_SEC,
-		.totalram = page_total() * PAGE_SIZE,
-		.freeram = page_free_count() * PAGE_SIZE,
-		.procs = current_process()->n_threads,
-		.mem_unit = 1,
+	    .uptime = (clock_mono_ns() + NSEC_PER_SEC - 1) / NSEC_PER_SEC,
+	    .totalram = page_total() * PAGE_SIZE,
+	    .freeram = page_free_count() * PAGE_SIZE,
+	    .procs = current_process()->n_threads,
+	    .mem_unit = 1,
 	};
 
 	return copy_to_user(uinfo, &info, sizeof(info));
@@ -65,17 +66,17 @@ long sys_getrandom(uaddr_t buf, size_t count, unsigned flags)
 /* ---- syslog(2) ---- */
 
 enum { /* include/linux/syslog.h, not exported */
-	SYSLOG_CLOSE,
-	SYSLOG_OPEN,
-	SYSLOG_READ,
-	SYSLOG_READ_ALL,
-	SYSLOG_READ_CLEAR,
-	SYSLOG_CLEAR,
-	SYSLOG_CONSOLE_OFF,
-	SYSLOG_CONSOLE_ON,
-	SYSLOG_CONSOLE_LEVEL,
-	SYSLOG_SIZE_UNREAD,
-	SYSLOG_SIZE_BUFFER,
+       SYSLOG_CLOSE,
+       SYSLOG_OPEN,
+       SYSLOG_READ,
+       SYSLOG_READ_ALL,
+       SYSLOG_READ_CLEAR,
+       SYSLOG_CLEAR,
+       SYSLOG_CONSOLE_OFF,
+       SYSLOG_CONSOLE_ON,
+       SYSLOG_CONSOLE_LEVEL,
+       SYSLOG_SIZE_UNREAD,
+       SYSLOG_SIZE_BUFFER,
 };
 
 /* Kernel messages go to the host, none is kept: READ waits for one, until a signal. */
@@ -115,7 +116,8 @@ long sys_syslog(int type, uaddr_t buf, int len)
 
 /* ---- the thread ---- */
 
-/* The first CPU of the first node, as there is one. The third argument is not used since Linux 2.6.24. */
+/* The first CPU of the first node, as there is one. The third argument is not used since
+ * Linux 2.6.24. */
 long sys_getcpu(uaddr_t cpu, uaddr_t node, uaddr_t unused)
 {
 	if (cpu && put_user(cpu, 0u))
@@ -137,19 +139,19 @@ long sys_set_tid_address(uaddr_t tidptr)
 	(MEMBARRIER_CMD_PRIVATE_EXPEDITED | MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE |           \
 	 MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ)
 /* Each private command's registration is the next bit. */
-#define REGISTER                                                                                   \
-	(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED | EXPEDITED << 1)
+#define REGISTER	  (MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED | EXPEDITED << 1)
 #define GET_REGISTRATIONS (1 << 9) /* Linux 6.3 */
 
 /*
- * With one CPU every other thread has been switched out since it last ran, which orders memory, serialises the core
- * and aborts its restartable sequence: nothing is left to do.
+ * With one CPU every other thread has been switched out since it last ran, which orders memory,
+ * serialises the core and aborts its restartable sequence: nothing is left to do.
  */
 long sys_membarrier(int cmd, unsigned flags, int cpu_id)
 {
 	struct process *p = current_process();
 
-	if (flags && (cmd != MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ || flags != MEMBARRIER_CMD_FLAG_CPU))
+	if (flags &&
+	    (cmd != MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ || flags != MEMBARRIER_CMD_FLAG_CPU))
 		return -EINVAL;
 	if (cmd == MEMBARRIER_CMD_QUERY)
 		return MEMBARRIER_CMD_GLOBAL | MEMBARRIER_CMD_GLOBAL_EXPEDITED | EXPEDITED |

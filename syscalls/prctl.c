@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * prctl(2) and arch_prctl(2). Attributes that only matter to children, to another program image or to a scheduler
- * that has a choice are kept and given back; what cannot be granted here is refused with the errno of a Linux built
- * or configured without it.
+ * prctl(2) and arch_prctl(2). Attributes that only matter to children, to another program image or
+ * to a scheduler that has a choice are kept and given back; what cannot be granted here is refused
+ * with the errno of a Linux built or configured without it.
  */
 #include "kernel/string.h"
 #include "kernel/x86_64/cpu.h"
@@ -64,7 +64,8 @@ static long ambient(uint64_t op, uint64_t cap, uint64_t arg4, uint64_t arg5)
 	return -EINVAL;
 }
 
-/* Options about privileges, which follow from the user ids here: only the present state can be set. */
+/* Options about privileges, which follow from the user ids here: only the present state can be set.
+ */
 static long privileges(int option, uint64_t arg2, uint64_t arg3, uint64_t arg4, uint64_t arg5)
 {
 	struct process *p = current_process();

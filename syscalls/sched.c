@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Scheduling policy, priority and affinity of the program's threads. The machine runs nothing else, so the values are
- * kept and given back truthfully; real-time policies, which promise something, are refused as without the privilege.
+ * Scheduling policy, priority and affinity of the program's threads. The machine runs nothing else,
+ * so the values are kept and given back truthfully; real-time policies, which promise something,
+ * are refused as without the privilege.
  */
 #include "kernel/string.h"
 #include "syscalls/ident.h"
@@ -80,7 +81,8 @@ static long set_policy(struct thread *t, int policy, int priority, bool reset_on
 {
 	if (highest_priority(policy) < 0 || policy == SCHED_DEADLINE)
 		return -EINVAL;
-	if (priority > highest_priority(policy) || priority < 0 || is_realtime(policy) != !!priority)
+	if (priority > highest_priority(policy) || priority < 0 ||
+	    is_realtime(policy) != !!priority)
 		return -EINVAL;
 	if (is_realtime(policy))
 		return -EPERM;
@@ -154,7 +156,8 @@ long sys_sched_rr_get_interval(int pid, uaddr_t interval)
 /* May t become this nice? Less nice needs privilege or RLIMIT_NICE (getrlimit(2)). */
 static bool can_nice(const struct thread *t, int nice)
 {
-	return nice >= t->nice || (uint64_t)(20 - nice) <= t->process->limits[RLIMIT_NICE].rlim_cur ||
+	return nice >= t->nice ||
+	       (uint64_t)(20 - nice) <= t->process->limits[RLIMIT_NICE].rlim_cur ||
 	       capable(CAP_SYS_NICE);
 }
 
@@ -166,8 +169,8 @@ static bool who_is_us(int which, int who)
 }
 
 /*
- * Call f for the threads that (which, who) of the priority calls means. Returns their number, 0 if there are none, or
- * the first error of f.
+ * Call f for the threads that (which, who) of the priority calls means. Returns their number, 0 if
+ * there are none, or the first error of f.
  */
 static long for_who(int which, int who, long (*f)(struct thread *t, long arg), long arg)
 {
@@ -181,7 +184,7 @@ static long for_who(int which, int who, long (*f)(struct thread *t, long arg), l
 	}
 	if (!who_is_us(which, who))
 		return 0;
-	list_for_each(t, &current_process()->threads, process_link) {
+	list_for_each (t, &current_process()->threads, process_link) {
 		long e = f(t, arg);
 
 		r = r ? r : e;
@@ -243,7 +246,8 @@ long sys_sched_getattr(int pid, uaddr_t uattr, unsigned size, unsigned flags)
 	return copy_to_user(uattr, &attr, attr.size);
 }
 
-/* Copy a struct sched_attr of any version: what we do not know must be 0, else -E2BIG with our size put there. */
+/* Copy a struct sched_attr of any version: what we do not know must be 0, else -E2BIG with our size
+ * put there. */
 static long get_attr(struct sched_attr *attr, uaddr_t uattr)
 {
 	uint32_t size;
@@ -308,8 +312,7 @@ long sys_sched_setattr(int pid, uaddr_t uattr, unsigned flags)
 
 static long see_ioprio(struct thread *t, long best)
 {
-	int prio = t->ioprio ? t->ioprio
-			     : IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, (t->nice + 20) / 5);
+	int prio = t->ioprio ? t->ioprio : IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, (t->nice + 20) / 5);
 
 	*(int *)best = *(int *)best ? MIN(*(int *)best, prio) : prio;
 	return 0;

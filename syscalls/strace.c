@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The line of --strace: arguments are printed up to the first that the call fills in, then the call is made, then the
- * rest and the result follow, and the line goes out whole. Here are the line itself, numbers, names and strings.
+ * The line of --strace: arguments are printed up to the first that the call fills in, then the call
+ * is made, then the rest and the result follow, and the line goes out whole. Here are the line
+ * itself, numbers, names and strings.
  */
 #include "syscalls/strace.h"
 
@@ -19,7 +20,8 @@ static const struct {
 	const struct trace_name *names;
 	uint8_t when;
 } kinds[N_ARG_KINDS] = {
-#define KIND(name, type, when, show, names) [KIND_##name] = {show_##show, names_##names, WHEN_##when},
+#define KIND(name, type, when, show, names)                                                        \
+	[KIND_##name] = {show_##show, names_##names, WHEN_##when},
 #include "syscalls/kinds.def"
 };
 
@@ -51,7 +53,8 @@ void trace_printf(struct trace *t, const char *fmt, ...)
 	t->len = t->limit - 1;
 }
 
-/* Send the line. With a signal pending the rest of it may be lost: the program must not hang on its trace. */
+/* Send the line. With a signal pending the rest of it may be lost: the program must not hang on its
+ * trace. */
 static void flush(struct trace *t)
 {
 	struct iter it;
@@ -268,7 +271,8 @@ void show_dev(struct trace *t, unsigned i, const struct trace_name *names)
 {
 	unsigned dev = t->args[i];
 
-	trace_printf(t, "makedev(%#x, %#x)", dev >> 8 & 0xfff, (dev & 0xff) | (dev >> 12 & 0xfff00));
+	trace_printf(t, "makedev(%#x, %#x)", dev >> 8 & 0xfff,
+		     (dev & 0xff) | (dev >> 12 & 0xfff00));
 }
 
 /* A mode after open flags counts only when a file may be made. */

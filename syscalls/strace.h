@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * --strace: one line per system call in the manner of strace(1), decoded from the argument kinds of table.def. It
- * reads program memory only through uaccess, so it never fails a call. Inside: strace.c has the line and numbers and
- * strings, strace_struct.c the structures, strace_names.c the names of flags, commands and errors.
+ * --strace: one line per system call in the manner of strace(1), decoded from the argument kinds of
+ * table.def. It reads program memory only through uaccess, so it never fails a call. Inside:
+ * strace.c has the line and numbers and strings, strace_struct.c the structures, strace_names.c the
+ * names of flags, commands and errors.
  */
 #ifndef SYSCALLS_STRACE_H
 #define SYSCALLS_STRACE_H
@@ -22,8 +23,8 @@ struct syscall_row {
 struct trace;
 void strace_init(enum con_stream to);
 /*
- * Before the call; row is NULL for a number without one. Returns NULL when there is no memory: the call goes untraced.
- * A call that does not return is printed here.
+ * Before the call; row is NULL for a number without one. Returns NULL when there is no memory: the
+ * call goes untraced. A call that does not return is printed here.
  */
 struct trace *strace_enter(uint32_t nr, const struct syscall_row *row, const uint64_t *args);
 /* After it: prints the line and frees t, which may be NULL. May sleep. */
@@ -34,7 +35,10 @@ struct trace_name {
 	uint64_t value;
 	const char *text;
 };
-#define NAMES_END {0, NULL} /* closes every list */
+#define NAMES_END                                                                                  \
+	{                                                                                          \
+		0, NULL                                                                            \
+	} /* closes every list */
 
 enum {
 	TRACE_LINE = 2048,  /* longest line; the rest of the arguments is cut with "..." */
@@ -46,10 +50,10 @@ enum {
 struct trace {
 	const struct syscall_row *row; /* NULL: unknown number */
 	uint64_t args[SYSCALL_MAX_ARGS];
-	long result; /* when done */
-	bool done;   /* the call has returned */
-	bool cut;    /* the line was full */
-	bool ended;  /* the arguments after this one mean nothing */
+	long result;   /* when done */
+	bool done;     /* the call has returned */
+	bool cut;      /* the line was full */
+	bool ended;    /* the arguments after this one mean nothing */
 	unsigned next; /* first argument not yet printed */
 	size_t len, limit;
 	char text[TRACE_LINE];
@@ -68,7 +72,8 @@ void trace_addr(struct trace *t, uint64_t addr);
 void trace_signal(struct trace *t, int signo);
 void trace_open_flags(struct trace *t, uint64_t flags);
 void trace_mode(struct trace *t, unsigned mode); /* with the file type */
-/* Copy an object to show; prints the address and gives false if it is NULL, unreadable, or the failed call's output. */
+/* Copy an object to show; prints the address and gives false if it is NULL, unreadable, or the
+ * failed call's output. */
 bool trace_fetch(struct trace *t, unsigned i, void *dst, size_t n);
 
 /* How each kind is shown: argument i, with the kind's list of names. */
@@ -77,7 +82,8 @@ typedef void trace_show(struct trace *t, unsigned i, const struct trace_name *na
 #include "syscalls/kinds.def"
 #define KIND(name, type, when, show, names) extern const struct trace_name names_##names[];
 #include "syscalls/kinds.def"
-extern const struct trace_name names_fd_flags[], names_file_type[], names_futex_flags[], names_lflag[];
+extern const struct trace_name names_fd_flags[], names_file_type[], names_futex_flags[],
+    names_lflag[];
 extern const struct trace_name names_lock_type[], names_resolve[], names_si_code[];
 
 /* "ENOENT" and "No such file or directory"; NULL for no Linux error number. */

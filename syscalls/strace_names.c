@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names for --strace: every list of flags, commands and errors in one place, from the UAPI headers' own constants.
- * In a list of flags, combinations stand before their parts, and a name for 0 stands first.
+ * Names for --strace: every list of flags, commands and errors in one place, from the UAPI headers'
+ * own constants. In a list of flags, combinations stand before their parts, a name for 0 first.
  */
 #include "syscalls/strace.h"
 
@@ -12,6 +12,7 @@
 #include <linux/membarrier.h>
 #include <linux/wait.h>
 
+/* clang-format off */
 #define N(constant) {(uint64_t)(uint32_t)(constant), #constant}
 
 const struct trace_name names_none[] = {NAMES_END};
@@ -415,6 +416,7 @@ static const struct {
 	E(ERFKILL, "Operation not possible due to RF-kill"),
 	E(EHWPOISON, "Memory page has hardware error"),
 };
+/* clang-format on */
 
 static bool is_error(int error)
 {

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Strings, buffers and vectors of --strace, escaped as C would write them and cut at TRACE_STRING bytes. */
+/* Strings, buffers and vectors of --strace, escaped as C would write them and cut at TRACE_STRING
+ * bytes. */
 #include "kernel/abi/linux.h"
 #include "kernel/string.h"
 #include "kernel/uaccess.h"
 #include "syscalls/strace.h"
 
-/* One byte of a string literal; next tells whether a short octal escape would swallow what follows. */
+/* One byte of a string literal; next tells whether a short octal escape would swallow what follows.
+ */
 static void print_char(struct trace *t, uint8_t c, uint8_t next)
 {
 	static const char plain[] = "\t\n\v\f\r\"\\", letter[] = "tnvfr\"\\";
@@ -232,5 +234,6 @@ void show_cpuset(struct trace *t, unsigned i, const struct trace_name *names)
 	if (t->done && t->result < 0)
 		trace_addr(t, t->args[i]);
 	else
-		print_bits(t, t->args[i], MIN(t->done ? (uint64_t)t->result : t->args[i - 1], 128ul) * 8);
+		print_bits(t, t->args[i],
+			   MIN(t->done ? (uint64_t)t->result : t->args[i - 1], 128ul) * 8);
 }

@@ -410,8 +410,9 @@ void show_rusage(struct trace *t, unsigned i, const struct trace_name *names)
 	struct rusage r;
 
 	if (trace_fetch(t, i, &r, sizeof(r)))
-		trace_printf(t, "{ru_utime={tv_sec=%ld, tv_usec=%ld}, "
-				"ru_stime={tv_sec=%ld, tv_usec=%ld}, ru_maxrss=%ld, ...}",
+		trace_printf(t,
+			     "{ru_utime={tv_sec=%ld, tv_usec=%ld}, "
+			     "ru_stime={tv_sec=%ld, tv_usec=%ld}, ru_maxrss=%ld, ...}",
 			     r.ru_utime.tv_sec, r.ru_utime.tv_usec, r.ru_stime.tv_sec,
 			     r.ru_stime.tv_usec, r.ru_maxrss);
 }
@@ -421,7 +422,8 @@ void show_sysinfo(struct trace *t, unsigned i, const struct trace_name *names)
 	struct sysinfo s;
 
 	if (trace_fetch(t, i, &s, sizeof(s)))
-		trace_printf(t, "{uptime=%ld, totalram=%lu, freeram=%lu, procs=%u, mem_unit=%u, ...}",
+		trace_printf(t,
+			     "{uptime=%ld, totalram=%lu, freeram=%lu, procs=%u, mem_unit=%u, ...}",
 			     s.uptime, s.totalram, s.freeram, s.procs, s.mem_unit);
 }
 

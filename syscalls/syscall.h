@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What every handler file includes. Prototypes of all handlers (long sys_NAME(...)), the dispatch table and names are
- * derived from table.def. A handler gets the program's raw arguments with the C types of their argument kinds
- * (addresses are uaddr_t) and returns >= 0 or -errno. Handlers run in kernel context of the calling thread and may sleep.
+ * What every handler file includes. Prototypes of all handlers (long sys_NAME(...)), the dispatch
+ * table and names are derived from table.def. A handler gets the program's raw arguments with the C
+ * types of their argument kinds (addresses are uaddr_t) and returns >= 0 or -errno. Handlers run in
+ * kernel context of the calling thread and may sleep.
  */
 #ifndef SYSCALLS_SYSCALL_H
 #define SYSCALLS_SYSCALL_H
@@ -13,8 +14,9 @@
 #include "syscalls/prototypes.h"
 
 /*
- * Open the table to the entry code (kernel/x86_64/entry.h): directly, or through syscall_slow when the boot
- * information's enum bi_flags ask for tracing, --strict or --verbose. Once, before the program starts.
+ * Open the table to the entry code (kernel/x86_64/entry.h): directly, or through syscall_slow when
+ * the boot information's enum bi_flags ask for tracing, --strict or --verbose. Once, before the
+ * program starts.
  */
 void syscalls_init(unsigned bi_flags);
 /* Linux's name of a call, or NULL for a number it does not have. */

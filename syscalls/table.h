@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What C code sees of table.def: enumerations of its columns and the initialiser of a row's argument kinds.
- * Shared by the kernel and the host command; no code, nothing but compile-time names.
+ * What C code sees of table.def: enumerations of its columns and the initialiser of a row's
+ * argument kinds. Shared by the kernel and the host command; no code, nothing but compile-time
+ * names.
  */
 #ifndef SYSCALLS_TABLE_H
 #define SYSCALLS_TABLE_H
@@ -30,8 +31,8 @@ enum arg_kind {
 };
 
 /*
- * ARG_KIND(FD fd) is KIND_FD as a constant: the preprocessor cannot drop the name from `kind name`, but the two
- * declare a member, whose size tells the kind.
+ * ARG_KIND(FD fd) is KIND_FD as a constant: the preprocessor cannot drop the name from `kind name`,
+ * but the two declare a member, whose size tells the kind.
  */
 #define KIND(name, type, when, show, names) typedef char kind_##name[KIND_##name];
 #include "syscalls/kinds.def"

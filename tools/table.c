@@ -100,17 +100,18 @@ static int print_table(const struct options *o)
 
 static void usage(void)
 {
-	printf("usage: uniload table [--status NAME[,NAME...]] [--markdown]\n"
-	       "Print the system calls of Linux x86-64 and how each is answered.\n"
-	       "\n"
-	       "  --status LIST  only rows with these statuses: FULL, PART, FAKE, STUB\n"
-	       "  --markdown     as a Markdown table\n"
-	       "  --help         this text\n"
-	       "\n"
-	       "  FULL  behaves as Linux\n"
-	       "  PART  works, with the limits the note names\n"
-	       "  FAKE  answers success without doing it; the note says why that is safe\n"
-	       "  STUB  answers the errno; the note says which Linux does so and what programs do\n");
+	printf(
+	    "usage: uniload table [--status NAME[,NAME...]] [--markdown]\n"
+	    "Print the system calls of Linux x86-64 and how each is answered.\n"
+	    "\n"
+	    "  --status LIST  only rows with these statuses: FULL, PART, FAKE, STUB\n"
+	    "  --markdown     as a Markdown table\n"
+	    "  --help         this text\n"
+	    "\n"
+	    "  FULL  behaves as Linux\n"
+	    "  PART  works, with the limits the note names\n"
+	    "  FAKE  answers success without doing it; the note says why that is safe\n"
+	    "  STUB  answers the errno; the note says which Linux does so and what programs do\n");
 }
 
 /* uniload table. Returns 0, or 125 for a wrong option or output that cannot be written. */
@@ -134,12 +135,15 @@ int cmd_table(int argc, char **argv)
 		else if (!strcmp(argv[i], "--status") && i + 1 < argc)
 			list = argv[++i];
 		if (!list) {
-			fprintf(stderr, "uniload: table: unknown or incomplete option '%s' (see uniload "
-					"table --help)\n", argv[i]);
+			fprintf(stderr,
+				"uniload: table: unknown or incomplete option '%s' (see uniload "
+				"table --help)\n",
+				argv[i]);
 			return 125;
 		}
 		if (!parse_statuses(list, &o.statuses)) {
-			fprintf(stderr, "uniload: table: '%s' is not a list of FULL, PART, FAKE, STUB\n",
+			fprintf(stderr,
+				"uniload: table: '%s' is not a list of FULL, PART, FAKE, STUB\n",
 				list);
 			return 125;
 		}

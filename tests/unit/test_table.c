@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Invariants of syscalls/table.def, against Linux's own list in <asm/unistd_64.h>. No other source. */
+/* Invariants of syscalls/table.def, against Linux's own list in <asm/unistd_64.h>. No other source.
+ */
 #include "tests/unit/unit.h"
 
 #include <stdbool.h>
@@ -7,7 +8,7 @@
 
 #include "syscalls/table.h"
 
-#define LAST_NR 462
+#define LAST_NR	       462
 #define LAST_IN_HEADER 450 /* of Debian 12's linux-libc-dev; a newer header knows more */
 
 struct row {
@@ -20,8 +21,10 @@ struct row {
 };
 
 static const struct row rows[] = {
+/* clang-format off */
 #define ARGS(...) {ARG_MAP(ARG_KIND, __VA_ARGS__)}
-#define NOARGS {0}
+#define NOARGS    {0}
+/* clang-format on */
 #define SYS(nr, name, status, value, result, frame, args, note)                                    \
 	{nr, #name, STATUS_##status, RESULT_##result, #value, note, args},
 #include "syscalls/table.def"
