@@ -13,6 +13,7 @@
 #include "kernel/timer.h"
 #include "kernel/x86_64/apic.h"
 #include "kernel/x86_64/cpu.h"
+#include "kernel/x86_64/cpuinfo.h"
 #include "kernel/x86_64/vvar.h"
 
 #define TSC_HZ_FALLBACK 1000000000ull
@@ -21,6 +22,7 @@ extern uint64_t boot_tsc; /* boot.S */
 
 static uint64_t tsc_hz;
 static uint64_t boot_real_ns; /* CLOCK_REALTIME when the boot module was written: the estimate without an answer */
+static bool booting = true; /* the estimate is good enough for the first files' times */
 static uint64_t armed_deadline = UINT64_MAX;
 
 /* Whatever is armed next is a new request, even for the same moment: the APIC may have been early. */
@@ -66,6 +68,16 @@ void clock_init(const struct bootinfo *bi)
 	irq_set_timer_handler(clockevent_fired);
 }
 
+void clock_boot_done(void)
+{
+	booting = false;
+}
+
+uint64_t cpu_tsc_hz(void)
+{
+	return tsc_hz;
+}
+
 uint64_t clock_mono_ns(void)
 {
 	uint64_t mono, offset;
@@ -87,6 +99,8 @@ uint64_t clock_real_ns(void)
 	uint64_t mono, offset, real;
 
 	if (!vvar_read(&vvar_page.v, true, &mono, &offset)) {
+		if (booting)
+			return boot_real_ns + mono;
 		if (con_host_time(&real))
 			real = boot_real_ns + clock_mono_ns();
 		offset = real - clock_mono_ns();

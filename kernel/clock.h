@@ -9,6 +9,8 @@ struct bootinfo;
 
 /* Start the clocks. Before it, they all read 0. */
 void clock_init(const struct bootinfo *bi);
+/* The program starts: CLOCK_REALTIME is now worth asking the host for, once somebody wants it. */
+void clock_boot_done(void);
 uint64_t clock_mono_ns(void); /* CLOCK_MONOTONIC: since boot, never goes back */
 uint64_t clock_real_ns(void); /* CLOCK_REALTIME: since 1970 */
 /* Add to CLOCK_REALTIME (clock_settime, settimeofday). */
