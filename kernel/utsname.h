@@ -9,7 +9,7 @@
 /* The Linux release whose behaviour the system calls follow: programs look at it, so it is a plain
  * number. */
 #define KERNEL_RELEASE "6.1.0"
-#define KERNEL_VERSION "#1 uniload 0.1.0"
+#define KERNEL_VERSION "#1 uniload"
 
 void kernel_utsname(struct new_utsname *out);
 /* Node and domain name; cut at 64 bytes. */
