@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+# Builds what tests/run executes: `make -f tests/tests.mk guest boot`. Kept apart from the product's Makefile because
+# nothing here is needed to build or install uniload. Output goes to build/tests/.
+B     := build
+OUT   := $(B)/tests
+UAPI  := $(B)/uapi
+WARN  := -Wall -Wextra -Werror -Wno-unused-parameter -Wno-unused-result -Wno-nonnull -Wno-stringop-overflow \
+	-Wno-stringop-overread -Wno-array-bounds -Wno-missing-field-initializers -Wno-clobbered -Wno-infinite-recursion \
+	-Wno-pointer-to-int-cast -Wno-format-truncation
+FLAGS := -std=gnu17 -O1 -g $(WARN) -fno-builtin-memcmp -I. -MMD -MP
+
+MUSL_LIB := /usr/lib/$(shell gcc -dumpmachine | cut -d- -f1)-linux-musl
+MUSL_PIE := -nostartfiles -static -Wl,-pie,--no-dynamic-linker,-z,text,-z,relro
+
+SOURCES := $(wildcard tests/guest/*/*.c)
+GUEST   := $(SOURCES:tests/guest/%.c=$(OUT)/guest/%)
+MUSL    := $(if $(shell command -v musl-gcc),$(GUEST:%=%.musl))
+PROGS   := $(patsubst tests/boot/prog/%.c,$(OUT)/boot/%,$(wildcard tests/boot/prog/*.c))
+HOST    := $(patsubst tests/boot/host/%.c,$(OUT)/boot/%,$(wildcard tests/boot/host/*.c))
+
+.PHONY: guest boot
+.DELETE_ON_ERROR:
+guest: $(GUEST) $(MUSL)
+boot: $(PROGS) $(HOST) $(OUT)/boot/hello-pie $(OUT)/boot/hello-musl
+
+$(UAPI):
+	@$(MAKE) -s $(UAPI)
+
+# Static against glibc, at a fixed address; the boot tests' programs too.
+$(OUT)/guest/%: tests/guest/%.c tests/tests.mk
+	@mkdir -p $(@D)
+	gcc $(FLAGS) -static -no-pie -MF $@.d $< -o $@
+$(OUT)/boot/%: tests/boot/prog/%.c tests/tests.mk
+	@mkdir -p $(@D)
+	gcc $(FLAGS) -O0 -static -no-pie -MF $@.d $< -o $@
+
+# The same against musl, position-independent. Debian's musl-gcc does not know -static-pie: its parts are named here.
+$(OUT)/guest/%.musl: tests/guest/%.c tests/tests.mk | $(UAPI)
+	@mkdir -p $(@D)
+	musl-gcc $(FLAGS) -isystem $(UAPI) -fPIE -MF $@.d -MQ $@ -c $< -o $@.o
+	musl-gcc $(MUSL_PIE) $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o $@.o $(MUSL_LIB)/crtn.o -o $@
+	@rm -f $@.o
+
+$(OUT)/boot/hello-pie: tests/boot/prog/hello.c
+	@mkdir -p $(@D)
+	gcc $(FLAGS) -static-pie -fPIE -MF $@.d $< -o $@
+$(OUT)/boot/hello-musl: tests/boot/prog/hello.c
+	@mkdir -p $(@D)
+	$(if $(MUSL),musl-gcc -static -O1 $< -o $@,cp /dev/null $@)
+
+# Programs that run on the host: the pty driver, the maker of broken files.
+$(OUT)/boot/%: tests/boot/host/%.c tests/tests.mk
+	@mkdir -p $(@D)
+	gcc $(FLAGS) -MF $@.d $< -o $@
+
+-include $(GUEST:=.d) $(MUSL:=.d) $(PROGS:=.d) $(HOST:=.d)
