@@ -263,7 +263,7 @@ static int write_checks(struct file *f, struct iter *from, uint64_t *pos)
 	uint64_t limit = MAX_FILE_SIZE;
 	int r;
 
-	if (f->flags & O_APPEND)
+	if (iter_appends(from, f->flags))
 		*pos = in->size;
 	r = inode_check_limit(*pos + 1);
 	if (r)

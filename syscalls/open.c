@@ -39,7 +39,7 @@ static long open_how(int dirfd, uaddr_t upath, const struct open_how *how)
 {
 	struct at_path at;
 	struct file *f;
-	int r = at_path_get(dirfd, upath, 0, &at);
+	int r = at_path_get(dirfd, upath, how->resolve & RESOLVE_IN_ROOT ? LOOKUP_IN_ROOT : 0, &at);
 
 	if (r)
 		return r;

@@ -63,7 +63,7 @@ int at_path_get(int dirfd, uaddr_t upath, unsigned flags, struct at_path *out)
 	out->base = NULL;
 	if (r)
 		return r;
-	if (out->path[0] != '/')
+	if (out->path[0] != '/' || (flags & LOOKUP_IN_ROOT))
 		r = base_from_fd(dirfd, out->path[0] == '\0', &out->base);
 	if (r)
 		kfree(out->path);

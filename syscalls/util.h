@@ -16,7 +16,7 @@
 /* A path as the *at calls name it: relative to base unless absolute. */
 struct at_path {
 	char *path;
-	struct dentry *base; /* referenced; NULL = the working directory, or path is absolute */
+	struct dentry *base; /* referenced; NULL = the working directory, or not needed */
 };
 
 /*
@@ -27,7 +27,7 @@ int path_from_user(uaddr_t upath, char **out);
 
 /*
  * Path and starting point of an *at call. flags: LOOKUP_EMPTY allows "" (and, as Linux 6.11 does, a null pointer):
- * then base is the place dirfd is open on, of any type. Returns 0 or as path_from_user, -EBADF, -ENOTDIR.
+ * then base is the place dirfd is open on, of any type; LOOKUP_IN_ROOT: absolute paths start at dirfd, too. Returns 0 or as path_from_user, -EBADF, -ENOTDIR.
  */
 int at_path_get(int dirfd, uaddr_t upath, unsigned flags, struct at_path *out);
 void at_path_put(struct at_path *at);
