@@ -238,16 +238,23 @@ static unsigned area_flags(const struct mm *mm, unsigned flags, unsigned extra)
 /* Put an area in place of whatever is there: limits, removal, insertion. */
 static int install(struct mm *mm, const struct vma *like)
 {
-	size_t n = (like->end - like->start) >> PAGE_SHIFT;
+	size_t n = (like->end - like->start) >> PAGE_SHIFT, replaced = pages_mapped(mm, like->start, like->end);
+	void *spare = NULL;
 	int r;
 
 	if (mm->n_areas > MM_MAX_AREAS)
 		return -ENOMEM;
-	if (!mm_may_expand(mm, n - pages_mapped(mm, like->start, like->end), like->prot, like->flags))
+	if (!mm_may_expand(mm, n - replaced, like->prot, like->flags))
 		return -ENOMEM;
 	if (mm_overcommits(n, like->prot, like->flags))
 		return -ENOMEM;
+	if (replaced) { /* what is unmapped must be replaced: have the memory for it first */
+		spare = kmalloc(sizeof(*like));
+		if (!spare)
+			return -ENOMEM;
+	}
 	r = mm_unmap_locked(mm, like->start, like->end);
+	kfree(spare);
 	if (r)
 		return r;
 	return vma_add(mm, like) ? 0 : -ENOMEM;

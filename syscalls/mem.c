@@ -6,7 +6,8 @@
 #include "syscalls/syscall.h"
 #include "syscalls/util.h"
 
-#define MMAP_FLAG_BITS 0x03fffffful /* MAP_* without the huge page size; bits above are VMA_* inside the kernel */
+#define MMAP_FLAG_BITS 0x00fffffful /* MAP_*; the bits above are VMA_* inside the kernel */
+#define MMAP_SIZE_BITS 0x7c000000ul /* MAP_HUGE_2MB, MAP_HUGE_1GB, MAP_UNINITIALIZED: known, without effect */
 #define MEMFD_NAME_MAX 249	    /* NAME_MAX - strlen("memfd:") */
 
 /* ---- mmap ---- */
@@ -39,9 +40,13 @@ static bool sealed(struct file *f, unsigned long prot, unsigned long flags)
 static long map_file(uaddr_t addr, size_t len, unsigned long prot, unsigned long flags, struct file *f, uint64_t off,
 		     const char *name)
 {
-	long r = -EPERM;
+	long r;
 
-	if (!sealed(f, prot, flags))
+	if ((flags & MAP_TYPE) == MAP_SHARED_VALIDATE && (flags & ~(MMAP_FLAG_BITS | MMAP_SIZE_BITS)))
+		r = -EOPNOTSUPP;
+	else if (sealed(f, prot, flags))
+		r = -EPERM;
+	else
 		r = mm_map(current_mm(), addr, len, (unsigned)prot, (unsigned)(flags & MMAP_FLAG_BITS), f, off, name);
 	file_put(f);
 	return r;
