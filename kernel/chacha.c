@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ChaCha20 in general registers: the kernel does not touch vector state. The sixteen words live in local variables, which
- * the compiler keeps in registers as far as there are any.
+ * ChaCha20 in general registers: the kernel does not touch vector state. The sixteen words live in
+ * local variables, which the compiler keeps in registers as far as there are any.
  */
 #include "kernel/chacha.h"
 
@@ -46,10 +46,11 @@ static void block(uint8_t *out, const uint32_t in[16])
 	}
 }
 
-void chacha20_blocks(uint8_t *out, size_t blocks, const uint32_t key[CHACHA_KEY_WORDS], uint32_t counter,
-		     const uint32_t nonce[3])
+void chacha20_blocks(uint8_t *out, size_t blocks, const uint32_t key[CHACHA_KEY_WORDS],
+		     uint32_t counter, const uint32_t nonce[3])
 {
-	uint32_t state[16] = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574}; /* "expand 32-byte k" */
+	uint32_t state[16] = {0x61707865, 0x3320646e, 0x79622d32,
+			      0x6b206574}; /* "expand 32-byte k" */
 
 	memcpy(state + 4, key, CHACHA_KEY_WORDS * 4);
 	memcpy(state + 13, nonce, 12);

@@ -12,7 +12,7 @@
  * Write `blocks` consecutive blocks of key stream, beginning with the one numbered `counter`.
  * nonce: the three words after the counter. out need not be aligned.
  */
-void chacha20_blocks(uint8_t *out, size_t blocks, const uint32_t key[CHACHA_KEY_WORDS], uint32_t counter,
-		     const uint32_t nonce[3]);
+void chacha20_blocks(uint8_t *out, size_t blocks, const uint32_t key[CHACHA_KEY_WORDS],
+		     uint32_t counter, const uint32_t nonce[3]);
 
 #endif

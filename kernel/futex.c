@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Futexes. A waiter queues itself before it looks at the word, and a waker changes the word before it looks at the queue, so
- * no wake-up is lost. No lock is held while program memory is touched: that may fault a page in and sleep.
+ * Futexes. A waiter queues itself before it looks at the word, and a waker changes the word before
+ * it looks at the queue, so no wake-up is lost. No lock is held while program memory is touched:
+ * that may fault a page in and sleep.
  */
 #include "kernel/futex.h"
 
@@ -14,7 +15,8 @@
 
 #define N_BUCKETS 64
 
-/* What a futex is named by: an address space and an address, or a file's inode and an offset in it. */
+/* What a futex is named by: an address space and an address, or a file's inode and an offset in it.
+ */
 struct futex_key {
 	const void *space;
 	uint64_t offset;
@@ -22,11 +24,11 @@ struct futex_key {
 
 /* A sleeping thread; on its stack. */
 struct futex_waiter {
-	struct list link;	/* (bucket lock of key) */
-	struct futex_key key;	/* written under the locks of the old and the new bucket */
+	struct list link;     /* (bucket lock of key) */
+	struct futex_key key; /* written under the locks of the old and the new bucket */
 	uint32_t bitset;
-	bool queued;		/* false: a waker has taken it off */
-	struct wait_queue wq;	/* of this one thread */
+	bool queued;	      /* false: a waker has taken it off */
+	struct wait_queue wq; /* of this one thread */
 };
 
 struct bucket {
@@ -39,8 +41,9 @@ static struct bucket buckets[N_BUCKETS];
 /* ---- keys ---- */
 
 /*
- * The key of a futex. For a shared one on a file, *file is its referenced file, which keeps the inode while someone sleeps.
- * Returns 0, -EINVAL (misaligned) or -EFAULT (not program memory; for a shared one also: nothing mapped).
+ * The key of a futex. For a shared one on a file, *file is its referenced file, which keeps the
+ * inode while someone sleeps. Returns 0, -EINVAL (misaligned) or -EFAULT (not program memory; for a
+ * shared one also: nothing mapped).
  */
 static int key_get(struct futex_addr f, struct futex_key *key, struct file **file)
 {
@@ -143,7 +146,7 @@ static int wake_key(const struct futex_key *key, int n, uint32_t bitset)
 	struct futex_waiter *w, *tmp;
 	int woken = 0;
 
-	list_for_each_safe(w, tmp, &bucket_of(key)->waiters, link) {
+	list_for_each_safe (w, tmp, &bucket_of(key)->waiters, link) {
 		if (!key_equal(&w->key, key) || !(w->bitset & bitset))
 			continue;
 		wake_one(w);
@@ -207,7 +210,8 @@ static int sleep_queued(struct futex_waiter *w, uint64_t deadline_ns, bool realt
 	return r;
 }
 
-int futex_wait(struct futex_addr f, uint32_t value, uint32_t bitset, uint64_t deadline_ns, bool realtime)
+int futex_wait(struct futex_addr f, uint32_t value, uint32_t bitset, uint64_t deadline_ns,
+	       bool realtime)
 {
 	struct futex_waiter w = {.bitset = bitset};
 	struct file *file;
@@ -255,12 +259,13 @@ int futex_wake(struct futex_addr f, int n, uint32_t bitset)
 }
 
 /* Locks: both buckets. */
-static int requeue_keys(const struct futex_key *from, const struct futex_key *to, int n_wake, int n_move)
+static int requeue_keys(const struct futex_key *from, const struct futex_key *to, int n_wake,
+			int n_move)
 {
 	struct futex_waiter *w, *tmp;
 	int done = 0;
 
-	list_for_each_safe(w, tmp, &bucket_of(from)->waiters, link) {
+	list_for_each_safe (w, tmp, &bucket_of(from)->waiters, link) {
 		if (done - n_wake >= n_move)
 			break;
 		if (!key_equal(&w->key, from))
@@ -277,8 +282,8 @@ static int requeue_keys(const struct futex_key *from, const struct futex_key *to
 }
 
 /* Both keys of a two-futex call; *fa and *fb are to be put in any case. */
-static int keys_get(struct futex_addr a, struct futex_addr b, struct futex_key *ka, struct futex_key *kb,
-		    struct file **fa, struct file **fb)
+static int keys_get(struct futex_addr a, struct futex_addr b, struct futex_key *ka,
+		    struct futex_key *kb, struct file **fa, struct file **fb)
 {
 	int r = key_get(a, ka, fa);
 
@@ -286,7 +291,8 @@ static int keys_get(struct futex_addr a, struct futex_addr b, struct futex_key *
 	return r ? r : key_get(b, kb, fb);
 }
 
-int futex_requeue(struct futex_addr from, struct futex_addr to, int n_wake, int n_move, const uint32_t *cmp)
+int futex_requeue(struct futex_addr from, struct futex_addr to, int n_wake, int n_move,
+		  const uint32_t *cmp)
 {
 	struct futex_key kf, kt;
 	struct file *ff, *ft;
@@ -363,7 +369,8 @@ static int op_compare(unsigned cmp, int32_t old, int32_t arg)
 	}
 }
 
-/* Change the word atomically and compare what it was. 0 (does not compare), 1, -ENOSYS or -EFAULT. */
+/* Change the word atomically and compare what it was. 0 (does not compare), 1, -ENOSYS or -EFAULT.
+ */
 static int op_on_user(uaddr_t addr, uint32_t code)
 {
 	unsigned op = code >> 28 & 7, cmp = code >> 24 & 15;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interval timers (getitimer(2)) and the limit on CPU time. There is no periodic tick: for the CPU clocks a timer is set to
- * the moment the process could reach the next expiry if it kept running, and looks again if it did not.
- * CPU time is not split into user and system time, so ITIMER_VIRTUAL counts what ITIMER_PROF counts.
+ * Interval timers (getitimer(2)) and the limit on CPU time. There is no periodic tick: for the CPU
+ * clocks a timer is set to the moment the process could reach the next expiry if it kept running,
+ * and looks again if it did not. CPU time is not split into user and system time, so ITIMER_VIRTUAL
+ * counts what ITIMER_PROF counts.
  */
 #include "kernel/itimer.h"
 
@@ -11,7 +12,10 @@
 #include "kernel/log.h"
 #include "kernel/task.h"
 
-/* The CPU clock is looked at no more often than this while the process runs, and while it sleeps. Linux's tick: 1-10 ms. */
+/*
+ * The CPU clock is looked at no more often than this while the process runs, and while it sleeps.
+ * Linux's tick: 1-10 ms.
+ */
 #define BUSY_LOOK_NS 1000000ull
 #define IDLE_LOOK_NS 4000000ull
 
@@ -25,7 +29,10 @@ static uint64_t add_ns(uint64_t a, uint64_t b)
 
 /* ---- ITIMER_REAL ---- */
 
-/* The next interval begins when the signal is taken (itimer_real_rearm), so a blocked SIGALRM costs no time. */
+/*
+ * The next interval begins when the signal is taken (itimer_real_rearm), so a blocked SIGALRM costs
+ * no time.
+ */
 static void real_fire(struct timer *t)
 {
 	signal_raise(container_of(t, struct process, itimer_real), SIGALRM);
@@ -65,7 +72,10 @@ static void real_set(struct process *p, const struct itimer_value *v)
 
 /* ---- CPU time; process->lock held ---- */
 
-/* Soft limit in ns of CPU time, or the hard one if that comes first; UINT64_MAX = none. 0 s counts as 1, as on Linux. */
+/*
+ * Soft limit in ns of CPU time, or the hard one if that comes first; UINT64_MAX = none. 0 s counts
+ * as 1, as on Linux.
+ */
 static uint64_t limit_ns(uint64_t seconds)
 {
 	if (seconds >= UINT64_MAX / NSEC_PER_SEC)
@@ -109,7 +119,10 @@ static bool cpu_itimer_check(struct cpu_itimer *it, uint64_t cpu_ns)
 	return true;
 }
 
-/* SIGXCPU at the soft limit and every second after it, SIGKILL at the hard one. Returns the signal due, or 0. */
+/*
+ * SIGXCPU at the soft limit and every second after it, SIGKILL at the hard one. Returns the signal
+ * due, or 0.
+ */
 static int cpu_limit_check(struct process *p, uint64_t cpu_ns)
 {
 	struct rlimit64 *cpu = &p->limits[RLIMIT_CPU];
@@ -174,7 +187,8 @@ void itimer_get(struct process *p, int which, struct itimer_value *out)
 	spin_unlock(&p->lock);
 }
 
-void itimer_set(struct process *p, int which, const struct itimer_value *new, struct itimer_value *old)
+void itimer_set(struct process *p, int which, const struct itimer_value *new,
+		struct itimer_value *old)
 {
 	uint64_t cpu_ns = clock_process_cpu_ns();
 	struct cpu_itimer *it = &p->cpu_itimers[which == ITIMER_PROF];

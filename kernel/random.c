@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random numbers by fast key erasure: each refill runs ChaCha20 under the current key, replaces the key with the first
- * 32 bytes and hands out the rest, erasing what it gives. Someone who reads this memory later cannot compute earlier
- * output. Entropy (boot seed, RDRAND, time) is added by feeding it through the key, so no input can make it worse.
+ * Random numbers by fast key erasure: each refill runs ChaCha20 under the current key, replaces the
+ * key with the first 32 bytes and hands out the rest, erasing what it gives. Someone who reads this
+ * memory later cannot compute earlier output. Entropy (boot seed, RDRAND, time) is added by feeding
+ * it through the key, so no input can make it worse.
  *
  * Context: any. The lock is a leaf and is not held while a large request is generated.
  */
@@ -14,10 +15,10 @@
 #include "kernel/string.h"
 #include "kernel/x86_64/cpu.h"
 
-#define KEY_SIZE      (CHACHA_KEY_WORDS * 4)
-#define POOL_BLOCKS   8
-#define POOL_SIZE     (POOL_BLOCKS * CHACHA_BLOCK_SIZE)
-#define RESEED_BYTES  (1u << 20) /* of output between two looks at RDRAND and the clock */
+#define KEY_SIZE     (CHACHA_KEY_WORDS * 4)
+#define POOL_BLOCKS  8
+#define POOL_SIZE    (POOL_BLOCKS * CHACHA_BLOCK_SIZE)
+#define RESEED_BYTES (1u << 20) /* of output between two looks at RDRAND and the clock */
 
 static struct spinlock random_lock; /* for all below */
 static uint32_t key[CHACHA_KEY_WORDS];
@@ -33,8 +34,9 @@ static void erase(void *p, size_t n)
 }
 
 /*
- * key = ChaCha20(key ^ chunk) for each 32-byte chunk, the last one padded and all tagged with their length: whoever does
- * not know the key before learns nothing of it after, and whoever does not know a chunk neither.
+ * key = ChaCha20(key ^ chunk) for each 32-byte chunk, the last one padded and all tagged with their
+ * length: whoever does not know the key before learns nothing of it after, and whoever does not
+ * know a chunk neither.
  */
 static void key_mix(const void *data, size_t len)
 {

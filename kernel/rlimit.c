@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The resource limits a program starts with: Linux's defaults (include/asm-generic/resource.h), with the descriptor and
- * locked-memory limits of a Debian container, and the number of processes and queued signals from the memory size.
+ * The resource limits a program starts with: Linux's defaults (include/asm-generic/resource.h),
+ * with the descriptor and locked-memory limits of a Debian container, and the number of processes
+ * and queued signals from the memory size.
  */
 #include "kernel/page.h"
 #include "kernel/task.h"
@@ -9,7 +10,8 @@
 #define RLIM_NONE UINT64_MAX
 #define MIB	  (1ull << 20)
 
-/* Linux's fork_init: the thread structures may take an eighth of memory; half of them for one user. */
+/* Linux's fork_init: the thread structures may take an eighth of memory; half of them for one user.
+ */
 static uint64_t max_threads(void)
 {
 	const uint64_t thread_size = 16384;

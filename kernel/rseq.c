@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Restartable sequences, as include/uapi/linux/rseq.h describes them. An area or a section descriptor that is not
- * valid costs the program a SIGSEGV, as on Linux. One CPU: its number is 0, and so are the node and the concurrency id.
+ * Restartable sequences, as include/uapi/linux/rseq.h describes them. An area or a section
+ * descriptor that is not valid costs the program a SIGSEGV, as on Linux. One CPU: its number is 0,
+ * and so are the node and the concurrency id.
  */
 #include "kernel/rseq.h"
 
@@ -94,7 +95,8 @@ static int section_get(uaddr_t at, struct rseq_cs *cs)
 	return sig == current->rseq_sig ? 0 : -EINVAL;
 }
 
-/* Leave the critical section regs are in, if any: through its abort handler. 0, -EFAULT or -EINVAL. */
+/* Leave the critical section regs are in, if any: through its abort handler. 0, -EFAULT or -EINVAL.
+ */
 static int section_abort(struct regs *regs)
 {
 	struct rseq_area area;
@@ -110,7 +112,8 @@ static int section_abort(struct regs *regs)
 	if (r)
 		return r;
 	inside = regs->rip - cs.start_ip < cs.post_commit_offset;
-	if (inside && (cs.flags || area.flags)) /* the old ways to say when not to abort are refused */
+	if (inside &&
+	    (cs.flags || area.flags)) /* the old ways to say when not to abort are refused */
 		return -EINVAL;
 	r = put_user(current->rseq + offsetof(struct rseq_area, rseq_cs), (uint64_t)0);
 	if (r == 0 && inside)

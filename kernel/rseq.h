@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Restartable sequences (rseq(2)): a thread that is interrupted inside a critical section it announced goes on at the
- * section's abort handler instead.
+ * Restartable sequences (rseq(2)): a thread that is interrupted inside a critical section it
+ * announced goes on at the section's abort handler instead.
  */
 #ifndef KERNEL_RSEQ_H
 #define KERNEL_RSEQ_H

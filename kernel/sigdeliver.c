@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Signal delivery: what happens to pending signals when a thread is about to leave for the program. Promises Linux's
- * order (faults, then the thread's own, then the process's; lowest number first), its decisions about interrupted
- * calls, and its default actions. The frame a handler runs on is made by kernel/x86_64/sigframe.c.
+ * Signal delivery: what happens to pending signals when a thread is about to leave for the program.
+ * Promises Linux's order (faults, then the thread's own, then the process's; lowest number first),
+ * its decisions about interrupted calls, and its default actions. The frame a handler runs on is
+ * made by kernel/x86_64/sigframe.c.
  *
- * Stopping: SIGSTOP suspends every thread until SIGCONT or SIGKILL comes, from a timer, another thread or the host.
- * SIGTSTP, SIGTTIN and SIGTTOU stop nothing when they are not handled: the program's process group is orphaned (its
- * parent is not in this machine), and Linux discards them then, because nobody could continue it.
+ * Stopping: SIGSTOP suspends every thread until SIGCONT or SIGKILL comes, from a timer, another
+ * thread or the host. SIGTSTP, SIGTTIN and SIGTTOU stop nothing when they are not handled: the
+ * program's process group is orphaned (its parent is not in this machine), and Linux discards them
+ * then, because nobody could continue it.
  */
 #include "kernel/panic.h"
 #include "kernel/rseq.h"
@@ -19,12 +21,16 @@
 /* Addresses from here up to minus it are not canonical (48-bit). */
 #define CANONICAL_HOLE (1ull << 47)
 
-/* What the frame of a fault on the way to a kernel address shows: SDM 3A 6.3.1, page-fault bits P, U and I. */
+/*
+ * What the frame of a fault on the way to a kernel address shows: SDM 3A 6.3.1, page-fault bits P,
+ * U and I.
+ */
 #define TRAP_GENERAL_PROTECTION 13
 #define TRAP_PAGE_FAULT		14
 #define PF_KERNEL_FETCH		0x15
 
-/* Is the frame that of a call that asks to be restarted? Returns the restart code (positive) or 0. */
+/* Is the frame that of a call that asks to be restarted? Returns the restart code (positive) or 0.
+ */
 static int restart_code(const struct regs *regs)
 {
 	int64_t error = -(int64_t)regs->rax;
@@ -88,7 +94,8 @@ static void default_action(int signo, const siginfo_t *info, const struct regs *
 		signal_stop_process();
 }
 
-/* Take pending signals until one has a handler. Returns its number and a copy of the action, or 0. */
+/* Take pending signals until one has a handler. Returns its number and a copy of the action, or 0.
+ */
 static int next_handled(const struct regs *regs, siginfo_t *info, struct ksigaction *act)
 {
 	struct process *p = current_process();

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Signals: generation, queues, masks and dispositions. Promises what signal(7) says and Linux does: standard signals do
- * not queue, real-time signals queue in order with their siginfo up to RLIMIT_SIGPENDING, an ignored signal is discarded
- * when it is sent unless it is blocked, stop signals and SIGCONT cancel each other. Delivery is in kernel/sigdeliver.c.
+ * Signals: generation, queues, masks and dispositions. Promises what signal(7) says and Linux does:
+ * standard signals do not queue, real-time signals queue in order with their siginfo up to
+ * RLIMIT_SIGPENDING, an ignored signal is discarded when it is sent unless it is blocked, stop
+ * signals and SIGCONT cancel each other. Delivery is in kernel/sigdeliver.c.
  *
- * All sending functions may be called from any kernel context, also from timers and interrupt processing.
+ * All sending functions may be called from any kernel context, also from timers and interrupt
+ * processing.
  */
 #include "kernel/signal.h"
 
@@ -14,7 +16,10 @@
 #include "kernel/task.h"
 #include "kernel/wait.h"
 
-/* The flags rt_sigaction(2) knows; others are cleared so that programs can find out what is supported. */
+/*
+ * The flags rt_sigaction(2) knows; others are cleared so that programs can find out what is
+ * supported.
+ */
 #define SA_KNOWN                                                                                   \
 	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER |         \
 	 SA_RESETHAND | SA_EXPOSE_TAGBITS | SA_RESTORER)
@@ -50,7 +55,7 @@ static void pending_flush(struct process *p, struct sigpending *q, uint64_t set)
 	if (!(q->set & set))
 		return;
 	q->set &= ~set;
-	list_for_each_safe(e, tmp, &q->queue, link)
+	list_for_each_safe (e, tmp, &q->queue, link)
 		if (set & SIGBIT(e->info.si_signo))
 			entry_free(p, e);
 }
@@ -60,13 +65,13 @@ static void pending_flush_all(struct process *p, uint64_t set)
 	struct thread *t;
 
 	pending_flush(p, &p->pending, set);
-	list_for_each(t, &p->threads, process_link)
+	list_for_each (t, &p->threads, process_link)
 		pending_flush(p, &t->pending, set);
 }
 
 /*
- * Room for a signal's siginfo, or NULL. Standard signals that the kernel or kill(2) sends are not limited: without
- * siginfo they would still be delivered.
+ * Room for a signal's siginfo, or NULL. Standard signals that the kernel or kill(2) sends are not
+ * limited: without siginfo they would still be delivered.
  */
 static struct sigqueue *entry_new(struct process *p, const siginfo_t *info)
 {
@@ -83,7 +88,10 @@ static struct sigqueue *entry_new(struct process *p, const siginfo_t *info)
 	return e;
 }
 
-/* Make a signal pending. Returns 0 or -EAGAIN (no room for a real-time signal that did not come from kill(2)). */
+/*
+ * Make a signal pending. Returns 0 or -EAGAIN (no room for a real-time signal that did not come
+ * from kill(2)).
+ */
 static int pending_add(struct process *p, struct sigpending *q, const siginfo_t *info)
 {
 	int signo = info->si_signo;
@@ -110,13 +118,16 @@ static int next_signo(uint64_t set)
 	return set ? __builtin_ctzll(set) + 1 : 0;
 }
 
-/* Take one instance of a pending signal. One whose siginfo was not kept looks as if it came from nobody. */
+/*
+ * Take one instance of a pending signal. One whose siginfo was not kept looks as if it came from
+ * nobody.
+ */
 static void pending_take(struct process *p, struct sigpending *q, int signo, siginfo_t *info)
 {
 	struct sigqueue *e, *tmp, *found = NULL;
 	bool more = false;
 
-	list_for_each_safe(e, tmp, &q->queue, link) {
+	list_for_each_safe (e, tmp, &q->queue, link) {
 		if (e->info.si_signo != signo)
 			continue;
 		if (found) {
@@ -152,12 +163,15 @@ static void thread_notify(struct thread *t)
 	thread_signal_wake(t);
 }
 
-/* Tell a thread that can take a process-directed signal; if none can, whoever unblocks it first will see it. */
+/*
+ * Tell a thread that can take a process-directed signal; if none can, whoever unblocks it first
+ * will see it.
+ */
 static void process_notify(struct process *p, int signo)
 {
 	struct thread *t;
 
-	list_for_each(t, &p->threads, process_link) {
+	list_for_each (t, &p->threads, process_link) {
 		if (t->state != THREAD_DEAD && !(t->sigmask & SIGBIT(signo))) {
 			thread_notify(t);
 			return;
@@ -165,7 +179,10 @@ static void process_notify(struct process *p, int signo)
 	}
 }
 
-/* What happens at once, whatever is blocked or ignored: stop and continue signals cancel each other. */
+/*
+ * What happens at once, whatever is blocked or ignored: stop and continue signals cancel each
+ * other.
+ */
 static void send_prepare(struct process *p, int signo)
 {
 	if (SIGBIT(signo) & SIGSET_STOP)
@@ -178,7 +195,10 @@ static void send_prepare(struct process *p, int signo)
 	}
 }
 
-/* Send to t, or to the process when directed is false (t is then its first thread, NULL if there is none). */
+/*
+ * Send to t, or to the process when directed is false (t is then its first thread, NULL if there is
+ * none).
+ */
 static int send_locked(struct process *p, struct thread *t, bool directed, const siginfo_t *info)
 {
 	int signo = info->si_signo, r;
@@ -287,7 +307,7 @@ void signal_stop_process(void)
 
 	spin_lock(&p->lock);
 	p->stopped = true;
-	list_for_each(t, &p->threads, process_link)
+	list_for_each (t, &p->threads, process_link)
 		if (t != current)
 			thread_notify(t);
 	spin_unlock(&p->lock);
@@ -306,7 +326,8 @@ void signal_wait_stopped(void)
 	}
 }
 
-/* A temporary mask counts as work too, so that it is put back even if the call that set it forgets. */
+/* A temporary mask counts as work too, so that it is put back even if the call that set it forgets.
+ */
 void signal_recalc(void)
 {
 	struct thread *t = current;
@@ -346,7 +367,10 @@ int signal_dequeue(uint64_t blocked, siginfo_t *info)
 	return signo;
 }
 
-/* A fault comes before all else, even what was sent earlier: its handler must see the instruction that caused it. */
+/*
+ * A fault comes before all else, even what was sent earlier: its handler must see the instruction
+ * that caused it.
+ */
 int signal_dequeue_next(siginfo_t *info)
 {
 	struct thread *t = current;
@@ -354,7 +378,7 @@ int signal_dequeue_next(siginfo_t *info)
 	int signo = 0;
 
 	spin_lock(&t->process->lock);
-	list_for_each(e, &t->pending.queue, link) {
+	list_for_each (e, &t->pending.queue, link) {
 		uint64_t bit = SIGBIT(e->info.si_signo);
 
 		if (e->info.si_code > SI_USER && (bit & SIGSET_SYNCHRONOUS & ~t->sigmask)) {
@@ -431,7 +455,10 @@ void signal_restore_temp_mask(void)
 	signal_set_mask(current->saved_sigmask);
 }
 
-/* A disposition that ignores the signal also discards what is pending, even if it is blocked (POSIX 2.4.3). */
+/*
+ * A disposition that ignores the signal also discards what is pending, even if it is blocked
+ * (POSIX 2.4.3).
+ */
 int signal_action(int signo, const struct ksigaction *act, struct ksigaction *old)
 {
 	struct process *p = current_process();
@@ -479,9 +506,8 @@ int signal_altstack(const stack_t *ss, stack_t *old, uint64_t sp)
 		return 0;
 	}
 	/* Setting what is set already succeeds whatever its size. */
-	if (ss->ss_size < MINSIGSTKSZ &&
-	    (ss->ss_sp != cur->ss_sp || ss->ss_size != cur->ss_size ||
-	     ss->ss_flags != cur->ss_flags))
+	if (ss->ss_size < MINSIGSTKSZ && (ss->ss_sp != cur->ss_sp || ss->ss_size != cur->ss_size ||
+					  ss->ss_flags != cur->ss_flags))
 		return -ENOMEM;
 	*cur = *ss;
 	return 0;
@@ -503,10 +529,11 @@ int signal_exit_status(int signo)
 const char *signal_name(int signo)
 {
 	static const char *const names[] = {
-	    "SIGHUP",  "SIGINT",    "SIGQUIT", "SIGILL",  "SIGTRAP", "SIGABRT",	  "SIGBUS",  "SIGFPE",
-	    "SIGKILL", "SIGUSR1",   "SIGSEGV", "SIGUSR2", "SIGPIPE", "SIGALRM",	  "SIGTERM", "SIGSTKFLT",
-	    "SIGCHLD", "SIGCONT",   "SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU",	  "SIGURG",  "SIGXCPU",
-	    "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",  "SIGPWR",	  "SIGSYS",
+	    "SIGHUP",  "SIGINT",    "SIGQUIT", "SIGILL",  "SIGTRAP",   "SIGABRT", "SIGBUS",
+	    "SIGFPE",  "SIGKILL",   "SIGUSR1", "SIGSEGV", "SIGUSR2",   "SIGPIPE", "SIGALRM",
+	    "SIGTERM", "SIGSTKFLT", "SIGCHLD", "SIGCONT", "SIGSTOP",   "SIGTSTP", "SIGTTIN",
+	    "SIGTTOU", "SIGURG",    "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH",
+	    "SIGIO",   "SIGPWR",    "SIGSYS",
 	};
 
 	if (signo >= 1 && signo <= (int)ARRAY_SIZE(names))

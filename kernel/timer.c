@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One-shot timers: a list sorted by deadline over one clock event. Programming the clock event may cost tens of
- * microseconds, so it is moved only to an earlier time: a timer that is disarmed or moved back leaves it where it is, and
- * an event that finds nothing due sets it right.
+ * One-shot timers: a list sorted by deadline over one clock event. Programming the clock event may
+ * cost tens of microseconds, so it is moved only to an earlier time: a timer that is disarmed or
+ * moved back leaves it where it is, and an event that finds nothing due sets it right.
  */
 #include "kernel/timer.h"
 
@@ -10,8 +10,9 @@
 #include "kernel/lock.h"
 
 static struct spinlock timer_lock;
-static struct list timers = LIST_INIT(timers); /* (timer_lock) earliest first, equal ones in order of arming */
-static uint64_t programmed_ns = UINT64_MAX;    /* (timer_lock) what the clock event is set to */
+static struct list timers =
+    LIST_INIT(timers); /* (timer_lock) earliest first, equal ones in order of arming */
+static uint64_t programmed_ns = UINT64_MAX; /* (timer_lock) what the clock event is set to */
 
 static uint64_t earliest(void)
 {
@@ -83,7 +84,10 @@ uint64_t timer_next_ns(void)
 	return next;
 }
 
-/* Callbacks run without the lock; those due by the time of the call run, also if a callback made them so. */
+/*
+ * Callbacks run without the lock; those due by the time of the call run, also if a callback made
+ * them so.
+ */
 void timer_interrupt(void)
 {
 	uint64_t now = clock_mono_ns();

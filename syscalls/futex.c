@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * futex(2) and what the kernel keeps per thread for the C library: robust lists, restartable sequences.
- * Priority-inheriting futexes do not exist (ENOSYS).
+ * futex(2) and what the kernel keeps per thread for the C library: robust lists, restartable
+ * sequences. Priority-inheriting futexes do not exist (ENOSYS).
  */
 #include "kernel/futex.h"
 #include "kernel/rseq.h"
@@ -21,7 +21,8 @@ static long wait_restart(const struct restart *r)
 			     r->arg[ARG_REALTIME]);
 
 	/* Only with a deadline does the call have to remember something: when it ends. */
-	return ret == -ERESTARTSYS && r->arg[ARG_DEADLINE] != NO_DEADLINE ? signal_set_restart(r) : ret;
+	return ret == -ERESTARTSYS && r->arg[ARG_DEADLINE] != NO_DEADLINE ? signal_set_restart(r)
+									  : ret;
 }
 
 /* FUTEX_WAIT's timeout is a length of time, FUTEX_WAIT_BITSET's a moment. */
@@ -96,7 +97,7 @@ long sys_get_robust_list(int pid, uaddr_t head, uaddr_t len)
 	uaddr_t list = 0;
 
 	spin_lock(&p->lock);
-	list_for_each(t, &p->threads, process_link)
+	list_for_each (t, &p->threads, process_link)
 		if (t->tid == pid)
 			found = t;
 	if (found)

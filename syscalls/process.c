@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Ending, waiting for children (there are none), limits and usage: exit(2), wait(2), getrlimit(2), getrusage(2).
+ * Ending, waiting for children (there are none), limits and usage: exit(2), wait(2), getrlimit(2),
+ * getrusage(2).
  */
 #include "kernel/clock.h"
 #include "kernel/itimer.h"
@@ -10,7 +11,7 @@
 #include <linux/wait.h>
 
 #define EXIT_STATUS(code) (((code)&0xff) << 8) /* wait(2) status of a normal end */
-#define NR_OPEN_MAX	  1048576	       /* fs.nr_open: no RLIMIT_NOFILE above it, for anyone */
+#define NR_OPEN_MAX	  1048576 /* fs.nr_open: no RLIMIT_NOFILE above it, for anyone */
 
 /* ---- the end ---- */
 
@@ -70,20 +71,20 @@ static int limit_change(unsigned resource, const struct rlimit64 *new, struct rl
 
 	if (resource >= RLIM_NLIMITS)
 		return -EINVAL;
-	if (new && new->rlim_cur > new->rlim_max)
+	if (new &&new->rlim_cur > new->rlim_max)
 		return -EINVAL;
-	if (new && resource == RLIMIT_NOFILE && new->rlim_max > NR_OPEN_MAX)
+	if (new &&resource == RLIMIT_NOFILE &&new->rlim_max > NR_OPEN_MAX)
 		return -EPERM;
 	slot = &p->limits[resource];
 	spin_lock(&p->lock);
-	if (new && new->rlim_max > slot->rlim_max && !capable(CAP_SYS_RESOURCE))
+	if (new &&new->rlim_max > slot->rlim_max && !capable(CAP_SYS_RESOURCE))
 		r = -EPERM;
 	if (r == 0 && old)
 		*old = *slot;
 	if (r == 0 && new)
 		*slot = *new;
 	spin_unlock(&p->lock);
-	if (r == 0 && new && resource == RLIMIT_CPU)
+	if (r == 0 && new &&resource == RLIMIT_CPU)
 		itimer_cpu_limit_changed(p);
 	return r;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Signals: signal(7). There is one process in the machine: a signal can be sent to it, to its group and to its threads;
- * everyone else does not exist (ESRCH). The semantics are in kernel/signal.c and kernel/sigdeliver.c.
+ * Signals: signal(7). There is one process in the machine: a signal can be sent to it, to its group
+ * and to its threads; everyone else does not exist (ESRCH). The semantics are in kernel/signal.c
+ * and kernel/sigdeliver.c.
  */
-#include "kernel/heap.h"
 #include "kernel/signal.h"
+#include "kernel/heap.h"
 #include "kernel/string.h"
 #include "kernel/wait.h"
 #include "kernel/x86_64/cpu.h"
@@ -138,7 +139,10 @@ long sys_rt_sigtimedwait(uaddr_t set, uaddr_t info, uaddr_t timeout, size_t sigs
 	return r;
 }
 
-/* restart_syscall(2): put into RAX by signal delivery when a call is to go on after a signal without a handler. */
+/*
+ * restart_syscall(2): put into RAX by signal delivery when a call is to go on after a signal
+ * without a handler.
+ */
 long sys_restart_syscall(void)
 {
 	struct restart r = current->restart;
@@ -184,7 +188,7 @@ static struct thread *thread_find(int tgid, int tid)
 	if (tgid > 0 && tgid != p->pid)
 		return NULL;
 	spin_lock(&p->lock);
-	list_for_each(t, &p->threads, process_link)
+	list_for_each (t, &p->threads, process_link)
 		if (t->tid == tid && t->state != THREAD_DEAD)
 			found = t;
 	spin_unlock(&p->lock);
@@ -237,8 +241,9 @@ static bool siginfo_known(int sig, int code)
 {
 	static const struct {
 		int signo, max_code;
-	} specific[] = {{SIGILL, NSIGILL},   {SIGFPE, NSIGFPE}, {SIGSEGV, NSIGSEGV}, {SIGBUS, NSIGBUS},
-			{SIGTRAP, NSIGTRAP}, {SIGCHLD, NSIGCHLD}, {SIGPOLL, NSIGPOLL}, {SIGSYS, NSIGSYS}};
+	} specific[] = {{SIGILL, NSIGILL},   {SIGFPE, NSIGFPE},	  {SIGSEGV, NSIGSEGV},
+			{SIGBUS, NSIGBUS},   {SIGTRAP, NSIGTRAP}, {SIGCHLD, NSIGCHLD},
+			{SIGPOLL, NSIGPOLL}, {SIGSYS, NSIGSYS}};
 
 	if (code == SI_KERNEL || code == SI_ASYNCNL)
 		return true;
@@ -250,7 +255,10 @@ static bool siginfo_known(int sig, int code)
 	return code <= NSIGPOLL;
 }
 
-/* Copy in a siginfo. Bytes beyond what we keep may hold something only where we know that they mean nothing. */
+/*
+ * Copy in a siginfo. Bytes beyond what we keep may hold something only where we know that they mean
+ * nothing.
+ */
 static int siginfo_from_user(siginfo_t *info, int sig, uaddr_t uinfo)
 {
 	uint8_t *tail = (uint8_t *)info + SIGINFO_KERNEL_SIZE;
@@ -270,7 +278,10 @@ static int siginfo_from_user(siginfo_t *info, int sig, uaddr_t uinfo)
 	return 0;
 }
 
-/* A program may say of itself whatever it likes, but to others not that the kernel or kill(2) sent a signal. */
+/*
+ * A program may say of itself whatever it likes, but to others not that the kernel or kill(2) sent
+ * a signal.
+ */
 static bool may_claim(const siginfo_t *info, int target)
 {
 	return (info->si_code < 0 && info->si_code != SI_TKILL) || target == current_process()->pid;

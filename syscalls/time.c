@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Clocks, sleeping and interval timers: time(7). Which clock does what is in one table. CPU time is not split into user
- * and system time: all of it counts as user time.
+ * Clocks, sleeping and interval timers: time(7). Which clock does what is in one table. CPU time is
+ * not split into user and system time: all of it counts as user time.
  */
 #include "kernel/clock.h"
 #include "kernel/itimer.h"
@@ -10,9 +10,10 @@
 #include "syscalls/syscall.h"
 #include "syscalls/util.h"
 
-#define TICK_NS		4000000ull	      /* resolution Linux states for its coarse clocks (HZ = 250) */
-#define CLOCK_TICK_NS	(NSEC_PER_SEC / 100)  /* times(2): USER_HZ */
-#define SETTIME_MAX_SEC 8277292036ll	      /* Linux's TIME_SETTOD_SEC_MAX: 30 years before ns overflow */
+#define TICK_NS		4000000ull /* resolution Linux states for its coarse clocks (HZ = 250) */
+#define CLOCK_TICK_NS	(NSEC_PER_SEC / 100) /* times(2): USER_HZ */
+#define SETTIME_MAX_SEC 8277292036ll /* Linux's TIME_SETTOD_SEC_MAX: 30 years before ns overflow   \
+				      */
 #define MAX_ZONE_MINUTES (15 * 60)
 
 /* ---- clocks ---- */
@@ -23,7 +24,8 @@ enum clock_kind {
 	CK_MONO,
 	CK_PROCESS_CPU,
 	CK_THREAD_CPU,
-	CK_ALARM, /* real or boot time that wakes a suspended machine: none without a battery clock */
+	CK_ALARM, /* real or boot time that wakes a suspended machine: none without a battery clock
+		   */
 };
 
 enum clock_can {
@@ -39,8 +41,9 @@ struct clock_info {
 };
 
 /*
- * Negative numbers are CPU clocks of a process or thread (clock_getcpuclockid(3)): the complement of its number, shifted
- * left by three; bit 2 says thread, the low bits which time is counted. Or, ending in 3, descriptors of clock devices.
+ * Negative numbers are CPU clocks of a process or thread (clock_getcpuclockid(3)): the complement
+ * of its number, shifted left by three; bit 2 says thread, the low bits which time is counted. Or,
+ * ending in 3, descriptors of clock devices.
  */
 #define CPUCLOCK_THREAD 4
 #define CPUCLOCK_SCHED	2
@@ -76,7 +79,9 @@ static struct clock_info clock_find(int id)
 	    [CLOCK_BOOTTIME] = {CK_MONO, CAN_SLEEP},
 	    [CLOCK_REALTIME_ALARM] = {CK_ALARM, 0},
 	    [CLOCK_BOOTTIME_ALARM] = {CK_ALARM, 0},
-	    [CLOCK_TAI] = {CK_REAL, CAN_SLEEP}, /* the leap seconds are not known: as Linux until it is told */
+	    [CLOCK_TAI] =
+		{CK_REAL,
+		 CAN_SLEEP}, /* the leap seconds are not known: as Linux until it is told */
 	};
 
 	if (id < 0)
@@ -118,7 +123,10 @@ long sys_clock_getres(int clockid, uaddr_t res)
 	return res ? timespec_to_user(res, c.can & COARSE ? TICK_NS : 1) : 0;
 }
 
-/* Set CLOCK_REALTIME, within Linux's limits: not before the machine was started. 0, -EINVAL or -EPERM. */
+/*
+ * Set CLOCK_REALTIME, within Linux's limits: not before the machine was started. 0, -EINVAL or
+ * -EPERM.
+ */
 static int set_real_time(int64_t sec, int64_t nsec)
 {
 	uint64_t ns;
@@ -184,7 +192,7 @@ long sys_settimeofday(uaddr_t tv, uaddr_t tz)
 		   new_zone.tz_minuteswest < -MAX_ZONE_MINUTES))
 		return -EINVAL;
 	if (tv)
-		r = set_real_time(new.tv_sec, new.tv_usec * (int64_t)NSEC_PER_USEC);
+		r = set_real_time(new.tv_sec, new.tv_usec *(int64_t)NSEC_PER_USEC);
 	if (r == 0 && tz)
 		zone = new_zone;
 	return r;
@@ -200,7 +208,10 @@ long sys_time(uaddr_t tloc)
 	return now;
 }
 
-/* times(2): ticks of 10 ms since boot, which is where Linux's count begins too, give or take its offset. */
+/*
+ * times(2): ticks of 10 ms since boot, which is where Linux's count begins too, give or take its
+ * offset.
+ */
 long sys_times(uaddr_t buf)
 {
 	struct tms t = {.tms_utime = clock_process_cpu_ns() / CLOCK_TICK_NS};
@@ -211,8 +222,9 @@ long sys_times(uaddr_t buf)
 }
 
 /*
- * What adjtimex(2) reports of a clock that nothing synchronises: Linux's values before its first adjustment. The host keeps
- * the time, so changes are refused as without CAP_SYS_TIME. Returns TIME_ERROR or -errno.
+ * What adjtimex(2) reports of a clock that nothing synchronises: Linux's values before its first
+ * adjustment. The host keeps the time, so changes are refused as without CAP_SYS_TIME. Returns
+ * TIME_ERROR or -errno.
  */
 static long clock_report(uaddr_t txc)
 {
@@ -260,7 +272,10 @@ long sys_clock_adjtime(int clockid, uaddr_t txc)
 
 enum { SLEEP_CLOCK, SLEEP_DEADLINE, SLEEP_REM, SLEEP_ABSOLUTE };
 
-/* The moment of CLOCK_MONOTONIC to look at a clock again that has `left` to go. CPU clocks stand still while we sleep. */
+/*
+ * The moment of CLOCK_MONOTONIC to look at a clock again that has `left` to go. CPU clocks stand
+ * still while we sleep.
+ */
 static uint64_t next_look(enum clock_kind kind, uint64_t left)
 {
 	uint64_t at;
@@ -272,8 +287,9 @@ static uint64_t next_look(enum clock_kind kind, uint64_t left)
 }
 
 /*
- * Sleep until a clock reaches a moment. If a signal ends it, an absolute sleep starts again by itself; a relative one
- * reports what is left and, if no handler ran, goes on until the same moment.
+ * Sleep until a clock reaches a moment. If a signal ends it, an absolute sleep starts again by
+ * itself; a relative one reports what is left and, if no handler ran, goes on until the same
+ * moment.
  */
 static long do_sleep(const struct restart *r)
 {

@@ -3,11 +3,12 @@
  * Signal frames (arch/x86 of Linux, asm/sigcontext.h). From the top of the stack downwards:
  *
  *	red zone of 128 bytes (not after a switch to the alternate stack)
- *	vector state, 64-byte aligned: XSAVE image with struct _fpx_sw_bytes in its reserved part, then FP_XSTATE_MAGIC2
- *	struct rt_sigframe, at 16n + 8, so that the handler finds the stack as after a call
+ *	vector state, 64-byte aligned: XSAVE image with struct _fpx_sw_bytes in its reserved part,
+ *then FP_XSTATE_MAGIC2 struct rt_sigframe, at 16n + 8, so that the handler finds the stack as after
+ *a call
  *
- * Nothing in a frame is trusted when it comes back: flags are limited to the program's own, selectors must be the
- * program's, and an XSAVE image that the CPU refuses is an error.
+ * Nothing in a frame is trusted when it comes back: flags are limited to the program's own,
+ *selectors must be the program's, and an XSAVE image that the CPU refuses is an error.
  */
 #include "kernel/x86_64/sigframe.h"
 
@@ -65,14 +66,15 @@ static size_t xstate_frame_size(void)
 
 size_t sigframe_max_size(void)
 {
-	return ALIGN_UP(RED_ZONE + 63 + xstate_frame_size() + 15 + 8 + sizeof(struct rt_sigframe), 16);
+	return ALIGN_UP(RED_ZONE + 63 + xstate_frame_size() + 15 + 8 + sizeof(struct rt_sigframe),
+			16);
 }
 
 /* ---- making a frame ---- */
 
 /*
- * Where the frame goes; *fp gets the place of the vector state. Returns 0 if it would leave the alternate stack, or the
- * program's half of the address space.
+ * Where the frame goes; *fp gets the place of the vector state. Returns 0 if it would leave the
+ * alternate stack, or the program's half of the address space.
  */
 static uint64_t frame_place(const struct regs *regs, const struct ksigaction *act, uint64_t *fp)
 {
@@ -121,22 +123,43 @@ static void fill_ucontext(struct ucontext *uc, const struct regs *r, uint64_t ma
 	const struct thread *t = current;
 
 	*uc = (struct ucontext){
-	    .uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS |
-			(cpu_has_xsave() ? UC_FP_XSTATE : 0),
+	    .uc_flags =
+		UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (cpu_has_xsave() ? UC_FP_XSTATE : 0),
 	    .uc_stack = t->altstack,
 	    .uc_sigmask = mask,
-	    .uc_mcontext = {
-		.r8 = r->r8, .r9 = r->r9, .r10 = r->r10, .r11 = r->r11, .r12 = r->r12, .r13 = r->r13,
-		.r14 = r->r14, .r15 = r->r15, .rdi = r->rdi, .rsi = r->rsi, .rbp = r->rbp,
-		.rbx = r->rbx, .rdx = r->rdx, .rax = r->rax, .rcx = r->rcx, .rsp = r->rsp,
-		.rip = r->rip, .eflags = r->rflags, .cs = SEL_USER_CS, .ss = SEL_USER_SS,
-		.err = t->fault_err, .trapno = t->fault_trapno, .oldmask = mask,
-		.cr2 = t->fault_addr, .fpstate = (struct _fpstate *)fp,
-	    },
+	    .uc_mcontext =
+		{
+		    .r8 = r->r8,
+		    .r9 = r->r9,
+		    .r10 = r->r10,
+		    .r11 = r->r11,
+		    .r12 = r->r12,
+		    .r13 = r->r13,
+		    .r14 = r->r14,
+		    .r15 = r->r15,
+		    .rdi = r->rdi,
+		    .rsi = r->rsi,
+		    .rbp = r->rbp,
+		    .rbx = r->rbx,
+		    .rdx = r->rdx,
+		    .rax = r->rax,
+		    .rcx = r->rcx,
+		    .rsp = r->rsp,
+		    .rip = r->rip,
+		    .eflags = r->rflags,
+		    .cs = SEL_USER_CS,
+		    .ss = SEL_USER_SS,
+		    .err = t->fault_err,
+		    .trapno = t->fault_trapno,
+		    .oldmask = mask,
+		    .cr2 = t->fault_addr,
+		    .fpstate = (struct _fpstate *)fp,
+		},
 	};
 }
 
-int sigframe_push(struct regs *regs, const struct ksigaction *act, const siginfo_t *info, uint64_t mask)
+int sigframe_push(struct regs *regs, const struct ksigaction *act, const siginfo_t *info,
+		  uint64_t mask)
 {
 	struct rt_sigframe f;
 	uint64_t fp, at;
@@ -169,8 +192,9 @@ int sigframe_push(struct regs *regs, const struct ksigaction *act, const siginfo
 /* ---- undoing it ---- */
 
 /*
- * Restore from an image that is not (or no longer) one of ours: only `features` of it, the others initial; without
- * an XSAVE header (len == XSAVE_HEADER) the legacy region. Checks what XRSTOR would fault on.
+ * Restore from an image that is not (or no longer) one of ours: only `features` of it, the others
+ * initial; without an XSAVE header (len == XSAVE_HEADER) the legacy region. Checks what XRSTOR
+ * would fault on.
  */
 static int xstate_restore_part(uint64_t fp, uint64_t features, size_t len)
 {
@@ -263,8 +287,9 @@ static void load_regs(struct regs *r, const struct sigcontext *sc)
 }
 
 /*
- * Other selectors than the program's own would fault at IRETQ on Linux (there is no 32-bit mode here); a bad SS is
- * mended for programs that do not ask for it to be restored strictly (asm/ucontext.h).
+ * Other selectors than the program's own would fault at IRETQ on Linux (there is no 32-bit mode
+ * here); a bad SS is mended for programs that do not ask for it to be restored strictly
+ * (asm/ucontext.h).
  */
 int sigframe_pop(struct regs *regs, struct sigframe_state *out)
 {

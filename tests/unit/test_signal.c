@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Signals without a machine: program memory is an array, the vector state another. unit: kernel/signal.c kernel/sigdeliver.c
- * unit: kernel/rseq.c kernel/x86_64/sigframe.c
- */
+/* Signals without a machine: program memory is an array, the vector state another. */
+/* unit: kernel/signal.c kernel/sigdeliver.c kernel/rseq.c kernel/x86_64/sigframe.c */
 #define _POSIX_C_SOURCE 200809L
 #include "kernel/itimer.h"
 #include "kernel/panic.h"
@@ -139,7 +137,10 @@ void cpu_xsave(void *area)
 	memcpy((uint8_t *)area + 576, xstate + 576, XSTATE_SIZE - 576);
 }
 
-/* The header decides what is loaded; a component that is off gets zeroes (its initial state, near enough). */
+/*
+ * The header decides what is loaded; a component that is off gets zeroes (its initial state, near
+ * enough).
+ */
 void cpu_xrstor(const void *area)
 {
 	uint64_t features;
@@ -236,7 +237,7 @@ static int send_thread(int signo, int code, int value)
 	return signal_send_thread(&thr, &si);
 }
 
-static void catch(int signo, uint64_t flags, uint64_t mask)
+static void catch (int signo, uint64_t flags, uint64_t mask)
 {
 	struct ksigaction act = {0x500000 + signo, flags | SA_RESTORER, 0x600000, mask};
 
@@ -305,7 +306,10 @@ static void test_limit(void)
 	CHECK(send(40, SI_QUEUE, 0) == 0 && send(40, SI_QUEUE, 1) == 0);
 	CHECK(send(40, SI_QUEUE, 2) == -EAGAIN);
 	CHECK(send(41, SI_TKILL, 2) == -EAGAIN);
-	/* kill() of a real-time signal arrives without its siginfo; standard ones from kill() are not limited. */
+	/*
+	 * kill() of a real-time signal arrives without its siginfo; standard ones from kill() are
+	 * not limited.
+	 */
 	CHECK(send(42, SI_USER, 3) == 0);
 	CHECK(send(SIGUSR1, SI_USER, 4) == 0);
 	CHECK(signal_dequeue(~SIGBIT(SIGUSR1), &si) == SIGUSR1 && si.si_int == 4);
@@ -340,17 +344,20 @@ static void test_ignoring(void)
 
 static void test_masks(void)
 {
-	struct ksigaction act = {.handler = 0x1000, .mask = ~0ull, .flags = SA_SIGINFO | 0x400}, old;
+	struct ksigaction act = {.handler = 0x1000, .mask = ~0ull, .flags = SA_SIGINFO | 0x400},
+			  old;
 
 	reset();
 	signal_set_mask(~0ull);
 	CHECK(thr.sigmask == ~SIGSET_KERNEL_ONLY);
-	CHECK(signal_action(SIGKILL, &act, NULL) == -EINVAL && signal_action(SIGSTOP, &act, NULL) == -EINVAL);
+	CHECK(signal_action(SIGKILL, &act, NULL) == -EINVAL &&
+	      signal_action(SIGSTOP, &act, NULL) == -EINVAL);
 	CHECK(signal_action(SIGKILL, NULL, &old) == 0 && old.handler == HANDLER_DFL);
 	CHECK(signal_action(0, NULL, &old) == -EINVAL && signal_action(65, NULL, &old) == -EINVAL);
 	CHECK(signal_action(64, &act, NULL) == 0);
 	CHECK(signal_action(64, NULL, &old) == 0);
-	CHECK(old.mask == ~SIGSET_KERNEL_ONLY && old.flags == SA_SIGINFO); /* unknown flags are cleared */
+	CHECK(old.mask == ~SIGSET_KERNEL_ONLY &&
+	      old.flags == SA_SIGINFO); /* unknown flags are cleared */
 	/* The work flag follows what can be delivered. */
 	send(SIGUSR1, SI_USER, 0);
 	CHECK(!(thr.work & WORK_SIGNAL));
@@ -391,7 +398,8 @@ static void test_order(void)
 
 static void test_default(void)
 {
-	static const int core[] = {SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGFPE, SIGSEGV, SIGBUS, SIGSYS, SIGXCPU, SIGXFSZ};
+	static const int core[] = {SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGFPE,
+				   SIGSEGV, SIGBUS, SIGSYS,  SIGXCPU, SIGXFSZ};
 
 	for (int s = 1; s <= 64; s++) {
 		bool ends = !(SIGBIT(s) & (SIGSET_IGNORED | SIGSET_STOP));
@@ -436,7 +444,7 @@ static void test_stop(void)
 	reset();
 	naps = 0;
 	while_asleep = continue_soon;
-	catch(SIGTERM, 0, 0);
+	catch (SIGTERM, 0, 0);
 	send(SIGSTOP, SI_USER, 0);
 	CHECK(signal_pending(&thr));
 	CHECK(deliver() == -1 && naps == 3 && !proc.stopped);
@@ -483,7 +491,7 @@ static void test_frame(void)
 	thr.fault_addr = 0x10;
 	thr.sigmask = SIGBIT(SIGHUP);
 	before = regs;
-	catch(SIGUSR1, SA_SIGINFO, SIGBIT(SIGTERM));
+	catch (SIGUSR1, SA_SIGINFO, SIGBIT(SIGTERM));
 	send(SIGUSR1, SI_QUEUE, 77);
 	CHECK(deliver() == -1);
 
@@ -498,7 +506,8 @@ static void test_frame(void)
 	CHECK(fp % 64 == 0 && fp + XSTATE_SIZE + 4 <= before.rsp - RED_ZONE);
 	CHECK(before.rsp - RED_ZONE - (fp + XSTATE_SIZE + 4) < 64);
 	CHECK(uc->uc_mcontext.cs == 0x33 && uc->uc_mcontext.ss == 0x2b);
-	CHECK(uc->uc_mcontext.trapno == 14 && uc->uc_mcontext.err == 6 && uc->uc_mcontext.cr2 == 0x10);
+	CHECK(uc->uc_mcontext.trapno == 14 && uc->uc_mcontext.err == 6 &&
+	      uc->uc_mcontext.cr2 == 0x10);
 	CHECK(uc->uc_mcontext.rip == before.rip && uc->uc_mcontext.rsp == before.rsp);
 	CHECK(uc->uc_mcontext.eflags == before.rflags && uc->uc_mcontext.oldmask == SIGBIT(SIGHUP));
 	memcpy(&si, (void *)regs.rsi, sizeof(si));
@@ -506,8 +515,10 @@ static void test_frame(void)
 	memcpy(&sw, (void *)(fp + 464), sizeof(sw));
 	memcpy(&magic2, (void *)(fp + XSTATE_SIZE), 4);
 	CHECK(sw.magic1 == FP_XSTATE_MAGIC1 && magic2 == FP_XSTATE_MAGIC2);
-	CHECK(sw.xstate_size == XSTATE_SIZE && sw.extended_size == XSTATE_SIZE + 4 && sw.xfeatures == 7);
-	CHECK(*(uint8_t *)(fp + 600) == 0x5a && xstate[600] == 0); /* saved, and initial for the handler */
+	CHECK(sw.xstate_size == XSTATE_SIZE && sw.extended_size == XSTATE_SIZE + 4 &&
+	      sw.xfeatures == 7);
+	CHECK(*(uint8_t *)(fp + 600) == 0x5a &&
+	      xstate[600] == 0); /* saved, and initial for the handler */
 
 	sigreturn();
 	before.rflags = (before.rflags & ~0x50dd5ull) | (0x10f47 & 0x50dd5);
@@ -519,7 +530,7 @@ static void test_frame(void)
 static void test_flags(void)
 {
 	reset();
-	catch(SIGUSR1, SA_NODEFER | SA_RESETHAND, 0);
+	catch (SIGUSR1, SA_NODEFER | SA_RESETHAND, 0);
 	send(SIGUSR1, SI_USER, 0);
 	CHECK(deliver() == -1 && thr.sigmask == 0);
 	send(SIGUSR1, SI_USER, 0);
@@ -527,8 +538,8 @@ static void test_flags(void)
 
 	/* Nested: both frames are made, the later signal's handler runs first. */
 	reset();
-	catch(SIGUSR1, 0, 0);
-	catch(SIGUSR2, 0, 0);
+	catch (SIGUSR1, 0, 0);
+	catch (SIGUSR2, 0, 0);
 	send(SIGUSR1, SI_USER, 0);
 	send(SIGUSR2, SI_USER, 0);
 	deliver();
@@ -542,16 +553,17 @@ static void test_flags(void)
 
 	/* No restorer: SIGSEGV, as on Linux x86-64. */
 	reset();
-	catch(SIGUSR1, 0, 0);
+	catch (SIGUSR1, 0, 0);
 	proc.sigactions[SIGUSR1 - 1].flags = 0;
 	send(SIGUSR1, SI_USER, 0);
 	CHECK(deliver() == SIGSEGV);
 	/* A handler at an address that cannot be reached faults like any jump there. */
 	reset();
-	catch(SIGUSR1, 0, 0);
+	catch (SIGUSR1, 0, 0);
 	proc.sigactions[SIGUSR1 - 1].handler = 0xffffffff80000000ull;
 	send(SIGUSR1, SI_USER, 0);
-	CHECK(deliver() == SIGSEGV && thr.fault_addr == 0xffffffff80000000ull && thr.fault_err == 0x15);
+	CHECK(deliver() == SIGSEGV && thr.fault_addr == 0xffffffff80000000ull &&
+	      thr.fault_err == 0x15);
 }
 
 static void test_stack_overflow(void)
@@ -560,14 +572,14 @@ static void test_stack_overflow(void)
 	siginfo_t si = info_of(SIGSEGV, SEGV_MAPERR, 0);
 
 	reset();
-	catch(SIGSEGV, 0, 0);
+	catch (SIGSEGV, 0, 0);
 	regs.rsp = MEM + 100;
 	signal_force(&si);
 	CHECK(deliver() == SIGSEGV);
 
 	/* With an alternate stack the handler runs there. */
 	reset();
-	catch(SIGSEGV, SA_ONSTACK, 0);
+	catch (SIGSEGV, SA_ONSTACK, 0);
 	CHECK(signal_altstack(&ss, NULL, regs.rsp) == 0);
 	regs.rsp = MEM - 4096;
 	signal_force(&si);
@@ -584,7 +596,7 @@ static void test_stack_overflow(void)
 
 	/* A forced signal that is blocked or ignored takes the default action. */
 	reset();
-	catch(SIGSEGV, 0, 0);
+	catch (SIGSEGV, 0, 0);
 	signal_set_mask(SIGBIT(SIGSEGV));
 	signal_force(&si);
 	CHECK(deliver() == SIGSEGV);
@@ -600,7 +612,8 @@ static void test_altstack(void)
 	stack_t ss = {.ss_sp = mem, .ss_size = 8192}, old;
 
 	reset();
-	CHECK(signal_altstack(NULL, &old, regs.rsp) == 0 && old.ss_flags == SS_DISABLE && !old.ss_size);
+	CHECK(signal_altstack(NULL, &old, regs.rsp) == 0 && old.ss_flags == SS_DISABLE &&
+	      !old.ss_size);
 	ss.ss_size = 2047;
 	CHECK(signal_altstack(&ss, NULL, regs.rsp) == -ENOMEM);
 	ss.ss_size = 8192;
@@ -608,17 +621,19 @@ static void test_altstack(void)
 	CHECK(signal_altstack(&ss, NULL, regs.rsp) == -EINVAL);
 	ss.ss_flags = SS_ONSTACK;
 	CHECK(signal_altstack(&ss, NULL, regs.rsp) == 0);
-	CHECK(signal_altstack(NULL, &old, regs.rsp) == 0 && old.ss_flags == 0 && old.ss_size == 8192);
+	CHECK(signal_altstack(NULL, &old, regs.rsp) == 0 && old.ss_flags == 0 &&
+	      old.ss_size == 8192);
 	CHECK(signal_altstack(NULL, &old, MEM + 100) == 0 && old.ss_flags == SS_ONSTACK);
 	CHECK(signal_altstack(&ss, NULL, MEM + 100) == -EPERM);
 	ss.ss_flags = SS_DISABLE;
 	CHECK(signal_altstack(&ss, NULL, regs.rsp) == 0);
-	CHECK(signal_altstack(NULL, &old, regs.rsp) == 0 && old.ss_flags == SS_DISABLE && !old.ss_sp);
+	CHECK(signal_altstack(NULL, &old, regs.rsp) == 0 && old.ss_flags == SS_DISABLE &&
+	      !old.ss_sp);
 
 	/* SS_AUTODISARM: gone while the handler runs, back after it. */
 	ss.ss_flags = (int)SS_AUTODISARM;
 	CHECK(signal_altstack(&ss, NULL, regs.rsp) == 0);
-	catch(SIGUSR1, SA_ONSTACK, 0);
+	catch (SIGUSR1, SA_ONSTACK, 0);
 	send(SIGUSR1, SI_USER, 0);
 	deliver();
 	CHECK(regs.rsp < MEM + 8192 && thr.altstack.ss_size == 0);
@@ -632,7 +647,7 @@ static void test_altstack(void)
 static void enter_handler(void)
 {
 	reset();
-	catch(SIGUSR1, SA_SIGINFO, 0);
+	catch (SIGUSR1, SA_SIGINFO, 0);
 	send(SIGUSR1, SI_USER, 0);
 	deliver();
 }
@@ -653,7 +668,8 @@ static void test_bad_frames(void)
 	frame_uc()->uc_sigmask = ~0ull;
 	frame_uc()->uc_mcontext.rip = 0x123456;
 	CHECK(return_and_deliver() == -1);
-	CHECK(regs.rflags == (0x202 | 0x50dd5) && regs.rip == 0x123456 && thr.sigmask == ~SIGSET_KERNEL_ONLY);
+	CHECK(regs.rflags == (0x202 | 0x50dd5) && regs.rip == 0x123456 &&
+	      thr.sigmask == ~SIGSET_KERNEL_ONLY);
 
 	enter_handler();
 	frame_uc()->uc_mcontext.cs = 0x10;
@@ -716,14 +732,16 @@ static void test_restart(void)
 	static const struct {
 		int code;
 		bool with_restart, without;
-	} cases[] = {{ERESTARTSYS, true, false}, {ERESTARTNOHAND, false, false}, {ERESTART_RESTARTBLOCK, false, false}};
+	} cases[] = {{ERESTARTSYS, true, false},
+		     {ERESTARTNOHAND, false, false},
+		     {ERESTART_RESTARTBLOCK, false, false}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		for (int flag = 0; flag < 2; flag++) {
 			bool again = flag ? cases[i].with_restart : cases[i].without;
 
 			in_call(7, -cases[i].code);
-			catch(SIGUSR1, flag ? SA_RESTART : 0, 0);
+			catch (SIGUSR1, flag ? SA_RESTART : 0, 0);
 			send(SIGUSR1, SI_USER, 0);
 			deliver();
 			CHECK((long)frame_uc()->uc_mcontext.rax == (again ? 7 : -EINTR));
@@ -752,20 +770,21 @@ static void test_temp_mask(void)
 	/* sigsuspend: the handler's frame restores the mask from before it. */
 	in_call(130, -ERESTARTNOHAND);
 	signal_set_mask(SIGBIT(SIGUSR1) | SIGBIT(SIGUSR2));
-	catch(SIGUSR1, 0, 0);
-	catch(SIGUSR2, 0, 0);
+	catch (SIGUSR1, 0, 0);
+	catch (SIGUSR2, 0, 0);
 	send(SIGUSR1, SI_USER, 0);
 	signal_set_temp_mask(SIGBIT(SIGUSR2));
 	CHECK(signal_pending(&thr));
 	deliver();
 	CHECK(regs.rip == 0x500000 + SIGUSR1 && (long)frame_uc()->uc_mcontext.rax == -EINTR);
-	CHECK(frame_uc()->uc_sigmask == (SIGBIT(SIGUSR1) | SIGBIT(SIGUSR2)) && !thr.has_saved_sigmask);
+	CHECK(frame_uc()->uc_sigmask == (SIGBIT(SIGUSR1) | SIGBIT(SIGUSR2)) &&
+	      !thr.has_saved_sigmask);
 	sigreturn();
 	CHECK(thr.sigmask == (SIGBIT(SIGUSR1) | SIGBIT(SIGUSR2)));
 
 	/* No handler: restored when the call ends, and what it held back comes now. */
 	in_call(7, 0);
-	catch(SIGUSR1, 0, 0);
+	catch (SIGUSR1, 0, 0);
 	signal_set_temp_mask(SIGBIT(SIGUSR1));
 	send(SIGUSR1, SI_USER, 0);
 	CHECK((thr.work & WORK_SIGNAL) && !signal_pending(&thr));
@@ -835,7 +854,7 @@ static void test_rseq(void)
 				       .abort_ip = MEM + 1004};
 		*(uint32_t *)(mem + 1000) = 0x53053053;
 		area[1] = (uint64_t)cs;
-		catch(SIGUSR1, 0, 0);
+		catch (SIGUSR1, 0, 0);
 		send(SIGUSR1, SI_USER, 0);
 		deliver();
 		CHECK(frame_uc()->uc_mcontext.rip == (inside ? MEM + 1004 : 0x401000));

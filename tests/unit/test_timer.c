@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Timers over a pretended clock event, and the interval timers on them. unit: kernel/timer.c kernel/itimer.c */
+/* Timers over a pretended clock event, and the interval timers on them. */
+/* unit: kernel/timer.c kernel/itimer.c */
 #define _POSIX_C_SOURCE 200809L
 #include "kernel/clock.h"
 #include "kernel/itimer.h"
@@ -38,7 +39,10 @@ void signal_raise(struct process *p, int signo)
 	raised[signo]++;
 }
 
-/* Let time pass as the hardware would: the event fires once, then is spent. cpu: does the process run meanwhile? */
+/*
+ * Let time pass as the hardware would: the event fires once, then is spent. cpu: does the process
+ * run meanwhile?
+ */
 static void advance(uint64_t to, bool cpu)
 {
 	while (event_ns <= to) {
