@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Input of the line discipline (fs/n_tty.h): special characters, line editing, and handing lines or bytes to read(2).
- * The order in which special characters are looked for is Linux's, so that odd settings behave the same.
+ * Input of the line discipline (fs/n_tty.h): special characters, line editing, and handing lines or
+ * bytes to read(2). The order in which special characters are looked for is Linux's, so that odd
+ * settings behave the same.
  */
 #include "fs/n_tty.h"
 #include "kernel/signal.h"
@@ -13,8 +14,19 @@ static const struct termios2 initial = {
     .c_oflag = OPOST | ONLCR,
     .c_cflag = B38400 | CS8 | CREAD,
     .c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
-    .c_cc = {[VINTR] = 3, [VQUIT] = 28, [VERASE] = 127, [VKILL] = 21, [VEOF] = 4, [VMIN] = 1, [VSTART] = 17,
-	     [VSTOP] = 19, [VSUSP] = 26, [VREPRINT] = 18, [VDISCARD] = 15, [VWERASE] = 23, [VLNEXT] = 22},
+    .c_cc = {[VINTR] = 3,
+	     [VQUIT] = 28,
+	     [VERASE] = 127,
+	     [VKILL] = 21,
+	     [VEOF] = 4,
+	     [VMIN] = 1,
+	     [VSTART] = 17,
+	     [VSTOP] = 19,
+	     [VSUSP] = 26,
+	     [VREPRINT] = 18,
+	     [VDISCARD] = 15,
+	     [VWERASE] = 23,
+	     [VLNEXT] = 22},
     .c_ispeed = 38400,
     .c_ospeed = 38400,
 };
@@ -192,7 +204,8 @@ static bool edit_char(struct n_tty *t, uint8_t c)
 {
 	bool extended = local_flag(t, IEXTEN);
 
-	if (is_special(t, c, VERASE) || is_special(t, c, VKILL) || (extended && is_special(t, c, VWERASE)))
+	if (is_special(t, c, VERASE) || is_special(t, c, VKILL) ||
+	    (extended && is_special(t, c, VWERASE)))
 		n_tty_erase(t, c);
 	else if (extended && is_special(t, c, VLNEXT))
 		literal_next(t);
@@ -255,8 +268,8 @@ static void type_char(struct n_tty *t, uint8_t c)
 }
 
 /*
- * In line mode an overlong line still takes characters, so that its end can be typed: each overwrites the one before,
- * the newline last.
+ * In line mode an overlong line still takes characters, so that its end can be typed: each
+ * overwrites the one before, the newline last.
  */
 static bool make_room(struct n_tty *t)
 {

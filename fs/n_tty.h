@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The terminal line discipline, Linux's N_TTY, as a machine without surroundings: typed bytes go in, lines come out for
- * read(2), and everything the terminal shall show (echo and the program's output, processed) collects in one queue in
- * the order it happened. No locks, no sleeping, no allocation; tests/unit/test_tty.c runs it on the host.
+ * The terminal line discipline, Linux's N_TTY, as a machine without surroundings: typed bytes go
+ * in, lines come out for read(2), and everything the terminal shall show (echo and the program's
+ * output, processed) collects in one queue in the order it happened. No locks, no sleeping, no
+ * allocation; tests/unit/test_tty.c runs it on the host.
  */
 #ifndef FS_N_TTY_H
 #define FS_N_TTY_H
@@ -11,14 +12,16 @@
 #include "kernel/types.h"
 
 enum {
-	N_TTY_IN = 4096,  /* bytes typed ahead; a line is at most this long with its end, as on Linux */
+	N_TTY_IN =
+	    4096, /* bytes typed ahead; a line is at most this long with its end, as on Linux */
 	N_TTY_OUT = 4096, /* bytes waiting for the terminal */
 };
 
 struct n_tty {
 	struct termios2 tios;
-	uint8_t in[N_TTY_IN];		 /* ring; positions count up for ever */
-	uint64_t ends[N_TTY_IN / 64];	 /* bit set: the byte there ends a line; a NUL there is "end of file" */
+	uint8_t in[N_TTY_IN]; /* ring; positions count up for ever */
+	uint64_t ends[N_TTY_IN /
+		      64]; /* bit set: the byte there ends a line; a NUL there is "end of file" */
 	uint32_t tail, canon_head, head; /* next to read; end of complete lines; next to fill */
 	bool lnext;			 /* the next byte is taken literally */
 	bool erasing;			 /* ECHOPRT: inside \.../ */
@@ -26,16 +29,19 @@ struct n_tty {
 	unsigned column, canon_column;	 /* cursor now, and where the line being edited began */
 	uint8_t out[N_TTY_OUT];
 	uint32_t out_tail, out_head;
-	uint64_t raised; /* SIGBIT()s of signals typed; whoever calls in sends them and clears this */
+	uint64_t
+	    raised; /* SIGBIT()s of signals typed; whoever calls in sends them and clears this */
 };
 
 void n_tty_init(struct n_tty *t);
 /* Change the settings; switching between lines and bytes keeps what is queued. */
 void n_tty_set_termios(struct n_tty *t, const struct termios2 *tios);
 
-/* Bytes from the keyboard. Returns how many were taken; fewer: the queue is full until somebody reads. */
+/* Bytes from the keyboard. Returns how many were taken; fewer: the queue is full until somebody
+ * reads. */
 size_t n_tty_input(struct n_tty *t, const uint8_t *data, size_t n);
-/* Bytes from the program, for the terminal. Returns how many were taken; fewer: the output queue is full. */
+/* Bytes from the program, for the terminal. Returns how many were taken; fewer: the output queue is
+ * full. */
 size_t n_tty_output(struct n_tty *t, const uint8_t *data, size_t n);
 /* Processed bytes for the terminal that lie together; n_tty_shown() removes them. */
 size_t n_tty_to_show(const struct n_tty *t, const uint8_t **data);
@@ -43,7 +49,8 @@ void n_tty_shown(struct n_tty *t, size_t n);
 
 /* Is there something for read(2): a line, or in byte mode at least `min` bytes? */
 bool n_tty_readable(const struct n_tty *t, size_t min);
-/* Take up to n bytes, in line mode not past the end of a line. 0 with n_tty_readable(): end of file was typed. */
+/* Take up to n bytes, in line mode not past the end of a line. 0 with n_tty_readable(): end of file
+ * was typed. */
 size_t n_tty_read(struct n_tty *t, uint8_t *buf, size_t n);
 /* What FIONREAD says. */
 size_t n_tty_available(const struct n_tty *t);

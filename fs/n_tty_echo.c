@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a terminal user sees (fs/n_tty.h): output processing, echo, and the visible side of erasing. The cursor column is
- * followed through all of it, because tabs are erased by counting.
+ * What a terminal user sees (fs/n_tty.h): output processing, echo, and the visible side of erasing.
+ * The cursor column is followed through all of it, because tabs are erased by counting.
  */
 #include "fs/n_tty.h"
 
@@ -208,7 +208,8 @@ static bool in_word(uint8_t c)
 {
 	uint8_t low = c | 0x20;
 
-	return (c >= '0' && c <= '9') || (low >= 'a' && low <= 'z') || c == '_' || (c >= 0xc0 && c != 0xd7 && c != 0xf7);
+	return (c >= '0' && c <= '9') || (low >= 'a' && low <= 'z') || c == '_' ||
+	       (c >= 0xc0 && c != 0xd7 && c != 0xf7);
 }
 
 /* KILL without the means to wipe the line: show the character and go to a new line. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The program's first descriptors as the host had them: a relayed stream looks like a pipe whose other end is the host,
- * a terminal is the terminal (fs/tty.c), /dev/null is the guest's own, a closed one stays closed. Opening
- * /proc/self/fd/1 or /dev/stdout again gives the same stream.
+ * The program's first descriptors as the host had them: a relayed stream looks like a pipe whose
+ * other end is the host, a terminal is the terminal (fs/tty.c), /dev/null is the guest's own, a
+ * closed one stays closed. Opening /proc/self/fd/1 or /dev/stdout again gives the same stream.
  */
 #include "fs/stdio.h"
 #include "fs/tty.h"
@@ -137,7 +137,8 @@ static int stream_new(unsigned fd, struct file **out)
 	return r;
 }
 
-/* The terminal belongs to the user who runs the program, as a login or a container runtime arranges. */
+/* The terminal belongs to the user who runs the program, as a login or a container runtime
+ * arranges. */
 static int terminal_new(struct file **out)
 {
 	struct setattr owner = {.valid = ATTR_UID | ATTR_GID, .uid = boot->uid, .gid = TTY_GID};
@@ -160,8 +161,8 @@ static int same_as(unsigned fd)
 }
 
 /*
- * The file for descriptor fd, opened for the current process, whose lower descriptors are installed already.
- * 0 (*out is NULL for a closed one) or -errno.
+ * The file for descriptor fd, opened for the current process, whose lower descriptors are installed
+ * already. 0 (*out is NULL for a closed one) or -errno.
  */
 int stdio_open(unsigned fd, struct file **out)
 {

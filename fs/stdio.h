@@ -5,7 +5,8 @@
 
 #include "kernel/abi/bootinfo.h"
 
-/* Remember how the host's descriptors are, and set the terminal up if one of them is. Before fs_init(). */
+/* Remember how the host's descriptors are, and set the terminal up if one of them is. Before
+ * fs_init(). */
 void stdio_config(const struct bootinfo *bi);
 
 #endif

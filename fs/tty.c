@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The terminal: the line discipline (fs/n_tty.c) between the program and the console streams. Typed bytes arrive from
- * interrupt processing, which never sleeps: echo goes out if the stream has room, else a timer tries again. A write
- * sleeps until its bytes are on their way, or while output is stopped.
+ * The terminal: the line discipline (fs/n_tty.c) between the program and the console streams. Typed
+ * bytes arrive from interrupt processing, which never sleeps: echo goes out if the stream has room,
+ * else a timer tries again. A write sleeps until its bytes are on their way, or while output is
+ * stopped.
  *
  * Locks: write_lock (a whole write) outside lock (the state); signals are sent with neither held.
  */
@@ -15,9 +16,9 @@
 
 #include <linux/eventpoll.h>
 
-#define TYPE_CHUNK	256
-#define RETRY_NS	10000000ull
-#define DECISECOND_NS	100000000ull
+#define TYPE_CHUNK    256
+#define RETRY_NS      10000000ull
+#define DECISECOND_NS 100000000ull
 
 struct tty the_tty;
 
@@ -66,7 +67,8 @@ int tty_drain(bool nonblock)
 		if (READ_ONCE(t->n.stopped))
 			r = wait_until(&t->write_wq, !READ_ONCE(t->n.stopped), NO_DEADLINE);
 		else
-			r = wait_until(con_out_wq(t->stream), con_out_ready(t->stream), NO_DEADLINE);
+			r = wait_until(con_out_wq(t->stream), con_out_ready(t->stream),
+				       NO_DEADLINE);
 		if (r)
 			break;
 	}
@@ -196,8 +198,8 @@ static size_t receive(const uint8_t *data, size_t n)
 }
 
 /*
- * One read(2). In line mode it ends with a line; in byte mode when VMIN bytes are there, VTIME passed after the last
- * byte, or (VMIN 0) VTIME passed at all: termios(3).
+ * One read(2). In line mode it ends with a line; in byte mode when VMIN bytes are there, VTIME
+ * passed after the last byte, or (VMIN 0) VTIME passed at all: termios(3).
  */
 struct reading {
 	uint8_t *buf;
@@ -241,7 +243,8 @@ static int take_typed(struct reading *rd, struct iter *to)
 	return line || rd->done >= rd->min;
 }
 
-/* Sleep until there is something. 0, or why the read ends: -EAGAIN, -ERESTARTSYS, 1 (nothing will come). */
+/* Sleep until there is something. 0, or why the read ends: -EAGAIN, -ERESTARTSYS, 1 (nothing will
+ * come). */
 static int wait_typed(const struct reading *rd, bool nonblock)
 {
 	struct tty *t = &the_tty;

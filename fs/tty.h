@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The terminal as the rest of fs/ sets it up. There is at most one: standard descriptors, /dev/tty, /dev/console and
- * /dev/pts/0 all are it.
+ * The terminal as the rest of fs/ sets it up. There is at most one: standard descriptors, /dev/tty,
+ * /dev/console and /dev/pts/0 all are it.
  */
 #ifndef FS_TTY_H
 #define FS_TTY_H
@@ -11,8 +11,8 @@
 struct process;
 
 struct tty_config {
-	bool input;		/* keyboard: standard input is the terminal */
-	bool output;		/* screen: `stream` is */
+	bool input;  /* keyboard: standard input is the terminal */
+	bool output; /* screen: `stream` is */
 	enum con_stream stream;
 	unsigned rows, cols;
 	struct process *process; /* gets signals typed; its session's terminal this is */

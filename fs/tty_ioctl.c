@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ioctl_tty(2): settings, window size, flushing and flow control, and the terminal's place in its session. There is one
- * process, so the foreground process group is that process's own and no other can be made it.
+ * ioctl_tty(2): settings, window size, flushing and flow control, and the terminal's place in its
+ * session. There is one process, so the foreground process group is that process's own and no other
+ * can be made it.
  */
 #include "fs/tty_state.h"
 #include "kernel/file.h"
@@ -17,10 +18,11 @@
 /* Speeds behind the B* codes 0..15 and CBAUDEX | 1..15. */
 static uint32_t speed_of(unsigned code, uint32_t other)
 {
-	static const uint32_t speeds[] = {0,	  50,	  75,	   110,	    134,     150,     200,     300,
-					  600,	  1200,	  1800,	   2400,    4800,    9600,    19200,   38400,
-					  0,	  57600,  115200,  230400,  460800,  500000,  576000,  921600,
-					  1000000, 1152000, 1500000, 2000000, 2500000, 3000000, 3500000, 4000000};
+	static const uint32_t speeds[] = {
+	    0,	     50,      75,      110,	134,	 150,	  200,	   300,
+	    600,     1200,    1800,    2400,	4800,	 9600,	  19200,   38400,
+	    0,	     57600,   115200,  230400,	460800,	 500000,  576000,  921600,
+	    1000000, 1152000, 1500000, 2000000, 2500000, 3000000, 3500000, 4000000};
 	unsigned index = (code & 15) | (code & CBAUDEX ? 16 : 0);
 
 	return code == BOTHER ? other : speeds[index];
@@ -32,7 +34,7 @@ static void fix_hardware(struct termios2 *new)
 	unsigned in_code = (new->c_cflag >> IBSHIFT) & CBAUD;
 
 	new->c_cflag = (new->c_cflag & ~(CSIZE | PARENB)) | CS8 | CREAD;
-	new->c_ospeed = speed_of(new->c_cflag & CBAUD, new->c_ospeed);
+	new->c_ospeed = speed_of(new->c_cflag &CBAUD, new->c_ospeed);
 	new->c_ispeed = in_code ? speed_of(in_code, new->c_ispeed) : new->c_ospeed;
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Advisory file locks (kernel/filelock.h). All locks of the machine are on one list: programs hold a handful. One
- * owner's ranges of one kind never overlap, and touching ranges of the same type are one lock, as F_GETLK shows.
+ * Advisory file locks (kernel/filelock.h). All locks of the machine are on one list: programs hold
+ * a handful. One owner's ranges of one kind never overlap, and touching ranges of the same type are
+ * one lock, as F_GETLK shows.
  *
- * Locks: `lock` protects the list; sleepers wait on `changed` for any lock to be dropped and try again.
+ * Locks: `lock` protects the list; sleepers wait on `changed` for any lock to be dropped and try
+ * again.
  */
 #include "kernel/filelock.h"
 
@@ -14,7 +16,8 @@ static struct spinlock lock = SPINLOCK_INIT;
 static struct list locks = LIST_INIT(locks);
 static struct wait_queue changed = WAIT_QUEUE_INIT(changed);
 
-void filelock_init(struct filelock *req, const struct file *f, const struct files *fs, enum filelock_kind kind)
+void filelock_init(struct filelock *req, const struct file *f, const struct files *fs,
+		   enum filelock_kind kind)
 {
 	*req = (struct filelock){
 	    .inode = f->inode,
@@ -36,14 +39,15 @@ static bool conflicts(const struct filelock *a, const struct filelock *b)
 		return false;
 	if ((a->kind == FILELOCK_FLOCK) != (b->kind == FILELOCK_FLOCK))
 		return false;
-	return (a->type == F_WRLCK || b->type == F_WRLCK) && a->start <= b->end && b->start <= a->end;
+	return (a->type == F_WRLCK || b->type == F_WRLCK) && a->start <= b->end &&
+	       b->start <= a->end;
 }
 
 static struct filelock *find_conflict(const struct filelock *req)
 {
 	struct filelock *l;
 
-	list_for_each(l, &locks, link) {
+	list_for_each (l, &locks, link) {
 		if (conflicts(l, req))
 			return l;
 	}
@@ -64,14 +68,15 @@ static bool joins(const struct filelock *l, const struct filelock *new)
 }
 
 /*
- * Replace what the owner of *new holds in its range by *new (F_UNLCK: by nothing). `tail` is used when a range is cut
- * out of the middle of an older one. Returns which of the two blocks became part of the list.
+ * Replace what the owner of *new holds in its range by *new (F_UNLCK: by nothing). `tail` is used
+ * when a range is cut out of the middle of an older one. Returns which of the two blocks became
+ * part of the list.
  */
 static void apply(struct filelock *new, struct filelock *tail)
 {
 	struct filelock *l, *next;
 
-	list_for_each_safe(l, next, &locks, link) {
+	list_for_each_safe (l, next, &locks, link) {
 		if (!same_owner(l, new))
 			continue;
 		if (joins(l, new)) {
@@ -116,7 +121,7 @@ static void drop_others(const struct filelock *req)
 	bool dropped = false;
 
 	spin_lock(&lock);
-	list_for_each_safe(l, next, &locks, link) {
+	list_for_each_safe (l, next, &locks, link) {
 		if (same_owner(l, req) && l->type != req->type) {
 			drop(l);
 			dropped = true;
@@ -137,7 +142,8 @@ int filelock_set(struct file *f, const struct filelock *req, bool wait)
 	list_init(&new->link);
 	list_init(&tail->link);
 	f->locked = true;
-	if (req->kind == FILELOCK_FLOCK) /* converting is dropping and asking again: flock(2) NOTES */
+	if (req->kind ==
+	    FILELOCK_FLOCK) /* converting is dropping and asking again: flock(2) NOTES */
 		drop_others(req);
 	r = try_set(new, tail, &tried) ? 0 : -EAGAIN;
 	if (r && wait)
@@ -147,7 +153,7 @@ int filelock_set(struct file *f, const struct filelock *req, bool wait)
 out:
 	if (tail && list_empty(&tail->link))
 		kfree(tail);
-	if (new && list_empty(&new->link))
+	if (new &&list_empty(&new->link))
 		kfree(new);
 	return r;
 }

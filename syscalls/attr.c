@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Changing a file's attributes, size and storage: chmod(2), chown(2), utimensat(2), truncate(2), fallocate(2), and the
- * calls that flush or advise. Who may change what is the VFS's business (vfs_setattr).
+ * Changing a file's attributes, size and storage: chmod(2), chown(2), utimensat(2), truncate(2),
+ * fallocate(2), and the calls that flush or advise. Who may change what is the VFS's business
+ * (vfs_setattr).
  */
 #include "syscalls/syscall.h"
 
@@ -11,8 +12,8 @@
 #include <linux/fadvise.h>
 #include <linux/utime.h>
 
-#define MODE_BITS 07777
-#define UTIME_NOW ((1l << 30) - 1) /* utimensat(2); not in the UAPI headers */
+#define MODE_BITS  07777
+#define UTIME_NOW  ((1l << 30) - 1) /* utimensat(2); not in the UAPI headers */
 #define UTIME_OMIT ((1l << 30) - 2)
 
 static long setattr_at(int dirfd, uaddr_t path, int lookup, struct setattr *a)
@@ -47,7 +48,8 @@ long sys_fchmodat2(int dirfd, uaddr_t path, unsigned mode, int flags)
 {
 	struct setattr a = {.valid = ATTR_MODE, .mode = mode & MODE_BITS};
 
-	return setattr_at(dirfd, path, lookup_flags(flags, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH), &a);
+	return setattr_at(dirfd, path, lookup_flags(flags, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH),
+			  &a);
 }
 
 /* fchmodat(2): the system call has no flags. */
@@ -87,7 +89,8 @@ long sys_fchownat(int dirfd, uaddr_t path, uint32_t uid, uint32_t gid, int flags
 {
 	struct setattr a = chown_attr(uid, gid);
 
-	return setattr_at(dirfd, path, lookup_flags(flags, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH), &a);
+	return setattr_at(dirfd, path, lookup_flags(flags, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH),
+			  &a);
 }
 
 /* chown(2). */
@@ -121,7 +124,8 @@ static const struct times TIMES_NOW = {{{0, UTIME_NOW}, {0, UTIME_NOW}}};
 
 static bool nsec_valid(int64_t nsec)
 {
-	return nsec == UTIME_OMIT || nsec == UTIME_NOW || (nsec >= 0 && nsec < (int64_t)NSEC_PER_SEC);
+	return nsec == UTIME_OMIT || nsec == UTIME_NOW ||
+	       (nsec >= 0 && nsec < (int64_t)NSEC_PER_SEC);
 }
 
 /* Signed ns since 1970, as far as they fit (years 1678 to 2262). */
@@ -162,7 +166,8 @@ static long set_times(int dirfd, uaddr_t path, const struct times *times, int fl
 		return -EINVAL;
 	if (!path && dirfd != AT_FDCWD)
 		return flags ? -EINVAL : setattr_fd(dirfd, &a);
-	return setattr_at(dirfd, path, lookup_flags(flags, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH), &a);
+	return setattr_at(dirfd, path, lookup_flags(flags, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH),
+			  &a);
 }
 
 /* utimensat(2). */

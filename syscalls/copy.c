@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Copying between descriptors without the program's memory: sendfile(2), copy_file_range(2). Bytes go through a kernel
- * buffer; the source's position advances only by what the destination took, so nothing is lost on a short write.
+ * Copying between descriptors without the program's memory: sendfile(2), copy_file_range(2). Bytes
+ * go through a kernel buffer; the source's position advances only by what the destination took, so
+ * nothing is lost on a short write.
  */
 #include "syscalls/syscall.h"
 
@@ -10,7 +11,8 @@
 
 #define COPY_CHUNK (64ul << 10)
 
-/* Write all of buf unless an error or a full file stops it: bytes written, or the error if none were. */
+/* Write all of buf unless an error or a full file stops it: bytes written, or the error if none
+ * were. */
 static ssize_t write_all(struct file *f, char *buf, size_t len, uint64_t *pos)
 {
 	size_t done = 0;
@@ -29,10 +31,12 @@ static ssize_t write_all(struct file *f, char *buf, size_t len, uint64_t *pos)
 }
 
 /*
- * Copy up to count bytes from *in_pos to *out_pos (NULL: the file's own position), advancing both. Stops at end of
- * file or when a read comes back short. Returns bytes copied, or an error if none were.
+ * Copy up to count bytes from *in_pos to *out_pos (NULL: the file's own position), advancing both.
+ * Stops at end of file or when a read comes back short. Returns bytes copied, or an error if none
+ * were.
  */
-static ssize_t copy_bytes(struct file *in, uint64_t *in_pos, struct file *out, uint64_t *out_pos, size_t count)
+static ssize_t copy_bytes(struct file *in, uint64_t *in_pos, struct file *out, uint64_t *out_pos,
+			  size_t count)
 {
 	size_t chunk = MIN(count, COPY_CHUNK), done = 0;
 	char *buf = kmalloc(chunk);
@@ -184,7 +188,8 @@ static ssize_t copy_range(struct copy_end *in, struct copy_end *out, size_t len)
 }
 
 /* copy_file_range(2). */
-long sys_copy_file_range(int fd_in, uaddr_t off_in, int fd_out, uaddr_t off_out, size_t len, unsigned flags)
+long sys_copy_file_range(int fd_in, uaddr_t off_in, int fd_out, uaddr_t off_out, size_t len,
+			 unsigned flags)
 {
 	struct copy_end in, out;
 	ssize_t r = copy_end_get(&in, fd_in, off_in);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Directories: reading their entries, making and removing them, and the process's working and root directory. Entries
- * are written straight to the program's buffer; one that does not fit whole is left for the next call.
+ * Directories: reading their entries, making and removing them, and the process's working and root
+ * directory. Entries are written straight to the program's buffer; one that does not fit whole is
+ * left for the next call.
  */
 #include "syscalls/syscall.h"
 
@@ -17,8 +18,8 @@ struct dents {
 };
 
 /* Write one record: a header, the name and its NUL, zeros up to an 8-byte boundary. */
-static int put_record(struct dents *d, const void *head, size_t head_len, const char *name, size_t len,
-		      size_t reclen)
+static int put_record(struct dents *d, const void *head, size_t head_len, const char *name,
+		      size_t len, size_t reclen)
 {
 	if (copy_to_user(d->at, head, head_len) || copy_to_user(d->at + head_len, name, len) ||
 	    uaccess_zero(d->at + head_len + len, reclen - head_len - len))
@@ -37,7 +38,8 @@ static bool take(struct dents *d, size_t reclen, int error)
 	return true;
 }
 
-static bool add_dirent64(struct dir_sink *s, const char *name, size_t len, uint64_t ino, unsigned type, int64_t next)
+static bool add_dirent64(struct dir_sink *s, const char *name, size_t len, uint64_t ino,
+			 unsigned type, int64_t next)
 {
 	struct dents *d = container_of(s, struct dents, sink);
 	const size_t head = offsetof(struct linux_dirent64, d_name);
@@ -50,7 +52,8 @@ static bool add_dirent64(struct dir_sink *s, const char *name, size_t len, uint6
 }
 
 /* The old form keeps the type in the record's last byte. */
-static bool add_dirent(struct dir_sink *s, const char *name, size_t len, uint64_t ino, unsigned type, int64_t next)
+static bool add_dirent(struct dir_sink *s, const char *name, size_t len, uint64_t ino,
+		       unsigned type, int64_t next)
 {
 	struct dents *d = container_of(s, struct dents, sink);
 	const size_t head = offsetof(struct linux_dirent, d_name);
@@ -170,7 +173,8 @@ long sys_chroot(uaddr_t path)
 	return r ? r : enter(d, &current_process()->fs.root);
 }
 
-/* getcwd(2): the system call returns the length with the NUL; -ENOENT after the directory was removed. */
+/* getcwd(2): the system call returns the length with the NUL; -ENOENT after the directory was
+ * removed. */
 long sys_getcwd(uaddr_t buf, size_t size)
 {
 	struct process *p = current_process();

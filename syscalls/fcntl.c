@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fcntl(2) and flock(2): descriptor and status flags, duplication, advisory locks, pipe sizes, seals. No command
- * claims more than it does: what would need signals at I/O is stored and reported, never delivered (see table.def).
+ * fcntl(2) and flock(2): descriptor and status flags, duplication, advisory locks, pipe sizes,
+ * seals. No command claims more than it does: what would need signals at I/O is stored and
+ * reported, never delivered (see table.def).
  */
 #include "syscalls/syscall.h"
 
@@ -9,11 +10,12 @@
 #include "syscalls/util.h"
 
 #define F_DUPFD_QUERY (F_LINUX_SPECIFIC_BASE + 3) /* Linux 6.10 */
-#define SETFL_FLAGS (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
+#define SETFL_FLAGS   (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
 
 static long dup_min(struct file *f, unsigned long min, bool cloexec)
 {
-	int fd = fd_install(current_process()->files, file_get(f), MIN(min, (unsigned long)INT32_MAX), cloexec);
+	int fd = fd_install(current_process()->files, file_get(f),
+			    MIN(min, (unsigned long)INT32_MAX), cloexec);
 
 	if (fd < 0)
 		file_put(f);
@@ -68,7 +70,8 @@ static int lock_range(struct file *f, const struct flock *fl, struct filelock *r
 }
 
 /* A request from the program's struct flock. OFD locks belong to no process: l_pid must be 0. */
-static int lock_request(struct file *f, uaddr_t ufl, bool ofd, struct flock *fl, struct filelock *req)
+static int lock_request(struct file *f, uaddr_t ufl, bool ofd, struct flock *fl,
+			struct filelock *req)
 {
 	if (get_user(fl, ufl))
 		return -EFAULT;
@@ -110,17 +113,20 @@ static long set_lock(struct file *f, uaddr_t ufl, bool ofd, bool wait)
 
 	if (r)
 		return r;
-	if ((fl.l_type == F_RDLCK && !file_readable(f)) || (fl.l_type == F_WRLCK && !file_writable(f)))
+	if ((fl.l_type == F_RDLCK && !file_readable(f)) ||
+	    (fl.l_type == F_WRLCK && !file_writable(f)))
 		return -EBADF;
 	if (fl.l_type != F_RDLCK && fl.l_type != F_WRLCK && fl.l_type != F_UNLCK)
 		return -EINVAL;
 	return filelock_set(f, &req, wait);
 }
 
-/* flock(2). Changing the type drops the old lock first, so another may get in between (its NOTES). */
+/* flock(2). Changing the type drops the old lock first, so another may get in between (its NOTES).
+ */
 long sys_flock(int fd, unsigned op)
 {
-	static const short types[] = {[LOCK_SH] = F_RDLCK, [LOCK_EX] = F_WRLCK, [LOCK_UN] = F_UNLCK};
+	static const short types[] = {
+	    [LOCK_SH] = F_RDLCK, [LOCK_EX] = F_WRLCK, [LOCK_UN] = F_UNLCK};
 	unsigned how = op & ~LOCK_NB;
 	struct filelock req;
 	struct file *f;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ioctl(2): the requests that mean the same for every file are answered here, the rest by the file itself. A request
- * nobody knows is ENOTTY.
+ * ioctl(2): the requests that mean the same for every file are answered here, the rest by the file
+ * itself. A request nobody knows is ENOTTY.
  */
 #include "syscalls/syscall.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Opening, duplicating and closing descriptors: open(2), openat2(2), creat(2), close(2), close_range(2), dup(2). The open
- * calls differ in what they do with bits they do not know; what the known ones mean is decided in vfs_open().
+ * Opening, duplicating and closing descriptors: open(2), openat2(2), creat(2), close(2),
+ * close_range(2), dup(2). The open calls differ in what they do with bits they do not know; what
+ * the known ones mean is decided in vfs_open().
  */
 #include "syscalls/syscall.h"
 
@@ -10,9 +11,9 @@
 
 #include <linux/close_range.h>
 
-#define TMPFILE_BIT (O_TMPFILE & ~O_DIRECTORY)			   /* what O_TMPFILE has beyond O_DIRECTORY */
-#define PATH_FLAGS (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) /* all that O_PATH looks at */
-#define MODE_BITS 07777
+#define TMPFILE_BIT (O_TMPFILE & ~O_DIRECTORY) /* what O_TMPFILE has beyond O_DIRECTORY */
+#define PATH_FLAGS  (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) /* all that O_PATH looks at */
+#define MODE_BITS   07777
 #define OPEN_FLAGS                                                                                 \
 	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC |      \
 	 FASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC |      \

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names in the tree: making, removing, renaming and reading links and nodes. Each call has an *at form that does the
- * work and an older form that is the same thing from the working directory. The rules themselves are the VFS's.
+ * Names in the tree: making, removing, renaming and reading links and nodes. Each call has an *at
+ * form that does the work and an older form that is the same thing from the working directory. The
+ * rules themselves are the VFS's.
  */
 #include "syscalls/syscall.h"
 
@@ -123,7 +124,8 @@ static bool is_empty(uaddr_t path)
 	return !get_user(&first, path) && first == '\0';
 }
 
-/* readlinkat(2). The text is cut at the buffer's size and not terminated. "" is a link opened with O_PATH. */
+/* readlinkat(2). The text is cut at the buffer's size and not terminated. "" is a link opened with
+ * O_PATH. */
 long sys_readlinkat(int dirfd, uaddr_t path, uaddr_t buf, int size)
 {
 	struct dentry *d;

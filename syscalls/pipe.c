@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* pipe(2), pipe2(2): descriptors for what fs/pipe.c makes. Nothing stays open when the numbers cannot be handed out. */
+/* pipe(2), pipe2(2): descriptors for what fs/pipe.c makes. Nothing stays open when the numbers
+ * cannot be handed out. */
 #include "syscalls/syscall.h"
 
 #include "syscalls/util.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * poll(2), ppoll(2), select(2), pselect(2). Both families become an array of (file, wanted events) for wait_events();
- * every file is referenced while its wait queues may be used. The time not slept is written back where Linux does,
- * and a signal mask given with the call lasts until the handler of the signal that ended it has run.
+ * poll(2), ppoll(2), select(2), pselect(2). Both families become an array of (file, wanted events)
+ * for wait_events(); every file is referenced while its wait queues may be used. The time not slept
+ * is written back where Linux does, and a signal mask given with the call lasts until the handler
+ * of the signal that ended it has run.
  */
 #include "syscalls/syscall.h"
 
@@ -11,17 +12,18 @@
 #include "syscalls/util.h"
 
 #define POLL_ALWAYS (POLLERR | POLLHUP)
-#define SELECT_IN (POLLRDNORM | POLLRDBAND | POLLIN | POLLHUP | POLLERR | POLLNVAL)
-#define SELECT_OUT (POLLWRBAND | POLLWRNORM | POLLOUT | POLLERR | POLLNVAL)
-#define SELECT_EX (POLLPRI | POLLNVAL)
-#define NS_PER_MS 1000000ull
+#define SELECT_IN   (POLLRDNORM | POLLRDBAND | POLLIN | POLLHUP | POLLERR | POLLNVAL)
+#define SELECT_OUT  (POLLWRBAND | POLLWRNORM | POLLOUT | POLLERR | POLLNVAL)
+#define SELECT_EX   (POLLPRI | POLLNVAL)
+#define NS_PER_MS   1000000ull
 
 struct poll_item {
 	struct file *file; /* referenced; NULL: not open, or not asked for */
 	unsigned wanted, ready;
 };
 
-/* Ask every file once; returns how many are ready. Registers on wait queues only until the first that is. */
+/* Ask every file once; returns how many are ready. Registers on wait queues only until the first
+ * that is. */
 static size_t scan(struct poll_item *items, size_t n, struct poll_table *pt)
 {
 	size_t count = 0;
@@ -161,7 +163,8 @@ static int set_mask(uaddr_t umask, size_t size)
 	return 0;
 }
 
-/* A call that a signal ended keeps the mask until the handler ran; any other gets the old one back at once. */
+/* A call that a signal ended keeps the mask until the handler ran; any other gets the old one back
+ * at once. */
 static void end_mask(uaddr_t umask, long result)
 {
 	if (umask && result != -ERESTARTNOHAND)
@@ -217,7 +220,8 @@ static int sets_get(struct fd_sets *s, int nfds)
 	if (!s->bits)
 		return -ENOMEM;
 	for (int i = 0; i < N_SETS; i++) {
-		if (s->user[i] && copy_from_user(s->bits + i * s->words, s->user[i], s->words * 8)) {
+		if (s->user[i] &&
+		    copy_from_user(s->bits + i * s->words, s->user[i], s->words * 8)) {
 			kfree(s->bits);
 			return -EFAULT;
 		}
@@ -305,7 +309,8 @@ static int timeval_deadline(uaddr_t utv, uint64_t *deadline)
 		return -EFAULT;
 	if (tv.tv_sec < 0 || tv.tv_usec < 0)
 		return -EINVAL;
-	if ((uint64_t)tv.tv_sec < INT64_MAX / NSEC_PER_SEC / 2 && (uint64_t)tv.tv_usec < INT64_MAX / 2000)
+	if ((uint64_t)tv.tv_sec < INT64_MAX / NSEC_PER_SEC / 2 &&
+	    (uint64_t)tv.tv_usec < INT64_MAX / 2000)
 		*deadline = timeout_deadline(tv.tv_sec * NSEC_PER_SEC + tv.tv_usec * NSEC_PER_USEC);
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * read(2), write(2) and their relatives, and lseek(2). The whole family goes through rw_file(), which keeps Linux's
- * order of checks: descriptor, position, access mode, buffer, then the file's own answer. Bytes already moved are
- * always reported; an error after them is lost, as on Linux.
+ * read(2), write(2) and their relatives, and lseek(2). The whole family goes through rw_file(),
+ * which keeps Linux's order of checks: descriptor, position, access mode, buffer, then the file's
+ * own answer. Bytes already moved are always reported; an error after them is lost, as on Linux.
  */
 #include "syscalls/syscall.h"
 
@@ -24,14 +24,13 @@ static int check_access(const struct file *f, enum dir dir, const int64_t *pos)
 
 static ssize_t transfer(struct file *f, enum dir dir, struct iter *it, const int64_t *pos)
 {
-	uint64_t at;
+	uint64_t at = pos ? (uint64_t)*pos : f->pos;
 
-	if (!pos)
-		return dir == DIR_READ ? file_read(f, it, NULL) : file_write(f, it, NULL);
-	if (it->left > (uint64_t)(INT64_MAX - *pos))
+	if (it->left > INT64_MAX - at)
 		return -EINVAL;
-	at = *pos;
-	return dir == DIR_READ ? file_read(f, it, &at) : file_write(f, it, &at);
+	if (dir == DIR_READ)
+		return file_read(f, it, pos ? &at : NULL);
+	return file_write(f, it, pos ? &at : NULL);
 }
 
 /* One buffer, at *pos or (NULL) at the file's position. */
@@ -57,17 +56,14 @@ static ssize_t rw_buffer(int fd, enum dir dir, uaddr_t buf, size_t count, const 
 	return r;
 }
 
-/* The RWF_* flags of preadv2 and pwritev2, as far as they are known and the file can honour them. */
-static int set_rwf(struct iter *it, const struct file *f, enum dir dir, int flags)
+/* The RWF_* flags of preadv2 and pwritev2, as far as they are known; those for block devices need
+ * nothing. */
+static int set_rwf(struct iter *it, enum dir dir, int flags)
 {
-	bool plain = S_ISREG(f->inode->mode);
-
 	if (flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND | RWF_NOAPPEND))
 		return -EOPNOTSUPP;
 	if ((flags & RWF_APPEND) && (flags & RWF_NOAPPEND))
 		return -EINVAL;
-	if ((flags & RWF_NOWAIT) && !plain && !(f->kind & FILE_STREAM))
-		return -EOPNOTSUPP;
 	it->nowait = flags & RWF_NOWAIT;
 	it->append = dir == DIR_WRITE && (flags & RWF_APPEND);
 	it->no_append = dir == DIR_WRITE && (flags & RWF_NOAPPEND);
@@ -93,7 +89,7 @@ static ssize_t rw_vector(int fd, enum dir dir, uaddr_t vec, size_t n, const int6
 	if (r)
 		goto out;
 	if (it.left)
-		r = set_rwf(&it, f, dir, flags);
+		r = set_rwf(&it, dir, flags);
 	if (!r && it.left)
 		r = transfer(f, dir, &it, pos);
 	if (r > 0 && dir == DIR_WRITE && (flags & (RWF_SYNC | RWF_DSYNC)) && f->ops->fsync)
@@ -157,7 +153,8 @@ long sys_pwritev(int fd, uaddr_t vec, size_t n, unsigned long pos_low, unsigned 
 }
 
 /* preadv2(2): position -1 means the file's own. */
-long sys_preadv2(int fd, uaddr_t vec, size_t n, unsigned long pos_low, unsigned long pos_high, int flags)
+long sys_preadv2(int fd, uaddr_t vec, size_t n, unsigned long pos_low, unsigned long pos_high,
+		 int flags)
 {
 	int64_t pos = pos_low;
 
@@ -165,7 +162,8 @@ long sys_preadv2(int fd, uaddr_t vec, size_t n, unsigned long pos_low, unsigned 
 }
 
 /* pwritev2(2). */
-long sys_pwritev2(int fd, uaddr_t vec, size_t n, unsigned long pos_low, unsigned long pos_high, int flags)
+long sys_pwritev2(int fd, uaddr_t vec, size_t n, unsigned long pos_low, unsigned long pos_high,
+		  int flags)
 {
 	int64_t pos = pos_low;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a file is and who may use it: the stat family, statx(2), statfs(2), access(2). All of them find an inode and
- * ask the VFS; this file only translates to the program's structures.
+ * What a file is and who may use it: the stat family, statx(2), statfs(2), access(2). All of them
+ * find an inode and ask the VFS; this file only translates to the program's structures.
  */
 #include "syscalls/syscall.h"
 
@@ -107,7 +107,7 @@ static uint64_t mount_id(const struct super *super)
 	struct super *s;
 	uint64_t id = 1;
 
-	list_for_each(s, vfs_supers(), link) {
+	list_for_each (s, vfs_supers(), link) {
 		if (s == super)
 			return id;
 		id++;

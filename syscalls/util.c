@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Argument helpers of the file families; see util.h. Promises: nothing is left allocated or referenced when a helper
- * returns an error, and no helper trusts a program's pointer, length or number.
+ * Argument helpers of the file families; see util.h. Promises: nothing is left allocated or
+ * referenced when a helper returns an error, and no helper trusts a program's pointer, length or
+ * number.
  */
 #include "syscalls/util.h"
 
@@ -166,7 +167,8 @@ int file_set_flags(struct file *f, unsigned flags)
 	return r;
 }
 
-/* Every segment must have a sane length and lie in the program's half; cuts the total at MAX_RW_COUNT. */
+/* Every segment must have a sane length and lie in the program's half; cuts the total at
+ * MAX_RW_COUNT. */
 static ssize_t check_segments(struct iovec *iov, size_t n)
 {
 	size_t total = 0;

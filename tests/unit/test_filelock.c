@@ -49,7 +49,8 @@ size_t wait_wake(struct wait_queue *wq, size_t n)
 static struct files process;
 static struct file a = {.inode = (void *)1}, b = {.inode = (void *)1}, other = {.inode = (void *)2};
 
-static int set(struct file *f, enum filelock_kind kind, short type, int64_t start, int64_t end, bool wait)
+static int set(struct file *f, enum filelock_kind kind, short type, int64_t start, int64_t end,
+	       bool wait)
 {
 	struct filelock req;
 
@@ -107,7 +108,8 @@ static void test_kinds(void)
 	CHECK(set(&b, FILELOCK_FLOCK, F_RDLCK, 0, LOCK_END, false) == 0);
 	CHECK(set(&a, FILELOCK_FLOCK, F_WRLCK, 0, LOCK_END, false) == -EAGAIN);
 	CHECK(blocker(&a, FILELOCK_FLOCK, 0) == 999); /* b's */
-	CHECK(set(&b, FILELOCK_FLOCK, F_WRLCK, 0, LOCK_END, false) == 0); /* a lost its own when it asked for more */
+	CHECK(set(&b, FILELOCK_FLOCK, F_WRLCK, 0, LOCK_END, false) ==
+	      0); /* a lost its own when it asked for more */
 	filelock_closed(&b, &process);
 	CHECK(set(&a, FILELOCK_OFD, F_WRLCK, 0, 9, false) == 0);
 	filelock_release(&a);

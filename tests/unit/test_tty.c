@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The line discipline against what Linux 6.18 did with the same bytes on a pseudo-terminal: what read(2) returned, what
- * FIONREAD said before, and what appeared on the screen. unit: fs/n_tty.c fs/n_tty_echo.c
+ * The line discipline against what Linux 6.18 did with the same bytes on a pseudo-terminal: what
+ * read(2) returned, what FIONREAD said before, and what appeared on the screen. unit: fs/n_tty.c
+ * fs/n_tty_echo.c
  */
 #define _ISOC11_SOURCE /* only ISO C from the C library: its POSIX types are not the kernel's */
 #include "tests/unit/unit.h"
@@ -62,85 +63,154 @@ static void istrip(struct termios2 *o)
 
 static const struct test_case {
 	const char *name, *typed;
-	int max; /* size of each read */
+	int max;	      /* size of each read */
 	const char *reads[5]; /* what they return, in order; then nothing is readable */
 	int available;
 	const char *screen;
 	void (*setup)(struct termios2 *o);
 } cases[] = {
-	{"line", "abc\n", 100, {"abc\n"}, 4, "abc\r\n", NULL},
-	{"eof", "abc\x04", 100, {"abc"}, 3, "abc", NULL},
-	{"eof alone", "\x04", 100, {""}, 0, "", NULL},
-	{"eof after a full buffer", "abcd\x04", 4, {"abcd"}, 4, "abcd", NULL},
-	{"newline after a full buffer", "abcd\n", 4, {"abcd", "\n"}, 5, "abcd\r\n", NULL},
-	{"short reads", "abcdef\n", 4, {"abcd", "ef\n"}, 7, "abcdef\r\n", NULL},
-	{"two lines", "ab\ncd\n", 100, {"ab\n", "cd\n"}, 6, "ab\r\ncd\r\n", NULL},
-	{"erase", "abc\x7f\x7fx\n", 100, {"ax\n"}, 3, "abc\b \b\b \bx\r\n", NULL},
-	{"word erase", "foo bar_baz  \x17x\n", 100, {"foo x\n"}, 6,
-	 "foo bar_baz  \b \b\b \b\b \b\b \b\b \b\b \b\b \b\b \b\b \bx\r\n", NULL},
-	{"kill", "foo\x15"
-		 "bar\n",
-	 100, {"bar\n"}, 4, "foo\b \b\b \b\b \bbar\r\n", NULL},
-	{"kill without ECHOKE", "foo\x15"
-				"bar\n",
-	 100, {"bar\n"}, 4, "foo^U\r\nbar\r\n", noechoke},
-	{"ECHOPRT", "abc\x7f\x7fx\n", 100, {"ax\n"}, 3, "abc\\cb/x\r\n", echoprt},
-	{"control characters", "a\x01\x1b[A\tb\x7f\x7f\x7f\n", 100, {"a\x01\x1b[\n"}, 5,
-	 "a^A^[[A\tb\b \b\b\b \b\r\n", NULL},
-	{"without ECHOCTL", "a\x01\x7f"
-			    "b\n",
-	 100, {"ab\n"}, 3, "a\x01"
-			   "b\r\n",
-	 noechoctl},
-	{"literal next", "a\x16\x03\x16\x7f"
-			 "b\n",
-	 100, {"a\x03\x7f"
-	       "b\n"},
-	 5, "a^\b^C^\b^?b\r\n", NULL},
-	{"literal eof", "a\x16\x04"
-			"b\n",
-	 9, {"a\x04"
-	     "b\n"},
-	 4, "a^\b^Db\r\n", NULL},
-	{"reprint", "abc\x12"
-		    "d\n",
-	 100, {"abcd\n"}, 5, "abc^R\r\nabcd\r\n", NULL},
-	{"interrupt", "abc\x03"
-		      "def\n",
-	 100, {"def\n"}, 4, "^Cdef\r\n", NULL},
-	{"flow control", "ab\x13"
-			 "cd\n\x11",
-	 100, {"abcd\n"}, 5, "abcd\r\n", NULL},
-	{"raw", "ab\x03\r\n", 100, {"ab\x03\r\n"}, 5, "", raw},
-	{"raw, short", "ab\x03\r\n", 3, {"ab\x03", "\r\n"}, 5, "", raw},
-	{"PARMRK", "a\xff"
-		   "b\n",
-	 100, {"a\xff\xff"
-	       "b\n"},
-	 5, "a\xff"
-	    "b\r\n",
-	 parmrk},
-	{"ECHONL", "ab\n", 100, {"ab\n"}, 3, "\r\n", noecho},
-	{"IUTF8", "a\xc3\xa9\x7f\x7f\n", 100, {"\n"}, 1, "a\xc3\xa9\b \b\b \b\r\n", utf8},
-	{"without IUTF8", "a\xc3\xa9\x7f\x7f\n", 100, {"a\n"}, 2, "a\xc3\xa9\b \b\b \b\r\n", NULL},
-	{"XTABS, ONOCR", "\t\x16\r\x16\ra\n", 100, {"\t\r\ra\n"}, 5, "        ^\b^M^\b^Ma\r\n", onocr},
-	{"ISTRIP", "\xe1\xe2\n", 100, {"ab\n"}, 3, "ab\r\n", istrip},
-	{"ICRNL", "a\rb\r", 100, {"a\n", "b\n"}, 4, "a\r\nb\r\n", NULL},
-	{"tab erased", "ab\tc\x7f\x7f"
-		       "d\n",
-	 100, {"abd\n"}, 4, "ab\tc\b \b\b\b\b\b\b\bd\r\n", NULL},
-	{"tabs erased", "\t\t\x7f\x7f"
-			"d\n",
-	 100, {"d\n"}, 2, "\t\t\b\b\b\b\b\b\b\b\b\b\b\b\b\b\b\bd\r\n", NULL},
-	{"tab after ^A", "\x01\t\x7f"
-			 "d\n",
-	 100, {"\x01"
-	       "d\n"},
-	 3, "^A\t\b\b\b\b\b\bd\r\n", NULL},
-	{"eof in the middle", "abc\x04"
-			      "def\x04",
-	 2, {"ab", "c", "de", "f"}, 6, "abcdef", NULL},
-	{"erase of nothing", "\x7f", 9, {NULL}, 0, "", NULL},
+    {"line", "abc\n", 100, {"abc\n"}, 4, "abc\r\n", NULL},
+    {"eof", "abc\x04", 100, {"abc"}, 3, "abc", NULL},
+    {"eof alone", "\x04", 100, {""}, 0, "", NULL},
+    {"eof after a full buffer", "abcd\x04", 4, {"abcd"}, 4, "abcd", NULL},
+    {"newline after a full buffer", "abcd\n", 4, {"abcd", "\n"}, 5, "abcd\r\n", NULL},
+    {"short reads", "abcdef\n", 4, {"abcd", "ef\n"}, 7, "abcdef\r\n", NULL},
+    {"two lines", "ab\ncd\n", 100, {"ab\n", "cd\n"}, 6, "ab\r\ncd\r\n", NULL},
+    {"erase", "abc\x7f\x7fx\n", 100, {"ax\n"}, 3, "abc\b \b\b \bx\r\n", NULL},
+    {"word erase",
+     "foo bar_baz  \x17x\n",
+     100,
+     {"foo x\n"},
+     6,
+     "foo bar_baz  \b \b\b \b\b \b\b \b\b \b\b \b\b \b\b \b\b \bx\r\n",
+     NULL},
+    {"kill",
+     "foo\x15"
+     "bar\n",
+     100,
+     {"bar\n"},
+     4,
+     "foo\b \b\b \b\b \bbar\r\n",
+     NULL},
+    {"kill without ECHOKE",
+     "foo\x15"
+     "bar\n",
+     100,
+     {"bar\n"},
+     4,
+     "foo^U\r\nbar\r\n",
+     noechoke},
+    {"ECHOPRT", "abc\x7f\x7fx\n", 100, {"ax\n"}, 3, "abc\\cb/x\r\n", echoprt},
+    {"control characters",
+     "a\x01\x1b[A\tb\x7f\x7f\x7f\n",
+     100,
+     {"a\x01\x1b[\n"},
+     5,
+     "a^A^[[A\tb\b \b\b\b \b\r\n",
+     NULL},
+    {"without ECHOCTL",
+     "a\x01\x7f"
+     "b\n",
+     100,
+     {"ab\n"},
+     3,
+     "a\x01"
+     "b\r\n",
+     noechoctl},
+    {"literal next",
+     "a\x16\x03\x16\x7f"
+     "b\n",
+     100,
+     {"a\x03\x7f"
+      "b\n"},
+     5,
+     "a^\b^C^\b^?b\r\n",
+     NULL},
+    {"literal eof",
+     "a\x16\x04"
+     "b\n",
+     9,
+     {"a\x04"
+      "b\n"},
+     4,
+     "a^\b^Db\r\n",
+     NULL},
+    {"reprint",
+     "abc\x12"
+     "d\n",
+     100,
+     {"abcd\n"},
+     5,
+     "abc^R\r\nabcd\r\n",
+     NULL},
+    {"interrupt",
+     "abc\x03"
+     "def\n",
+     100,
+     {"def\n"},
+     4,
+     "^Cdef\r\n",
+     NULL},
+    {"flow control",
+     "ab\x13"
+     "cd\n\x11",
+     100,
+     {"abcd\n"},
+     5,
+     "abcd\r\n",
+     NULL},
+    {"raw", "ab\x03\r\n", 100, {"ab\x03\r\n"}, 5, "", raw},
+    {"raw, short", "ab\x03\r\n", 3, {"ab\x03", "\r\n"}, 5, "", raw},
+    {"PARMRK",
+     "a\xff"
+     "b\n",
+     100,
+     {"a\xff\xff"
+      "b\n"},
+     5,
+     "a\xff"
+     "b\r\n",
+     parmrk},
+    {"ECHONL", "ab\n", 100, {"ab\n"}, 3, "\r\n", noecho},
+    {"IUTF8", "a\xc3\xa9\x7f\x7f\n", 100, {"\n"}, 1, "a\xc3\xa9\b \b\b \b\r\n", utf8},
+    {"without IUTF8", "a\xc3\xa9\x7f\x7f\n", 100, {"a\n"}, 2, "a\xc3\xa9\b \b\b \b\r\n", NULL},
+    {"XTABS, ONOCR", "\t\x16\r\x16\ra\n", 100, {"\t\r\ra\n"}, 5, "        ^\b^M^\b^Ma\r\n", onocr},
+    {"ISTRIP", "\xe1\xe2\n", 100, {"ab\n"}, 3, "ab\r\n", istrip},
+    {"ICRNL", "a\rb\r", 100, {"a\n", "b\n"}, 4, "a\r\nb\r\n", NULL},
+    {"tab erased",
+     "ab\tc\x7f\x7f"
+     "d\n",
+     100,
+     {"abd\n"},
+     4,
+     "ab\tc\b \b\b\b\b\b\b\bd\r\n",
+     NULL},
+    {"tabs erased",
+     "\t\t\x7f\x7f"
+     "d\n",
+     100,
+     {"d\n"},
+     2,
+     "\t\t\b\b\b\b\b\b\b\b\b\b\b\b\b\b\b\bd\r\n",
+     NULL},
+    {"tab after ^A",
+     "\x01\t\x7f"
+     "d\n",
+     100,
+     {"\x01"
+      "d\n"},
+     3,
+     "^A\t\b\b\b\b\b\bd\r\n",
+     NULL},
+    {"eof in the middle",
+     "abc\x04"
+     "def\x04",
+     2,
+     {"ab", "c", "de", "f"},
+     6,
+     "abcdef",
+     NULL},
+    {"erase of nothing", "\x7f", 9, {NULL}, 0, "", NULL},
 };
 
 static void setup(void (*fn)(struct termios2 *o))
