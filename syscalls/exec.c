@@ -356,8 +356,10 @@ int exec_boot(const struct bootinfo *bi, struct regs *regs)
 	struct exec *x = kzalloc(sizeof(*x));
 	int r;
 
-	if (x == NULL)
+	if (x == NULL) {
+		log_error("%s: not enough memory to start it", bootinfo_string(bi, bi->exe));
 		return -ENOMEM;
+	}
 	x->bi = bi;
 	x->path = bootinfo_string(bi, bi->exe);
 	x->p = current_process();
