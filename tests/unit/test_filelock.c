@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Advisory locks: ranges split, merge and conflict as fcntl(2) and flock(2) say.
- * unit: kernel/filelock.c
- */
+/* Advisory locks: ranges split, merge and conflict as fcntl(2) and flock(2) say. */
+/* unit: kernel/filelock.c */
 #define _ISOC11_SOURCE /* only ISO C from the C library: its POSIX types are not the kernel's */
 #include "tests/unit/unit.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The line discipline against what Linux 6.18 did with the same bytes on a pseudo-terminal: what
- * read(2) returned, what FIONREAD said before, and what appeared on the screen. unit: fs/n_tty.c
- * fs/n_tty_echo.c
+ * read(2) returned, what FIONREAD said before, and what appeared on the screen.
  */
+/* unit: fs/n_tty.c fs/n_tty_echo.c */
 #define _ISOC11_SOURCE /* only ISO C from the C library: its POSIX types are not the kernel's */
 #include "tests/unit/unit.h"
 
