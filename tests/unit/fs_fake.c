@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+/* The faked surroundings of tests/unit/fs_fake.h. Program memory is host memory; addresses below 4096 are bad. */
+#define _ISOC11_SOURCE /* only ISO C from the C library: its POSIX types are not the kernel's */
+#include "tests/unit/fs_fake.h"
+
+#include "fs/init.h"
+#include "fs/vfs.h"
+#include "kernel/clock.h"
+#include "kernel/filelock.h"
+#include "kernel/heap.h"
+#include "kernel/log.h"
+#include "kernel/random.h"
+#include "kernel/uaccess.h"
+#include "kernel/utsname.h"
+#include "kernel/wait.h"
+#include "kernel/x86_64/cpuinfo.h"
+#include "tests/unit/arena.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MEMORY (64ul << 20)
+
+struct process fake_process;
+struct thread fake_thread;
+int fake_signal;
+uint64_t fake_now = 1000000000ull * 1700000000ull;
+long fake_alloc_left = -1, fake_allocated, fake_truncated;
+bool (*fake_on_sleep)(void);
+
+static struct mm fake_mm;
+
+/* ---- heap ---- */
+
+static bool out_of_memory(void)
+{
+	if (fake_alloc_left > 0)
+		fake_alloc_left--;
+	return fake_alloc_left == 0;
+}
+
+void *kmalloc(size_t n)
+{
+	void *p = out_of_memory() ? NULL : malloc(n ? n : 1);
+
+	fake_allocated += p != NULL;
+	return p;
+}
+
+void *kzalloc(size_t n)
+{
+	void *p = kmalloc(n);
+
+	return p ? memset(p, 0, n) : NULL;
+}
+
+void *krealloc(void *old, size_t n)
+{
+	void *p = out_of_memory() ? NULL : realloc(old, n);
+
+	fake_allocated += p && !old;
+	return p;
+}
+
+void kfree(void *p)
+{
+	fake_allocated -= p != NULL;
+	free(p);
+}
+
+char *kstrdup(const char *s)
+{
+	char *p = kmalloc(strlen(s) + 1);
+
+	return p ? strcpy(p, s) : NULL;
+}
+
+/* ---- process ---- */
+
+struct thread *current_thread(void)
+{
+	return &fake_thread;
+}
+
+bool capable(int cap)
+{
+	return fake_process.cred.fsuid == 0;
+}
+
+int signal_send_thread(struct thread *t, const siginfo_t *info)
+{
+	fake_signal = info->si_signo;
+	return 0;
+}
+
+void signal_sigpipe(void)
+{
+	fake_signal = SIGPIPE;
+}
+
+bool signal_pending(const struct thread *t)
+{
+	return false;
+}
+
+void mm_file_truncated(struct mm *mm, struct inode *inode, uint64_t from)
+{
+	fake_truncated++;
+}
+
+struct vma *mm_next(struct mm *mm, uaddr_t addr)
+{
+	return NULL;
+}
+
+/* ---- locks and sleep: one thread, so a held lock is a deadlock ---- */
+
+void mutex_init(struct mutex *m)
+{
+	m->held = false;
+}
+
+void mutex_lock(struct mutex *m)
+{
+	if (m->held)
+		panic("deadlock");
+	m->held = true;
+}
+
+void mutex_unlock(struct mutex *m)
+{
+	if (!m->held)
+		panic("unlock of a free mutex");
+	m->held = false;
+}
+
+void wait_queue_init(struct wait_queue *wq)
+{
+	list_init(&wq->waiters);
+}
+
+void wait_prepare(struct waiter *w, struct wait_queue *wq)
+{
+}
+
+void wait_finish(struct waiter *w)
+{
+}
+
+int wait_sleep(uint64_t deadline_ns, bool interruptible)
+{
+	return fake_on_sleep && fake_on_sleep() ? 0 : -ERESTARTSYS;
+}
+
+size_t wait_wake(struct wait_queue *wq, size_t n)
+{
+	return 0;
+}
+
+/* ---- the rest ---- */
+
+size_t uaccess_read(void *dst, uaddr_t src, size_t n)
+{
+	if (src < PAGE_SIZE)
+		return n;
+	memcpy(dst, (void *)src, n);
+	return 0;
+}
+
+size_t uaccess_write(uaddr_t dst, const void *src, size_t n)
+{
+	if (dst < PAGE_SIZE)
+		return n;
+	memcpy((void *)dst, src, n);
+	return 0;
+}
+
+size_t uaccess_zero(uaddr_t dst, size_t n)
+{
+	if (dst < PAGE_SIZE)
+		return n;
+	memset((void *)dst, 0, n);
+	return 0;
+}
+
+uint64_t clock_real_ns(void)
+{
+	return ++fake_now;
+}
+
+uint64_t clock_mono_ns(void)
+{
+	return 5 * NSEC_PER_SEC;
+}
+
+uint64_t clock_thread_cpu_ns(void)
+{
+	return NSEC_PER_SEC;
+}
+
+uint64_t clock_process_cpu_ns(void)
+{
+	return NSEC_PER_SEC;
+}
+
+void random_bytes(void *buf, size_t n)
+{
+	memset(buf, 0x5a, n);
+}
+
+void random_mix(const void *data, size_t n)
+{
+}
+
+void kernel_utsname(struct new_utsname *out)
+{
+	*out = (struct new_utsname){.sysname = "Linux", .release = KERNEL_RELEASE, .nodename = "box"};
+}
+
+void kernel_set_hostname(const char *name, size_t n)
+{
+}
+
+void kernel_set_domainname(const char *name, size_t n)
+{
+}
+
+void cpu_info(struct cpu_info *out)
+{
+	*out = (struct cpu_info){.vendor = "Test"};
+}
+
+int cpu_flags_text(char *buf, size_t size)
+{
+	return snprintf(buf, size, "fpu");
+}
+
+uint64_t cpu_tsc_hz(void)
+{
+	return 2345678900;
+}
+
+bool tty_present(void)
+{
+	return false;
+}
+
+int tty_open(unsigned flags, struct file **out)
+{
+	return -ENXIO;
+}
+
+void filelock_closed(struct file *f, const struct files *fs)
+{
+}
+
+void filelock_release(struct file *f)
+{
+}
+
+int scnprintf(char *buf, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(buf, size, fmt, ap);
+	va_end(ap);
+	return n < (int)size ? n : size ? (int)size - 1 : 0;
+}
+
+void fake_become(uint32_t uid, uint32_t group)
+{
+	struct cred *c = &fake_process.cred;
+
+	*c = (struct cred){.uid = uid, .euid = uid, .suid = uid, .fsuid = uid,
+			   .gid = uid, .egid = uid, .sgid = uid, .fsgid = uid};
+	c->groups[0] = group;
+	c->n_groups = group != 0;
+}
+
+void fake_boot(void)
+{
+	struct process *p = &fake_process;
+
+	if (arena_init(0x100000, MEMORY, NULL, 0, true))
+		panic("no arena");
+	p->pid = 42;
+	p->mm = &fake_mm;
+	p->fs.umask = 022;
+	p->n_threads = 1;
+	list_init(&p->threads);
+	fake_thread.process = p;
+	fake_thread.tid = 42;
+	list_add_tail(&fake_thread.process_link, &p->threads);
+	for (int i = 0; i < RLIM_NLIMITS; i++)
+		p->limits[i] = (struct rlimit64){UINT64_MAX, UINT64_MAX};
+	p->limits[RLIMIT_NOFILE].rlim_cur = 1024;
+	fake_become(0, 0);
+	if (fs_init() || files_new(&p->files))
+		panic("no file systems");
+}
