@@ -362,6 +362,8 @@ void tty_init(const struct tty_config *config)
 	struct tty *t = &the_tty;
 
 	n_tty_init(&t->n);
+	if (!config->input) /* then the host's terminal is not raw: it processes output itself */
+		t->n.tios.c_oflag &= ~OPOST;
 	wait_queue_init(&t->read_wq);
 	wait_queue_init(&t->write_wq);
 	mutex_init(&t->write_lock);
