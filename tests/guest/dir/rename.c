@@ -76,7 +76,8 @@ static void errors(void)
 	fails(rename("full/.", "x"), EBUSY);
 	fails(rename("c", "full/."), EBUSY);
 	fails(rename("c", "full/.."), EBUSY);
-	fails(rename("/", "x"), EBUSY);
+	ok(rename("/", "x") == -1 &&
+	   (errno == EBUSY || errno == EXDEV)); /* EXDEV: /tmp is mounted */
 	fails(sys(rename, BAD, "x"), EFAULT);
 	fails(sys(rename, "c", BAD), EFAULT);
 	is(renameat(AT_FDCWD, "c", d, "c"), 0);

@@ -124,7 +124,8 @@ static void private_file(int fd)
 	is(pread(fd, b, 1, 0), 1);
 	is(b[0], 'p');
 	is(pwrite(fd, "Q", 1, PAGE + 1), 1);
-	is(p[PAGE + 1], 'Q'); /* not yet copied: the file shows through */
+	/* mmap(2) leaves open whether a page not yet written to shows later changes; Linux does. */
+	is(p[PAGE + 1], 'Q'); /* xfail: small private mappings are copied when they are made */
 	pwrite(fd, "a", 1, PAGE + 1);
 	is(munmap(p, 2 * PAGE), 0);
 	p = map(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, PAGE);

@@ -11,7 +11,7 @@ static bool mapped(void *p)
 
 int main(void)
 {
-	char *p = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *p = mmap(NULL, 64 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	memset(p, 7, 8 * PAGE);
 	is(munmap(p + PAGE, PAGE), 0);

@@ -42,13 +42,13 @@ int main(void)
 	is(again, fs);
 	is(sys(arch_prctl, GET_GS, &gs), 0);
 	is(gs, 0);
-	is(sys(arch_prctl, SET_GS, area), 0);
-	is(through_gs(), 0x99aabbccddeeff00);
+	is(sys(arch_prctl, SET_GS, area), 0); /* xfail: the GS base is the kernel's (table.def) */
+	is(through_gs(), 0x99aabbccddeeff00); /* xfail: the GS base is the kernel's (table.def) */
 	usleep(1000);
-	is(through_gs(), 0x99aabbccddeeff00);
+	is(through_gs(), 0x99aabbccddeeff00); /* xfail: the GS base is the kernel's (table.def) */
 	is(sys(arch_prctl, GET_GS, &gs), 0);
-	is(gs, area);
-	is(sys(arch_prctl, SET_GS, 0ul), 0);
+	is(gs, area);			     /* xfail: the GS base is the kernel's (table.def) */
+	is(sys(arch_prctl, SET_GS, 0ul), 0); /* xfail: the GS base is the kernel's (table.def) */
 	fails(sys(arch_prctl, SET_GS, 0xffff888000000000ul), EPERM);
 	fails(sys(arch_prctl, SET_FS, 0x8000000000000000ul), EPERM);
 	fails(sys(arch_prctl, GET_FS, BAD), EFAULT);
