@@ -5,6 +5,10 @@ VERSION := 0.1.0
 CC      := gcc
 PREFIX  ?= /usr/local
 
+# One short line per step; V=1 shows the commands.
+Q       := $(if $(V),,@)
+say      = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
+
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -27,11 +31,13 @@ $(UAPI):
 
 $(B)/obj/%.o: %.c | $(UAPI)
 	@mkdir -p $(@D)
-	$(CC) $(KCFLAGS) -c $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(CC) $(KCFLAGS) -c $< -o $@
 
 $(B)/obj/%.o: %.S | $(UAPI)
 	@mkdir -p $(@D)
-	$(CC) $(KCFLAGS) -D__ASSEMBLER__ -c $< -o $@
+	$(call say,AS,$<)
+	$(Q)$(CC) $(KCFLAGS) -D__ASSEMBLER__ -c $< -o $@
 
 $(B)/obj/syscalls/%.o: KCFLAGS += -Wno-cast-function-type
 
@@ -40,7 +46,8 @@ VDSO_CFLAGS := -std=gnu17 -O2 -fPIC -ffreestanding -nostdlib -mgeneral-regs-only
 	-fno-strict-aliasing $(WARN) -I. -nostdinc -isystem $(shell $(CC) -print-file-name=include) -isystem $(UAPI)
 $(B)/vdso.so: kernel/x86_64/vdso/vdso.c kernel/x86_64/vdso/vdso.ld kernel/x86_64/vvar.h | $(UAPI)
 	@mkdir -p $(@D)
-	$(CC) $(VDSO_CFLAGS) -shared -Wl,-soname,linux-vdso.so.1 -Wl,--hash-style=both -Wl,--eh-frame-hdr -Wl,-Bsymbolic \
+	$(call say,VDSO,$@)
+	$(Q)$(CC) $(VDSO_CFLAGS) -shared -Wl,-soname,linux-vdso.so.1 -Wl,--hash-style=both -Wl,--eh-frame-hdr -Wl,-Bsymbolic \
 	  -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-T,kernel/x86_64/vdso/vdso.ld $< -o $@
 	@strip --strip-debug $@
 $(B)/obj/kernel/x86_64/vdso_image.o: $(B)/vdso.so
@@ -48,16 +55,17 @@ $(B)/obj/kernel/x86_64/vdso_image.o: $(B)/vdso.so
 # The kernel is linked twice: the second time with the symbol table made from the first.
 $(B)/kernel.lds: kernel/kernel.ld kernel/x86_64/layout.h
 	@mkdir -p $(@D)
-	$(CC) -E -P -x c -D__ASSEMBLER__ -I. $< -o $@
+	$(Q)$(CC) -E -P -x c -D__ASSEMBLER__ -I. $< -o $@
 KLD := ld -nostdlib -static -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments --gc-sections -T $(B)/kernel.lds
 $(B)/kernel.debug: $(KOBJ) $(B)/kernel.lds kernel/ksym.sh
-	: | sh kernel/ksym.sh > $(B)/ksym0.S && $(CC) -c $(B)/ksym0.S -o $(B)/ksym0.o
-	$(KLD) $(KOBJ) $(B)/ksym0.o -o $(B)/kernel.pass1
-	nm -n $(B)/kernel.pass1 | sh kernel/ksym.sh > $(B)/ksym.S && $(CC) -c $(B)/ksym.S -o $(B)/ksym.o
-	$(KLD) $(KOBJ) $(B)/ksym.o -o $@
+	$(call say,LD,$@)
+	$(Q): | sh kernel/ksym.sh > $(B)/ksym0.S && $(CC) -c $(B)/ksym0.S -o $(B)/ksym0.o
+	$(Q)$(KLD) $(KOBJ) $(B)/ksym0.o -o $(B)/kernel.pass1
+	$(Q)nm -n $(B)/kernel.pass1 | sh kernel/ksym.sh > $(B)/ksym.S && $(CC) -c $(B)/ksym.S -o $(B)/ksym.o
+	$(Q)$(KLD) $(KOBJ) $(B)/ksym.o -o $@
 	@objdump -d $@ > $(B)/kernel.asm && nm -n $@ > $(B)/kernel.sym
 $(B)/kernel.elf: $(B)/kernel.debug
-	strip -s $< -o $@
+	$(Q)strip -s $< -o $@
 
 # ---- host command -------------------------------------------------------------------------------------------
 TSRC    := $(wildcard tools/*.c loader/*.c)
@@ -66,12 +74,14 @@ HCFLAGS := -std=gnu17 -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes -Wno-unu
 	-D_GNU_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -DUNILOAD_VERSION='"$(VERSION)"'
 $(B)/host/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(HCFLAGS) -c $< -o $@
+	$(call say,HOSTCC,$<)
+	$(Q)$(CC) $(HCFLAGS) -c $< -o $@
 $(B)/host/tools/kernel_image.o: tools/kernel_image.S $(B)/kernel.elf
 	@mkdir -p $(@D)
-	$(CC) -I$(B) -c $< -o $@
+	$(Q)$(CC) -I$(B) -c $< -o $@
 $(B)/uniload: $(TOBJ)
-	$(CC) $(TOBJ) -lelf -o $@
+	$(call say,LD,$@)
+	$(Q)$(CC) $(TOBJ) -lelf -o $@
 
 # ---- what people type ---------------------------------------------------------------------------------------
 .PHONY: all help deps-build deps-check demo check check-all unit guest install run gdb bench fuzz format lint tags clean
@@ -129,6 +139,7 @@ UCFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Wno-unused-parameter -I. -DUNIT_TEST
 UNIT    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 $(B)/unit/%: tests/unit/%.c tests/unit/unit.h
 	@mkdir -p $(@D)
-	$(UCC) $(UCFLAGS) $< $$(sed -n 's/.*unit: *//p' $< | sed 's,\*/,,') -o $@
+	$(call say,UNIT,$<)
+	$(Q)$(UCC) $(UCFLAGS) $< $$(sed -n 's/.*unit: *//p' $< | sed 's,\*/,,') -o $@
 
 -include $(KOBJ:.o=.d)

@@ -74,7 +74,6 @@ int thread_new(struct process *p, struct thread **out)
 	t->tid = p->n_threads ? p->pid + (int)p->n_threads : p->pid;
 	t->process = p;
 	t->state = THREAD_RUNNING;
-	t->altstack.ss_flags = SS_DISABLE;
 	list_init(&t->run_link);
 	sigpending_init(&t->pending);
 	spin_lock(&p->lock);

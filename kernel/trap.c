@@ -24,6 +24,7 @@ enum {
 	VEC_GP = 13, VEC_PF = 14, VEC_MF = 16, VEC_AC = 17, VEC_XM = 19,
 };
 
+#define PF_PRESENT 1
 #define PF_WRITE 2
 #define PF_FETCH 16
 #define RFLAGS_TF 0x100
@@ -44,13 +45,17 @@ static enum mm_access fault_access(uint64_t error)
 	return error & PF_FETCH ? MM_EXEC : error & PF_WRITE ? MM_WRITE : MM_READ;
 }
 
+/* What a signal frame shows is set only when there is a signal. Linux hides whether kernel addresses are mapped. */
 static void page_fault(uint64_t addr, uint64_t error)
 {
 	int r = addr < TASK_SIZE ? mm_fault(current_mm(), addr, fault_access(error)) : -EFAULT;
 
-	switch (r) {
-	case 0:
+	if (r == 0)
 		return;
+	current->fault_trapno = VEC_PF;
+	current->fault_err = addr < TASK_SIZE ? error : error | PF_PRESENT;
+	current->fault_addr = addr;
+	switch (r) {
 	case -EACCES:
 		force(SIGSEGV, SEGV_ACCERR, addr);
 		return;
@@ -123,18 +128,17 @@ void exception_in_program(struct regs *regs)
 	unsigned vec = c->exc_vector;
 	uint64_t addr = c->cr2, error = regs->orig_rax;
 
-	current->fault_trapno = vec;
-	current->fault_err = error;
-	if (vec == VEC_PF)
-		current->fault_addr = addr;
 	regs->orig_rax = (uint64_t)-1; /* not a system call: nothing to restart */
-	if (vec == VEC_PF)
+	if (vec == VEC_PF) {
 		page_fault(addr, error);
-	else
+	} else {
+		current->fault_trapno = vec;
+		current->fault_err = error;
 		exception_signal(vec, regs);
+	}
 }
 
-/* The jump or IRETQ to the program faulted: its RIP is not canonical. It gets the signal Linux sends. */
+/* The jump or IRETQ to the program faulted (its RIP is not canonical): it gets the signal Linux sends. */
 static __noreturn void fault_on_exit(struct regs *regs)
 {
 	struct regs *prog = this_cpu()->regs;
@@ -159,7 +163,7 @@ void exception_in_kernel(struct regs *regs)
 		regs->rflags &= ~RFLAGS_TF;
 		return;
 	}
-	if (regs->rip == (uint64_t)exit_syscall_jmp || regs->rip == (uint64_t)exit_iret_insn)
+	if (regs->rip >= (uint64_t)exit_begin && regs->rip < (uint64_t)exit_end)
 		fault_on_exit(regs);
 	if (regs->rip >= (uint64_t)user_access_begin && regs->rip < (uint64_t)user_access_end) {
 		if (vec == VEC_PF && addr < TASK_SIZE && current &&

@@ -48,7 +48,14 @@ size_t uaccess_zero(uaddr_t dst, size_t n)
 {
 	size_t ok = clip(dst, n);
 
-	return n - ok + (ok ? user_zero((void *)dst, ok) : 0);
+	size_t left = ok ? user_zero((void *)dst, ok) : 0;
+
+	if (unlikely(left)) { /* as in copy_exact */
+		size_t tail = MIN(left, sizeof(uint64_t) - 1);
+
+		left = left - tail + user_zero((void *)(dst + (ok - left)), tail);
+	}
+	return n - ok + left;
 }
 
 ssize_t strncpy_from_user(char *dst, uaddr_t src, size_t size)

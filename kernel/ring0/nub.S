@@ -43,8 +43,8 @@ stub_page:
 	iretq
 	.balign	32			/* 3: a service for the kernel, or a breakpoint */
 	cmpq	$nub_call_return, (%rsp)
-	je	service
-	jmp	breakpoint
+	jne	breakpoint
+	jmp	service
 	stub_exception 4, 0
 	stub_exception 5, 0
 	stub_exception 6, 0
@@ -118,6 +118,8 @@ fatal:	/* on IST 3: nothing can be resumed */
 
 	/* nub_call: EAX = service. Only the code at nub_call gets here; an unknown number is ignored. */
 service:
+	cmpl	$0, EXC(CPU_MASKED, FRAME)	/* the kernel is always masked: this is the program's own int3 */
+	je	breakpoint
 	cmp	$NUB_SERVICES, %eax
 	jae	1f
 	jmp	*service_table(, %rax, 8)

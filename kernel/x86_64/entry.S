@@ -92,7 +92,7 @@ exit_syscall:
 	popfq
 	mov	REGS_RIP(%rsp), %rcx
 	mov	REGS_RSP(%rsp), %rsp
-	.globl	exit_syscall_jmp, exit_iret_insn
+	.globl	exit_begin, exit_syscall_jmp, exit_end
 exit_syscall_jmp:
 	jmp	*%rcx
 
@@ -199,24 +199,26 @@ upcall_exception:
 	wrgsbase %rbx					/* the program may have changed it */
 	mov	REGS_RIP(%rsp), %rdx
 	mov	%gs:CPU_REGS, %rdi
-	cmp	$KERNEL_BASE, %rdx
-	jb	from_program
-	/* In the kernel: below its stack pointer, if that is sound. */
-	mov	REGS_RSP(%rsp), %rdi
-	cmp	$upcall_begin, %rdx
-	jb	1f
-	cmp	$upcall_end, %rdx
-	jb	bad_stack
-1:	lea	exit_begin(%rip), %rax
+	lea	exit_begin(%rip), %rax
 	cmp	%rax, %rdx
 	jb	1f
 	lea	exit_end(%rip), %rax
 	cmp	%rax, %rdx
-	jae	1f
-	/* Leaving for the program failed at its last instruction (bad RIP): RSP is its own or in the frame. */
-	mov	%gs:CPU_REGS, %rdi
+	jb	in_exit
+1:	cmpl	$1, %gs:CPU_MASKED			/* was 0: program code, wherever its RIP points */
+	je	from_program
+	/* In the kernel: below its stack pointer, if that is sound. */
+	mov	REGS_RSP(%rsp), %rdi
+	cmp	$upcall_begin, %rdx
+	jb	in_kernel
+	cmp	$upcall_end, %rdx
+	jb	bad_stack
+	jmp	in_kernel
+in_exit:
+	/* Leaving for the program failed, at the last instruction (bad RIP): RSP is its own or in the frame. */
 	sub	$REGS_SIZE + 256, %rdi
-1:	sub	$REGS_SIZE, %rdi
+in_kernel:
+	sub	$REGS_SIZE, %rdi
 	and	$-16, %rdi
 	cmp	%gs:CPU_STACK_LOW, %rdi
 	jb	bad_stack
@@ -247,14 +249,22 @@ upcall_interrupt:
 	wrgsbase %rbx
 	mov	%gs:CPU_REGS, %rdi
 	mov	REGS_RIP(%rsp), %rdx
-	cmp	$KERNEL_BASE, %rdx
-	jae	1f
-2:	move_regs
-	jmp	exit_full			/* exit_to_program processes what is pending */
-1:	/* Masked was 0, so this is the entry before it sets it (go on: its exit will look), or the exit. */
-	lea	exit_begin(%rip), %rax
+	/* Masked was 0: program code, or the entry before it sets it (go on: its exit will look), or the exit. */
+	lea	syscall_entry_direct(%rip), %rax
+	cmp	%rax, %rdx
+	jb	2f
+	lea	entry_end(%rip), %rax
 	cmp	%rax, %rdx
 	jb	3f
+	lea	exit_begin(%rip), %rax
+	cmp	%rax, %rdx
+	jb	2f
+	lea	exit_end(%rip), %rax
+	cmp	%rax, %rdx
+	jb	1f
+2:	move_regs
+	jmp	exit_full			/* exit_to_program processes what is pending */
+1:
 	lea	exit_syscall_jmp(%rip), %rax
 	cmp	%rax, %rdx
 	je	4f

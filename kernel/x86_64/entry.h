@@ -20,8 +20,8 @@ int user_xrstor(const void *area, uint64_t mask, bool have_xsave);
 
 /* Faults in this range resume at user_access_fault. */
 extern const char user_access_begin[], user_access_end[], user_access_fault[];
-/* The two instructions that leave for the program. */
-extern const char exit_syscall_jmp[], exit_iret_insn[];
+/* The way out to the program with interrupts unmasked, and the jump that leaves. */
+extern const char exit_begin[], exit_syscall_jmp[], exit_end[];
 
 /* The system call table (syscalls/dispatch.c) as the entry calls it, and how many rows it may use directly: 0 sends
  * every call through syscall_slow. */
