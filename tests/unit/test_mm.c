@@ -278,6 +278,16 @@ static void op_truncate(void)
 	sf->size = size;
 }
 
+/* Writes to private mappings never reach the file. */
+static void check_private_file(void)
+{
+	for (size_t i = 0; i < SIM_FILE_PAGES; i++) {
+		struct page *p = private_file.pages[i];
+
+		CHECK(!p || *(uint32_t *)page_to_virt(p) == private_file.tags[i]);
+	}
+}
+
 static size_t leaves_seen;
 
 static int count_leaf(struct pt_visitor *v, uint64_t va, struct pt_leaf *leaf)
@@ -381,6 +391,8 @@ static void run(int rounds)
 		step();
 		if (exact && i % 512 == 0)
 			check_areas();
+		if (i % 64 == 0)
+			check_private_file();
 	}
 	set_free_memory(SIZE_MAX);
 	finish(free_before);
