@@ -294,7 +294,7 @@ static const struct proc_entry fs_entries[] = {
     PROC_TEXT("nr_open", "1048576\n"),
     PROC_TEXT("pipe-max-size", "1048576\n"),
     PROC_TEXT("protected_fifos", "0\n"),
-    PROC_TEXT("protected_hardlinks", "0\n"),
+    PROC_TEXT("protected_hardlinks", "1\n"),
     PROC_TEXT("protected_regular", "0\n"),
     PROC_TEXT("protected_symlinks", "0\n"),
     PROC_TEXT("suid_dumpable", "0\n"),

@@ -15,6 +15,17 @@
 /* Kept free for the kernel itself, whatever the limit says. */
 #define RESERVE_PAGES 32
 
+/*
+ * An entry of the tree is a page's address; with this bit the page was made by fallocate and nothing was written to it
+ * yet: it is there, but still a hole to SEEK_DATA, as on Linux.
+ */
+#define UNWRITTEN 1ul
+
+static struct page *page_of(const void *entry)
+{
+	return (struct page *)((uintptr_t)entry & ~UNWRITTEN);
+}
+
 static bool is_static(const struct page *p)
 {
 	return p->flags & PG_RESERVED;
@@ -27,11 +38,24 @@ static struct page *page_at(struct inode *in, uint64_t index)
 	struct page *p;
 
 	spin_lock(&ti->tree_lock);
-	p = radix_get(&ti->pages, index);
+	p = page_of(radix_get(&ti->pages, index));
 	if (p)
 		page_get(p);
 	spin_unlock(&ti->tree_lock);
 	return p;
+}
+
+/* The page at index is about to have contents. */
+static void mark_written(struct inode *in, uint64_t index)
+{
+	struct tmpfs_inode *ti = tmpfs_i(in);
+	void *entry;
+
+	spin_lock(&ti->tree_lock);
+	entry = radix_get(&ti->pages, index);
+	if ((uintptr_t)entry & UNWRITTEN)
+		(void)radix_set(&ti->pages, index, page_of(entry)); /* in place: cannot fail */
+	spin_unlock(&ti->tree_lock);
 }
 
 /* A page that counts against the limit. 0, -ENOSPC. */
@@ -56,18 +80,19 @@ static void page_unmake(struct inode *in, struct page *p)
 
 /*
  * Put p (reference taken over) at index, in place of `old` (NULL: a hole). If somebody else was faster, p is dropped.
- * Either way *out is what is there now, referenced. 0 or -ENOSPC (no memory for the tree; p is dropped).
+ * Either way *out is what is there now, referenced. tag: 0 or UNWRITTEN. 0 or -ENOSPC (no memory for the tree; p is dropped).
  */
-static int page_install(struct inode *in, uint64_t index, struct page *old, struct page *p, struct page **out)
+static int page_install(struct inode *in, uint64_t index, struct page *old, struct page *p, uintptr_t tag,
+			struct page **out)
 {
 	struct tmpfs_inode *ti = tmpfs_i(in);
 	struct page *there;
 	int r = 0;
 
 	spin_lock(&ti->tree_lock);
-	there = radix_get(&ti->pages, index);
+	there = page_of(radix_get(&ti->pages, index));
 	if (there == old) {
-		r = radix_set(&ti->pages, index, p) ? -ENOSPC : 0;
+		r = radix_set(&ti->pages, index, (void *)((uintptr_t)p | tag)) ? -ENOSPC : 0;
 		if (!r) {
 			ti->n_pages += !old;
 			ti->n_static -= old != NULL;
@@ -87,7 +112,7 @@ static int page_install(struct inode *in, uint64_t index, struct page *old, stru
 }
 
 /* A page of its own at index, filled from the static page `old` or with zeros; referenced. 0 or -ENOSPC. */
-static int page_own(struct inode *in, uint64_t index, struct page *old, struct page **out)
+static int page_own(struct inode *in, uint64_t index, struct page *old, uintptr_t tag, struct page **out)
 {
 	struct page *p;
 	int r = page_make(in, old ? 0 : PAGE_ZEROED, &p);
@@ -96,7 +121,7 @@ static int page_own(struct inode *in, uint64_t index, struct page *old, struct p
 		return r;
 	if (old)
 		memcpy(page_to_virt(p), page_to_virt(old), PAGE_SIZE);
-	return page_install(in, index, old, p, out);
+	return page_install(in, index, old, p, tag, out);
 }
 
 /* The page at index, made if there is none and writable in place; referenced. 0 or -ENOSPC. */
@@ -106,10 +131,11 @@ static int page_for_write(struct inode *in, uint64_t index, struct page **out)
 	int r;
 
 	if (p && !is_static(p)) {
+		mark_written(in, index);
 		*out = p;
 		return 0;
 	}
-	r = page_own(in, index, old, out);
+	r = page_own(in, index, old, 0, out);
 	if (old)
 		page_put(old);
 	return r;
@@ -140,7 +166,7 @@ void tmpfs_file_drop(struct inode *in, uint64_t first, uint64_t last)
 		struct page *p;
 
 		spin_lock(&ti->tree_lock);
-		p = radix_next(&ti->pages, &first);
+		p = page_of(radix_next(&ti->pages, &first));
 		if (!p || first > last) {
 			spin_unlock(&ti->tree_lock);
 			break;
@@ -224,7 +250,7 @@ static ssize_t write_new_page(struct inode *in, struct iter *from, uint64_t inde
 	}
 	memset((char *)page_to_virt(p) + copied, 0, PAGE_SIZE - copied);
 	page_get(p);
-	r = page_install(in, index, NULL, p, &there);
+	r = page_install(in, index, NULL, p, 0, &there);
 	if (!r) {
 		if (there != p) /* a fault on a mapping made the page meanwhile */
 			memcpy(page_to_virt(there), page_to_virt(p), copied);
@@ -243,13 +269,11 @@ static ssize_t write_page(struct inode *in, struct iter *from, uint64_t pos, siz
 
 	if (!p && n == PAGE_SIZE)
 		return write_new_page(in, from, pos >> PAGE_SHIFT);
-	if (!p || is_static(p)) {
-		if (p)
-			page_put(p);
-		r = page_for_write(in, pos >> PAGE_SHIFT, &p);
-		if (r)
-			return r;
-	}
+	if (p)
+		page_put(p);
+	r = page_for_write(in, pos >> PAGE_SHIFT, &p);
+	if (r)
+		return r;
 	copied = iter_read(from, (char *)page_to_virt(p) + off, n);
 	page_put(p);
 	return copied ? (ssize_t)copied : -EFAULT;
@@ -314,25 +338,30 @@ out:
 	return r;
 }
 
-/* SEEK_DATA and SEEK_HOLE: pages that exist are data. */
+static bool is_data(const void *entry)
+{
+	return entry && !((uintptr_t)entry & UNWRITTEN);
+}
+
+/* SEEK_DATA and SEEK_HOLE: pages that were written are data. */
 static int64_t seek_data_hole(struct file *f, int64_t off, bool hole)
 {
 	struct tmpfs_inode *ti = tmpfs_i(f->inode);
 	uint64_t index = (uint64_t)off >> PAGE_SHIFT, size = f->inode->size;
-	bool found;
+	void *entry = NULL;
 
 	if (off < 0 || (uint64_t)off >= size)
 		return -ENXIO;
 	spin_lock(&ti->tree_lock);
 	if (hole) {
-		while (index << PAGE_SHIFT < size && radix_get(&ti->pages, index))
+		while (index << PAGE_SHIFT < size && is_data(radix_get(&ti->pages, index)))
 			index++;
-		found = true;
 	} else {
-		found = radix_next(&ti->pages, &index) != NULL;
+		while ((entry = radix_next(&ti->pages, &index)) && !is_data(entry))
+			index++;
 	}
 	spin_unlock(&ti->tree_lock);
-	if (!found || (!hole && index << PAGE_SHIFT >= size))
+	if (!hole && (!entry || index << PAGE_SHIFT >= size))
 		return -ENXIO;
 	return f->pos = MIN(MAX(index << PAGE_SHIFT, (uint64_t)off), size);
 }
@@ -374,7 +403,7 @@ static int punch_hole(struct inode *in, uint64_t from, uint64_t end)
 		bool mapped;
 
 		spin_lock(&ti->tree_lock);
-		p = radix_next(&ti->pages, &i);
+		p = page_of(radix_next(&ti->pages, &i));
 		mapped = p && !is_static(p) && p->refs > 1;
 		spin_unlock(&ti->tree_lock);
 		if (!p || i >= last)
@@ -413,7 +442,7 @@ static int allocate(struct inode *in, uint64_t first, uint64_t end)
 		struct page *p = page_at(in, i);
 
 		if (!p)
-			r = page_own(in, i, NULL, &p);
+			r = page_own(in, i, NULL, UNWRITTEN, &p);
 		if (!r)
 			page_put(p);
 	}
@@ -469,7 +498,7 @@ static int tmpfs_map_page(struct file *f, uint64_t index, struct page **out)
 	if (index >= (READ_ONCE(in->size) + PAGE_SIZE - 1) >> PAGE_SHIFT)
 		return -ENODATA;
 	p = page_at(in, index);
-	if (p && !(is_static(p) && file_writable(f))) {
+	if (p && is_static(p) && !file_writable(f)) {
 		*out = p;
 		return 0;
 	}
@@ -478,7 +507,7 @@ static int tmpfs_map_page(struct file *f, uint64_t index, struct page **out)
 	return page_for_write(in, index, out) ? -EIO : 0; /* SIGBUS, as a full tmpfs gives on Linux */
 }
 
-/* Caller holds in->lock. */
+/* Also drops what fallocate put beyond the end. Caller holds in->lock. */
 static int set_size(struct inode *in, uint64_t size)
 {
 	uint64_t old = in->size, page_end = ALIGN_UP(MIN(size, old), PAGE_SIZE);
@@ -492,9 +521,9 @@ static int set_size(struct inode *in, uint64_t size)
 	if (r)
 		return r;
 	in->size = size;
-	if (size >= old)
+	if (size > old)
 		return 0;
-	if (current && current_mm())
+	if (size < old && current && current_mm())
 		mm_file_truncated(current_mm(), in, size);
 	tmpfs_file_drop(in, page_end >> PAGE_SHIFT, UINT64_MAX);
 	return 0;
@@ -503,14 +532,16 @@ static int set_size(struct inode *in, uint64_t size)
 /* Caller holds in->lock. 0, -EPERM (sealed), -ENOSPC. */
 int tmpfs_file_setattr(struct inode *in, const struct setattr *a)
 {
-	if ((a->valid & ATTR_SIZE) && a->size != in->size) {
+	if (a->valid & ATTR_SIZE) {
+		bool changes = a->size != in->size;
 		int r = set_size(in, a->size);
 
 		if (r)
 			return r;
-		inode_modified(in);
-	} else if (a->valid == ATTR_SIZE) {
-		return 0; /* truncate(2) to the same size leaves even the times */
+		if (changes)
+			inode_modified(in);
+		else if (a->valid == ATTR_SIZE)
+			return 0; /* truncate(2) to the same size leaves even the times */
 	}
 	inode_apply_attr(in, a);
 	return 0;

@@ -187,6 +187,8 @@ int dentry_lookup_locked(struct dentry *dir, const char *name, size_t len, uint3
 	*out = dentry_find(dir, name, len, hash);
 	if (*out)
 		return 0;
+	if (!dir->inode->nlink) /* removed: nothing is found there and nothing made */
+		return -ENOENT;
 	if (len > NAME_MAX)
 		return -ENAMETOOLONG;
 	if (!dir->inode->ops->lookup)
@@ -200,8 +202,7 @@ int dentry_lookup_locked(struct dentry *dir, const char *name, size_t len, uint3
 			inode_put(in);
 		return -ENOMEM;
 	}
-	/* A directory that was removed gets no new cached names: they would hold it. */
-	if (!dir->inode->super->volatile_names && dir->inode->nlink) {
+	if (!dir->inode->super->volatile_names) {
 		dcache_lock();
 		insert(*out);
 		dcache_unlock();

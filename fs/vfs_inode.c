@@ -272,6 +272,8 @@ static int prepare_setattr(struct inode *in, struct setattr *a)
 		if (!inode_is(in, S_IFDIR) && (in->mode & S_ISGID) &&
 		    ((in->mode & S_IXGRP) || (!vfs_in_group(vfs_cred(), in->gid) && !vfs_capable(CAP_FSETID))))
 			drop |= S_ISGID;
+		if (drop && !vfs_owner(in)) /* it is a change of mode as well: chown(-1, -1) by a stranger */
+			return -EPERM;
 	}
 	if (a->valid & ATTR_SIZE) {
 		if (a->size > in->size && (r = inode_check_limit(a->size)))

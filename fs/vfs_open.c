@@ -18,6 +18,7 @@ struct opening {
 	uint32_t mode;	 /* of a new file, umask applied, S_IFREG */
 	unsigned access; /* R_OK | W_OK to check on an existing file */
 	bool created;
+	uint32_t dir_mode, dir_uid; /* O_CREAT: of the directory the file was found in */
 };
 
 static const struct file_ops path_ops;
@@ -59,6 +60,7 @@ static int check_flags(unsigned flags, uint32_t mode, unsigned resolve, struct o
 	o->mode = S_IFREG | (mode & 07777 & ~vfs_umask());
 	o->access = access_of(flags);
 	o->created = false;
+	o->dir_mode = o->dir_uid = 0;
 	return 0;
 }
 
@@ -129,6 +131,8 @@ static int last_or_create(struct walk *w, struct opening *o, struct dentry **out
 		dentry_put(d);
 		return -EXDEV;
 	}
+	o->dir_mode = w->at->inode->mode;
+	o->dir_uid = w->at->inode->uid;
 	*out = walk_cross_mounts(d);
 	return 0;
 }
@@ -167,6 +171,17 @@ static int find_object(struct walk *w, struct opening *o, struct dentry **out)
 	}
 }
 
+/*
+ * O_CREAT in a sticky directory that all may write to finds somebody else's link, device or socket (plain files and
+ * FIFOs are the business of sysctls that are off): Linux's may_create_in_sticky().
+ */
+static bool planted(const struct inode *in, const struct opening *o)
+{
+	if ((o->dir_mode & (S_ISVTX | 0002)) != (S_ISVTX | 0002) || inode_is(in, S_IFREG) || inode_is(in, S_IFIFO))
+		return false;
+	return in->uid != o->dir_uid && in->uid != vfs_cred()->fsuid;
+}
+
 /* Everything open checks on an object that was there before. */
 static int may_open(struct inode *in, struct opening *o, unsigned lflags)
 {
@@ -176,6 +191,8 @@ static int may_open(struct inode *in, struct opening *o, unsigned lflags)
 		return -EEXIST;
 	if ((o->flags & O_CREAT) && inode_is(in, S_IFDIR))
 		return -EISDIR;
+	if ((o->flags & O_CREAT) && planted(in, o))
+		return -EACCES;
 	if ((lflags & LOOKUP_DIRECTORY) && !inode_is(in, S_IFDIR))
 		return -ENOTDIR;
 	if (inode_is(in, S_IFREG) && (o->flags & O_TRUNC) && (r = inode_readonly(in)))

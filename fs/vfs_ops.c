@@ -186,11 +186,28 @@ int vfs_symlink(const char *target, struct dentry *base, const char *path)
 	return r;
 }
 
-/* What may be linked where; the new directory is locked. */
-static int may_link(const struct inode *dir, const struct inode *in)
+/* protected_hardlinks (proc_sys_fs(5)): others' files only if they are plain and ours to read and write. */
+static bool safe_to_link(struct inode *in)
 {
+	if (vfs_owner(in))
+		return true;
+	if (!inode_is(in, S_IFREG) || (in->mode & S_ISUID) || (in->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
+		return false;
+	return inode_permission(in, R_OK | W_OK) == 0;
+}
+
+/* What may be linked where; the new directory is locked. */
+static int may_link(struct inode *dir, struct inode *in)
+{
+	int r;
+
 	if (dir->super != in->super)
 		return -EXDEV;
+	if (!safe_to_link(in))
+		return -EPERM;
+	r = may_create(dir);
+	if (r)
+		return r;
 	if (!dir->ops->link)
 		return -EPERM;
 	if (inode_is(in, S_IFDIR))
@@ -218,9 +235,7 @@ int vfs_link(struct dentry *obase, const char *opath, struct dentry *nbase, cons
 	if (r)
 		goto out;
 	dir = w.at->inode;
-	r = dir->super == old->inode->super ? may_create(dir) : -EXDEV;
-	if (!r)
-		r = may_link(dir, old->inode);
+	r = may_link(dir, old->inode);
 	if (!r)
 		r = dir->ops->link(dir, d->name, d->name_len, old->inode);
 	if (!r)

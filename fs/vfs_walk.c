@@ -318,10 +318,10 @@ int vfs_lookup(struct dentry *base, const char *path, unsigned flags, struct den
 	if (r)
 		return r;
 	while (!(r = walk_parent(&w)) && !(r = walk_last(&w, &d))) {
-		if (!d->inode || !inode_is(d->inode, S_IFLNK) || !((flags & LOOKUP_FOLLOW) || w.slash))
+		if (w.slash) /* must be a directory, as must what a link behind it leads to */
+			w.flags |= LOOKUP_DIRECTORY | LOOKUP_FOLLOW;
+		if (!d->inode || !inode_is(d->inode, S_IFLNK) || !(w.flags & LOOKUP_FOLLOW))
 			break;
-		if (w.slash) /* of the text that named the link: its target must be a directory */
-			w.flags |= LOOKUP_DIRECTORY;
 		r = walk_follow(&w, d, &jumped);
 		d = jumped;
 		if (r || jumped)
