@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Kernel heap. Blocks of up to 2 KiB come from one-page slabs, one list of slabs with room per size class; all
- * bookkeeping of a slab is in its struct page, so objects fill the page and a new slab is not touched before its
- * objects are. Larger blocks are whole pages. Every operation is O(1). Each class keeps one empty slab, others go
- * back to the page allocator.
+ * Kernel heap. Blocks of up to 2 KiB come from one-page slabs, one list of slabs with room per size
+ * class; all bookkeeping of a slab is in its struct page, so objects fill the page and a new slab
+ * is not touched before its objects are. Larger blocks are whole pages. Every operation is O(1).
+ * Each class keeps one empty slab, others go back to the page allocator.
  *
- * Host unit tests run with AddressSanitizer: it is told which bytes of a slab are allocated, so that an overflow, a
- * use after free or a double free is reported where it happens.
+ * Host unit tests run with AddressSanitizer: it is told which bytes of a slab are allocated, so
+ * that an overflow, a use after free or a double free is reported where it happens.
  */
 #include "kernel/heap.h"
 
@@ -40,13 +40,13 @@ static const uint16_t class_size[] = {16,  32,	48,  64,  80,  96,  112, 128,  16
 /* Class of a size, by (size + 15) / 16. Written once, by the first allocation. */
 static uint8_t class_of[SLAB_MAX / GRAIN + 1];
 
-struct class {
+struct size_class {
 	struct list slabs; /* pages with at least one free object; empty ones last */
 	size_t n_empty;	   /* 0 or 1 */
 };
 
 static struct spinlock heap_lock;
-static struct class classes[ARRAY_SIZE(class_size)];
+static struct size_class classes[ARRAY_SIZE(class_size)];
 
 static void heap_init(void)
 {
@@ -124,7 +124,7 @@ static void *slab_take(unsigned c, size_t size)
 /* Returns a page to be freed by the caller, or NULL. */
 static struct page *slab_give(struct page *slab, void *obj)
 {
-	struct class *c = &classes[slab->slab.class];
+	struct size_class *c = &classes[slab->slab.class];
 	size_t size = class_size[slab->slab.class], off = (uint64_t)obj % PAGE_SIZE;
 	uint16_t *next = obj;
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Address spaces: creation and end, limits, placing, mapping, unmapping, the break. Semantics, checks and their order
- * are those of Linux 6.18 (mm/mmap.c, mm/vma.c). The parts:
+ * Address spaces: creation and end, limits, placing, mapping, unmapping, the break. Semantics,
+ * checks and their order are those of Linux 6.18 (mm/mmap.c, mm/vma.c). The parts:
  *
- *	vma.c		which areas there are	     mm_fault.c	filling them with pages
- *	mm_gather.c	taking pages away	     mm_range.c	mprotect, madvise, mlock, msync, mincore
+ *	vma.c		which areas there are
+ *	mm_fault.c	filling them with pages
+ *	mm_gather.c	taking pages away
+ *	mm_range.c	mprotect, madvise, mlock, msync, mincore
  *	mm_move.c	mremap
  */
 #include "kernel/mm.h"
@@ -21,12 +23,13 @@
 
 /* MAP_SHARED_VALIDATE refuses all others (Linux's LEGACY_MAP_MASK). */
 #define KNOWN_MAP_FLAGS                                                                            \
-	(MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_UNINITIALIZED |  \
-	 MAP_GROWSDOWN | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK |       \
-	 MAP_HUGETLB | MAP_32BIT | MAP_HUGE_2MB | MAP_HUGE_1GB)
+	(MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE |                   \
+	 MAP_UNINITIALIZED | MAP_GROWSDOWN | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE |           \
+	 MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT | MAP_HUGE_2MB | MAP_HUGE_1GB)
 #define KEPT_MAP_FLAGS (MAP_ANONYMOUS | MAP_NORESERVE | MAP_GROWSDOWN | MAP_LOCKED)
 #define VMA_FLAGS      (VMA_NOHUGE | VMA_NOWRITE | VMA_PINNED | VMA_DONTFORK)
-#define MAP_DROPPABLE_ 0x08 /* Linux 6.11 (linux/mman.h): private memory that may be dropped; it never is here */
+#define MAP_DROPPABLE_                                                                             \
+	0x08 /* Linux 6.11 (linux/mman.h): private memory that may be dropped; it never is here */
 
 /* MAP_32BIT: the second GiB (x86 Linux: find_start_end). */
 #define LOW_2G_START 0x40000000ul
@@ -106,7 +109,8 @@ bool mm_may_expand(struct mm *mm, size_t n_pages, unsigned prot, unsigned flags)
 {
 	if (mm->total_pages + n_pages > mm_rlimit(RLIMIT_AS) >> PAGE_SHIFT)
 		return false;
-	return !vma_is_data(prot, flags) || mm->data_pages + n_pages <= mm_rlimit(RLIMIT_DATA) >> PAGE_SHIFT;
+	return !vma_is_data(prot, flags) ||
+	       mm->data_pages + n_pages <= mm_rlimit(RLIMIT_DATA) >> PAGE_SHIFT;
 }
 
 bool mm_overcommits(size_t n_pages, unsigned prot, unsigned flags)
@@ -120,7 +124,8 @@ bool mm_overcommits(size_t n_pages, unsigned prot, unsigned flags)
 
 bool mm_may_lock(struct mm *mm, size_t n_pages)
 {
-	return mm->locked_pages + n_pages <= mm_rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT || capable(CAP_IPC_LOCK);
+	return mm->locked_pages + n_pages <= mm_rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT ||
+	       capable(CAP_IPC_LOCK);
 }
 
 /* Pages of [start, end) that are mapped already. */
@@ -150,8 +155,8 @@ int64_t mm_choose(struct mm *mm, size_t len, size_t align)
 }
 
 /*
- * Where a new mapping goes. Nothing is mapped below MMAP_MIN_ADDR, not even for root: there EPERM, which is what Linux
- * answers without CAP_SYS_RAWIO, the case of every container.
+ * Where a new mapping goes. Nothing is mapped below MMAP_MIN_ADDR, not even for root: there EPERM,
+ * which is what Linux answers without CAP_SYS_RAWIO, the case of every container.
  */
 static int64_t place(struct mm *mm, uaddr_t addr, size_t len, unsigned flags, bool anonymous)
 {
@@ -232,13 +237,15 @@ static unsigned area_flags(const struct mm *mm, unsigned flags, unsigned extra)
 
 	if (flags & MAP_STACK)
 		extra |= VMA_NOHUGE;
-	return (shared ? MAP_SHARED : MAP_PRIVATE) | (flags & (KEPT_MAP_FLAGS | VMA_FLAGS)) | extra | mm->def_flags;
+	return (shared ? MAP_SHARED : MAP_PRIVATE) | (flags & (KEPT_MAP_FLAGS | VMA_FLAGS)) |
+	       extra | mm->def_flags;
 }
 
 /* Put an area in place of whatever is there: limits, removal, insertion. */
 static int install(struct mm *mm, const struct vma *like)
 {
-	size_t n = (like->end - like->start) >> PAGE_SHIFT, replaced = pages_mapped(mm, like->start, like->end);
+	size_t n = (like->end - like->start) >> PAGE_SHIFT,
+	       replaced = pages_mapped(mm, like->start, like->end);
 	void *spare = NULL;
 	int r;
 
@@ -298,10 +305,11 @@ static int64_t map_locked(struct mm *mm, uaddr_t addr, size_t len, struct vma *l
 	return at;
 }
 
-int64_t mm_map(struct mm *mm, uaddr_t addr, size_t len, unsigned prot, unsigned flags, struct file *file,
-	       uint64_t offset, const char *name)
+int64_t mm_map(struct mm *mm, uaddr_t addr, size_t len, unsigned prot, unsigned flags,
+	       struct file *file, uint64_t offset, const char *name)
 {
-	struct vma like = {.prot = prot & (PROT_READ | PROT_WRITE | PROT_EXEC), .file = file, .name = name};
+	struct vma like = {
+	    .prot = prot & (PROT_READ | PROT_WRITE | PROT_EXEC), .file = file, .name = name};
 	int64_t r;
 
 	if (!len)
@@ -323,7 +331,8 @@ int64_t mm_map(struct mm *mm, uaddr_t addr, size_t len, unsigned prot, unsigned 
 	return r;
 }
 
-int64_t mm_map_pages(struct mm *mm, uaddr_t addr, struct page **pages, size_t n, unsigned prot, const char *name)
+int64_t mm_map_pages(struct mm *mm, uaddr_t addr, struct page **pages, size_t n, unsigned prot,
+		     const char *name)
 {
 	struct vma like = {.prot = prot, .name = name};
 	int64_t at;
@@ -340,8 +349,8 @@ int64_t mm_map_pages(struct mm *mm, uaddr_t addr, struct page **pages, size_t n,
 		goto out;
 	}
 	for (size_t i = 0; i < n; i++) {
-		if (pt_map(mm->root, like.start + i * PAGE_SIZE, page_to_phys(pages[i]), mm_pt_prot(prot),
-			   PAGE_SHIFT)) {
+		if (pt_map(mm->root, like.start + i * PAGE_SIZE, page_to_phys(pages[i]),
+			   mm_pt_prot(prot), PAGE_SHIFT)) {
 			(void)mm_unmap_locked(mm, like.start, like.end);
 			at = -ENOMEM;
 			break;
@@ -357,8 +366,8 @@ out:
 /* ---- unmapping ---- */
 
 /*
- * Tables that have become empty are given back when a large range goes, or when there are suspiciously many; a
- * program that maps and unmaps small pieces keeps its tables.
+ * Tables that have become empty are given back when a large range goes, or when there are
+ * suspiciously many; a program that maps and unmaps small pieces keeps its tables.
  */
 static void drop_tables(struct mm *mm, struct gather *g, uaddr_t start, uaddr_t end)
 {
@@ -368,7 +377,8 @@ static void drop_tables(struct mm *mm, struct gather *g, uaddr_t start, uaddr_t 
 		return;
 	prev = vma_prev(mm, start);
 	next = vma_next(mm, start);
-	pt_detach_tables(mm->root, prev ? prev->end : 0, next ? next->start : TASK_SIZE + PAGE_SIZE, &g->tables);
+	pt_detach_tables(mm->root, prev ? prev->end : 0, next ? next->start : TASK_SIZE + PAGE_SIZE,
+			 &g->tables);
 }
 
 int mm_unmap_locked(struct mm *mm, uaddr_t start, uaddr_t end)
@@ -415,7 +425,8 @@ int mm_unmap(struct mm *mm, uaddr_t addr, size_t len)
 /* Make [start, end) part of the heap. */
 static bool grow_heap(struct mm *mm, uaddr_t start, uaddr_t end)
 {
-	struct vma like = {.start = start, .end = end, .prot = PROT_READ | PROT_WRITE, .name = "[heap]"};
+	struct vma like = {
+	    .start = start, .end = end, .prot = PROT_READ | PROT_WRITE, .name = "[heap]"};
 	struct vma *next = vma_next(mm, start);
 
 	if (end > TASK_SIZE || (next && end + PAGE_SIZE > vma_gap_start(next)))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The program's address space: a sorted set of areas (struct vma) over a page table. The functions implement the
- * semantics of mmap(2) and its relatives; argument checks that need a file descriptor are the caller's.
- * All take mm->lock themselves unless they say otherwise.
+ * The program's address space: a sorted set of areas (struct vma) over a page table. The functions
+ * implement the semantics of mmap(2) and its relatives; argument checks that need a file descriptor
+ * are the caller's. All take mm->lock themselves unless they say otherwise.
  */
 #ifndef KERNEL_MM_H
 #define KERNEL_MM_H
@@ -13,14 +13,16 @@
 struct file;
 struct page;
 
-/* One mapped range with uniform attributes; neighbours that can be merged are. (mm->lock) for all. */
+/*
+ * One mapped range with uniform attributes; neighbours that can be merged are. (mm->lock) for all.
+ */
 struct vma {
 	uaddr_t start, end; /* page-aligned, end exclusive */
 	unsigned prot;	    /* PROT_READ | PROT_WRITE | PROT_EXEC */
-	unsigned flags;	    /* MAP_PRIVATE/SHARED/ANONYMOUS/NORESERVE/GROWSDOWN/LOCKED, VMA_* below */
+	unsigned flags;	    /* MAP_*, VMA_*: see below */
 	struct file *file;  /* referenced; NULL for anonymous */
 	uint64_t offset;    /* file offset of start, bytes */
-	const char *name;   /* static label for /proc/self/maps ("[stack]", "[heap]", "[vdso]"), or NULL */
+	const char *name;   /* static label for /proc/self/maps ("[stack]"), or NULL */
 	/* Balanced tree by address, private to vma.c: */
 	struct vma *left, *right;
 	int height;
@@ -28,33 +30,36 @@ struct vma {
 	size_t sub_gap;		/* largest hole inside that span */
 };
 
-/* vma.flags besides MAP_TYPE, MAP_ANONYMOUS, MAP_NORESERVE, MAP_GROWSDOWN, MAP_LOCKED. mm_map takes them as well. */
+/*
+ * vma.flags besides MAP_PRIVATE, MAP_SHARED, MAP_ANONYMOUS, MAP_NORESERVE, MAP_GROWSDOWN and
+ * MAP_LOCKED. mm_map takes them as well.
+ */
 enum {
 	VMA_HUGEPAGE = 1 << 24,	   /* MADV_HUGEPAGE */
 	VMA_NOHUGE = 1 << 25,	   /* MADV_NOHUGEPAGE */
 	VMA_LOCKONFAULT = 1 << 26, /* MLOCK_ONFAULT: locked, but not filled in advance */
 	VMA_NOWRITE = 1 << 27,	   /* may never get PROT_WRITE */
-	VMA_PINNED = 1 << 28,	   /* kernel-provided (vDSO, vvar): the program may unmap it, not write-enable it */
+	VMA_PINNED = 1 << 28,	   /* the kernel's (vDSO, vvar): may be unmapped, not refilled */
 	VMA_DONTFORK = 1 << 29,	   /* MADV_DONTFORK */
 	VMA_WIPEONFORK = 1 << 30,  /* MADV_WIPEONFORK */
 };
 
-#define MM_MAX_AREAS 65530    /* Linux's vm.max_map_count */
+#define MM_MAX_AREAS  65530   /* Linux's vm.max_map_count */
 #define MMAP_MIN_ADDR 65536ul /* vm.mmap_min_addr: nothing is ever mapped below it */
 
 struct mm {
 	struct mutex lock;
-	paddr_t root;	       /* page-table root (PML4) */
-	struct vma *areas;     /* tree root, (lock) */
-	size_t n_areas;	       /* (lock) <= MM_MAX_AREAS */
-	struct vma *dead;      /* (lock) removed areas whose file is dropped when the lock is released */
-	unsigned def_flags;    /* (lock) MAP_LOCKED, VMA_LOCKONFAULT: what mlockall(MCL_FUTURE) gives to new areas */
-	uaddr_t mmap_top;      /* top-down search starts here; set by exec */
-	uaddr_t brk_start;     /* set by exec */
-	uaddr_t brk;	       /* (lock) current break, not page-aligned */
-	uaddr_t stack_top;     /* set by exec, for /proc and stack growth limit */
+	paddr_t root;	    /* page-table root (PML4) */
+	struct vma *areas;  /* tree root, (lock) */
+	size_t n_areas;	    /* (lock) <= MM_MAX_AREAS */
+	struct vma *dead;   /* (lock) removed; their files are dropped with the lock */
+	unsigned def_flags; /* (lock) that mlockall(MCL_FUTURE) gives to new areas */
+	uaddr_t mmap_top;   /* top-down search starts here; set by exec */
+	uaddr_t brk_start;  /* set by exec */
+	uaddr_t brk;	    /* (lock) current break, not page-aligned */
+	uaddr_t stack_top;  /* set by exec, for /proc and stack growth limit */
 	uaddr_t arg_start, arg_end, env_start, env_end; /* for /proc/self/cmdline, environ */
-	size_t total_pages;    /* (lock) virtual size */
+	size_t total_pages;				/* (lock) virtual size */
 	size_t data_pages;     /* (lock) of it private and writable: RLIMIT_DATA */
 	size_t locked_pages;   /* (lock) of it mlocked: RLIMIT_MEMLOCK */
 	size_t resident_pages; /* (lock) */
@@ -65,41 +70,54 @@ void mm_destroy(struct mm *mm);
 /* Load mm's page table (on this CPU). */
 void mm_activate(struct mm *mm);
 
-/* mmap(2). offset in bytes. Returns the address or -EINVAL, -ENOMEM, -EEXIST (MAP_FIXED_NOREPLACE), -ENODEV. */
-int64_t mm_map(struct mm *mm, uaddr_t addr, size_t len, unsigned prot, unsigned flags, struct file *file,
-	       uint64_t offset, const char *name);
-/* Map existing frames (vDSO, device memory): pages are referenced, not copied. Address 0 = choose. */
-int64_t mm_map_pages(struct mm *mm, uaddr_t addr, struct page **pages, size_t n, unsigned prot, const char *name);
-int mm_unmap(struct mm *mm, uaddr_t addr, size_t len);			 /* munmap(2) */
+/*
+ * mmap(2). offset in bytes. Returns the address or -EINVAL, -ENOMEM, -EEXIST (MAP_FIXED_NOREPLACE),
+ * -ENODEV.
+ */
+int64_t mm_map(struct mm *mm, uaddr_t addr, size_t len, unsigned prot, unsigned flags,
+	       struct file *file, uint64_t offset, const char *name);
+/*
+ * Map existing frames (vDSO, device memory): pages are referenced, not copied. Address 0 = choose.
+ */
+int64_t mm_map_pages(struct mm *mm, uaddr_t addr, struct page **pages, size_t n, unsigned prot,
+		     const char *name);
+int mm_unmap(struct mm *mm, uaddr_t addr, size_t len);			/* munmap(2) */
 int mm_protect(struct mm *mm, uaddr_t addr, size_t len, unsigned prot); /* mprotect(2) */
-int64_t mm_remap(struct mm *mm, uaddr_t old, size_t old_len, size_t new_len, unsigned flags, uaddr_t new_addr);
-int mm_advise(struct mm *mm, uaddr_t addr, size_t len, int advice);	   /* madvise(2) */
-int mm_sync(struct mm *mm, uaddr_t addr, size_t len, unsigned flags);	   /* msync(2) */
-int mm_mincore(struct mm *mm, uaddr_t addr, size_t len, uint8_t *vec); /* one byte per page into kernel vec */
-/* mlock2(2) with flags 0 or MLOCK_ONFAULT, munlock(2), mlockall(2) with flags 0 for munlockall(2). */
+int64_t mm_remap(struct mm *mm, uaddr_t old, size_t old_len, size_t new_len, unsigned flags,
+		 uaddr_t new_addr);
+int mm_advise(struct mm *mm, uaddr_t addr, size_t len, int advice);   /* madvise(2) */
+int mm_sync(struct mm *mm, uaddr_t addr, size_t len, unsigned flags); /* msync(2) */
+int mm_mincore(struct mm *mm, uaddr_t addr, size_t len,
+	       uint8_t *vec); /* one byte per page into kernel vec */
+/*
+ * mlock2(2) with flags 0 or MLOCK_ONFAULT, munlock(2), mlockall(2) with flags 0 for munlockall(2).
+ */
 int mm_lock_range(struct mm *mm, uaddr_t addr, size_t len, unsigned flags);
 int mm_unlock_range(struct mm *mm, uaddr_t addr, size_t len);
 int mm_lock_all(struct mm *mm, unsigned flags);
-uaddr_t mm_brk(struct mm *mm, uaddr_t brk);				   /* brk(2): returns the new or unchanged break */
+uaddr_t mm_brk(struct mm *mm, uaddr_t brk); /* brk(2): returns the new or unchanged break */
 /* Fill all pages of a range now (MAP_POPULATE, mlock): 0, -ENOMEM, -EFAULT. */
 int mm_populate(struct mm *mm, uaddr_t addr, size_t len);
 
 enum mm_access { MM_READ = 0, MM_WRITE = 1, MM_EXEC = 2 };
 
 /*
- * Resolve a page fault at addr. Returns 0 (retry), -EFAULT (no mapping: SEGV_MAPERR), -EACCES (SEGV_ACCERR),
- * -ENODATA (beyond the end of a mapped file: SIGBUS BUS_ADRERR), -EIO, -ENOMEM (out of memory).
+ * Resolve a page fault at addr. Returns 0 (retry), -EFAULT (no mapping: SEGV_MAPERR), -EACCES
+ * (SEGV_ACCERR), -ENODATA (beyond the end of a mapped file: SIGBUS BUS_ADRERR), -EIO, -ENOMEM (out
+ * of memory).
  */
 int mm_fault(struct mm *mm, uaddr_t addr, enum mm_access access);
 
 /* The area containing addr, or NULL; valid while the caller holds mm->lock. */
 struct vma *mm_find(struct mm *mm, uaddr_t addr);
-/* First area with end > addr, for walking: start with 0, go on with v->end. Caller holds mm->lock. */
+/*
+ * First area with end > addr, for walking: start with 0, go on with v->end. Caller holds mm->lock.
+ */
 struct vma *mm_next(struct mm *mm, uaddr_t addr);
 
 /*
- * For file systems, before they drop their own references to the pages. Truncation: drop every page of `inode`'s
- * mappings at or beyond file offset `from` (page-aligned up), private copies included.
+ * For file systems, before they drop their own references to the pages. Truncation: drop every page
+ * of `inode`'s mappings at or beyond file offset `from` (page-aligned up), private copies included.
  */
 struct inode;
 void mm_file_truncated(struct mm *mm, struct inode *inode, uint64_t from);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Filling areas with pages. A fault is expensive (30 us where ring 0 is interpreted), so while memory is plentiful each
- * one fills an aligned window of 16 pages, or 2 MiB where a private anonymous area covers an aligned 2 MiB, as Linux's
- * transparent huge pages would. When memory gets short faults fill single pages, and reading what was never written
- * costs none: it shows the zero page.
+ * Filling areas with pages. A fault is expensive (30 us where ring 0 is interpreted), so while
+ * memory is plentiful each one fills an aligned window of 16 pages, or 2 MiB where a private
+ * anonymous area covers an aligned 2 MiB, as Linux's transparent huge pages would. When memory gets
+ * short faults fill single pages, and reading what was never written costs none: it shows the zero
+ * page.
  *
- * In a private area a frame that somebody else holds (the file, the zero page) is mapped without write permission and
- * replaced by a copy on the first write; mm_sole_owner tells the two apart.
+ * In a private area a frame that somebody else holds (the file, the zero page) is mapped without
+ * write permission and replaced by a copy on the first write; mm_sole_owner tells the two apart.
  */
 #include "kernel/file.h"
 #include "kernel/mm_private.h"
@@ -41,7 +42,10 @@ static bool is_private(const struct vma *v)
 	return (v->flags & MAP_TYPE) == MAP_PRIVATE;
 }
 
-/* The part of the aligned window around addr that lies in the area; one page only when memory is short. */
+/*
+ * The part of the aligned window around addr that lies in the area; one page only when memory is
+ * short.
+ */
 static void window(const struct vma *v, uaddr_t addr, uaddr_t *start, uaddr_t *end)
 {
 	size_t size = mm_plenty(4) ? WINDOW : PAGE_SIZE;
@@ -50,7 +54,10 @@ static void window(const struct vma *v, uaddr_t addr, uaddr_t *start, uaddr_t *e
 	*end = MIN(ALIGN_DOWN(addr, size) + size, v->end);
 }
 
-/* Map pages[i] at start + i pages where it is not NULL, and forget those for which there was no table. */
+/*
+ * Map pages[i] at start + i pages where it is not NULL, and forget those for which there was no
+ * table.
+ */
 static int map_pages(struct mm *mm, uaddr_t start, struct page **pages, size_t n, unsigned prot)
 {
 	paddr_t pa[WINDOW_PAGES] = {0};
@@ -90,7 +97,8 @@ static bool fill_huge(struct mm *mm, const struct vma *v, uaddr_t addr)
 	uaddr_t start = ALIGN_DOWN(addr, HUGE_SIZE);
 	struct page *p;
 
-	if (start < v->start || start + HUGE_SIZE > v->end || !(v->prot & PROT_WRITE) || (v->flags & VMA_NOHUGE))
+	if (start < v->start || start + HUGE_SIZE > v->end || !(v->prot & PROT_WRITE) ||
+	    (v->flags & VMA_NOHUGE))
 		return false;
 	if (!mm_plenty(v->flags & VMA_HUGEPAGE ? 4 : 2) || !pt_huge_slot_free(mm->root, start))
 		return false;
@@ -204,22 +212,22 @@ struct cow {
 static int cow_leaf(struct pt_visitor *v, uint64_t va, struct pt_leaf *leaf)
 {
 	struct cow *c = container_of(v, struct cow, v);
-	struct page *old = phys_to_page(leaf->pa), *new;
+	struct page *old = phys_to_page(leaf->pa), *copy;
 
 	if (leaf->prot & PT_WRITE)
 		return PT_KEEP;
 	if (mm_sole_owner(old))
 		return (int)c->prot;
-	new = page_alloc(0, old == zero_page ? PAGE_ZEROED : 0);
-	if (!new) {
+	copy = page_alloc(0, old == zero_page ? PAGE_ZEROED : 0);
+	if (!copy) {
 		if (va == c->addr)
 			c->result = -ENOMEM;
 		return PT_KEEP;
 	}
 	if (old != zero_page)
-		memcpy(page_to_virt(new), page_to_virt(old), PAGE_SIZE);
+		memcpy(page_to_virt(copy), page_to_virt(old), PAGE_SIZE);
 	gather_page(&c->g, old, va, leaf);
-	leaf->pa = page_to_phys(new);
+	leaf->pa = page_to_phys(copy);
 	return (int)c->prot;
 }
 
@@ -257,8 +265,8 @@ static bool allowed(const struct vma *v, enum mm_access access)
 }
 
 /*
- * Grow a stack down to addr, a window at a time where that is possible. False if it may not: RLIMIT_STACK, or the guard
- * gap to the area below (Linux: expand_downwards).
+ * Grow a stack down to addr, a window at a time where that is possible. False if it may not:
+ * RLIMIT_STACK, or the guard gap to the area below (Linux: expand_downwards).
  */
 static bool grow_stack(struct mm *mm, struct vma *v, uaddr_t addr)
 {
@@ -267,7 +275,8 @@ static bool grow_stack(struct mm *mm, struct vma *v, uaddr_t addr)
 	uaddr_t low = MMAP_MIN_ADDR;
 
 	if (below)
-		low = below->end + (below->prot && !(below->flags & MAP_GROWSDOWN) ? STACK_GUARD_GAP : 0);
+		low = below->end +
+		      (below->prot && !(below->flags & MAP_GROWSDOWN) ? STACK_GUARD_GAP : 0);
 	for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
 		size_t grow = (v->start - targets[i]) >> PAGE_SHIFT;
 
@@ -343,7 +352,8 @@ int mm_populate_locked(struct mm *mm, uaddr_t start, uaddr_t end)
 		bool write = (v->prot & PROT_WRITE) && is_private(v);
 
 		if (v->prot && !(v->flags & VMA_PINNED))
-			r = mm_fill_area(mm, v, MAX(start, v->start), MIN(end, v->end), write ? MM_WRITE : MM_READ);
+			r = mm_fill_area(mm, v, MAX(start, v->start), MIN(end, v->end),
+					 write ? MM_WRITE : MM_READ);
 	}
 	return r;
 }

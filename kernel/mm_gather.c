@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Taking pages out of an address space. The order is what matters: clear the entries, flush once, then give the frames
- * back, so that no CPU can reach a frame that belongs to somebody else already.
+ * Taking pages out of an address space. The order is what matters: clear the entries, flush once,
+ * then give the frames back, so that no CPU can reach a frame that belongs to somebody else
+ * already.
  */
 #include "kernel/file.h"
 #include "kernel/mm_private.h"
@@ -93,7 +94,8 @@ int mm_split_edges(struct mm *mm, uaddr_t start, uaddr_t end)
 
 /* ---- files that shrink ---- */
 
-static void drop_file_pages(struct mm *mm, struct inode *inode, uint64_t from, uint64_t to, bool keep_copies)
+static void drop_file_pages(struct mm *mm, struct inode *inode, uint64_t from, uint64_t to,
+			    bool keep_copies)
 {
 	mm_lock(mm);
 	for (struct vma *v = vma_next(mm, 0); v; v = vma_next(mm, v->end)) {

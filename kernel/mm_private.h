@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by the files of the address space, kernel/mm*.c, and by nothing else. All under mm->lock. */
+/*
+ * Shared by the files of the address space, kernel/mm*.c, and by nothing else. All under mm->lock.
+ */
 #ifndef KERNEL_MM_PRIVATE_H
 #define KERNEL_MM_PRIVATE_H
 
@@ -14,8 +16,8 @@ void mm_lock(struct mm *mm);
 void mm_unlock(struct mm *mm);
 
 /*
- * Removal of leaves: frames are collected while their entries are cleared, translations are flushed once, and only
- * then are the frames dropped.
+ * Removal of leaves: frames are collected while their entries are cleared, translations are flushed
+ * once, and only then are the frames dropped.
  */
 struct gather {
 	struct pt_visitor v;
@@ -42,7 +44,9 @@ int mm_split_edges(struct mm *mm, uaddr_t start, uaddr_t end);
 /* munmap(2) of a valid range. 0 or -ENOMEM. */
 int mm_unmap_locked(struct mm *mm, uaddr_t start, uaddr_t end);
 
-/* A free range by Linux's rules (topmost below mm->mmap_top, THP-friendly alignment), or -ENOMEM. */
+/*
+ * A free range by Linux's rules (topmost below mm->mmap_top, THP-friendly alignment), or -ENOMEM.
+ */
 int64_t mm_choose(struct mm *mm, size_t len, size_t align);
 
 /* RLIMIT_AS and RLIMIT_DATA for n more pages with these attributes. */
@@ -57,13 +61,20 @@ unsigned mm_pt_prot(unsigned prot);
 /* Does nobody but this leaf hold the frame, so that a private mapping may write to it? */
 bool mm_sole_owner(const struct page *p);
 
-/* Fill [start, end) of a private anonymous area, at most a window's length, with zero pages. 0 or -ENOMEM. */
+/*
+ * Fill [start, end) of a private anonymous area, at most a window's length, with zero pages. 0 or
+ * -ENOMEM.
+ */
 int mm_fill_anon(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end);
 int mm_fault_locked(struct mm *mm, uaddr_t addr, enum mm_access access);
-/* Fault in what is missing of [start, end), part of the accessible area v. 0 or an error of mm_fault_locked. */
+/*
+ * Fault in what is missing of [start, end), part of the accessible area v. 0 or an error of
+ * mm_fault_locked.
+ */
 int mm_fill_area(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end, enum mm_access access);
 /*
- * Fault everything in [start, end) in: writable private areas for writing. Holes and inaccessible areas are skipped.
+ * Fault everything in [start, end) in: writable private areas for writing. Holes and inaccessible
+ * areas are skipped.
  * 0 or the first error of mm_fault_locked.
  */
 int mm_populate_locked(struct mm *mm, uaddr_t start, uaddr_t end);

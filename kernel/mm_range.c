@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls that change or ask about a range of existing areas: mprotect, madvise, mlock, msync, mincore. */
+/*
+ * Calls that change or ask about a range of existing areas: mprotect, madvise, mlock, msync,
+ * mincore.
+ */
 #include "kernel/file.h"
 #include "kernel/mm_private.h"
 #include "kernel/page.h"
@@ -13,7 +16,9 @@
  * Returns fn's first error, else -ENOMEM if there were holes, else 0.
  */
 static int for_mapped(struct mm *mm, uaddr_t start, uaddr_t end,
-		      int (*fn)(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end, unsigned arg), unsigned arg)
+		      int (*fn)(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end,
+				unsigned arg),
+		      unsigned arg)
 {
 	int holes = 0;
 
@@ -41,7 +46,7 @@ static int for_mapped(struct mm *mm, uaddr_t start, uaddr_t end,
 
 struct protect {
 	struct pt_visitor v;
-	unsigned prot;	  /* new rights */
+	unsigned prot; /* new rights */
 	bool private;
 	uaddr_t start, end; /* what lost rights */
 };
@@ -51,7 +56,8 @@ static int protect_leaf(struct pt_visitor *v, uint64_t va, struct pt_leaf *leaf)
 	struct protect *p = container_of(v, struct protect, v);
 	unsigned prot = p->prot;
 
-	if (p->private && (prot & PT_WRITE) && !(leaf->prot & PT_WRITE) && !mm_sole_owner(phys_to_page(leaf->pa)))
+	if (p->private && (prot & PT_WRITE) && !(leaf->prot & PT_WRITE) &&
+	    !mm_sole_owner(phys_to_page(leaf->pa)))
 		prot &= ~(unsigned)PT_WRITE;
 	if (leaf->prot & ~prot) {
 		p->start = MIN(p->start, va);
@@ -164,7 +170,10 @@ static int advise_drop(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end,
 	return 0;
 }
 
-/* Punch a hole into the file: its file system drops the mapped pages (mm_file_punched), so not under the lock. */
+/*
+ * Punch a hole into the file: its file system drops the mapped pages (mm_file_punched), so not
+ * under the lock.
+ */
 static int advise_remove(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end)
 {
 	uint64_t from = v->offset + (start - v->start);
@@ -195,7 +204,8 @@ static int advise_populate(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t 
 	return r == -ENODATA || r == -EIO ? -EFAULT : r;
 }
 
-static int advise_flags(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end, unsigned set, unsigned clear)
+static int advise_flags(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end, unsigned set,
+			unsigned clear)
 {
 	return vma_change(mm, v, start, end, v->prot, (v->flags | set) & ~clear) ? 0 : -ENOMEM;
 }
@@ -236,10 +246,14 @@ static int advise_area(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end,
 	}
 }
 
-/* Advice Linux knows in a configuration without memory poisoning, and without MADV_GUARD_* (Linux 6.13). */
+/*
+ * Advice Linux knows in a configuration without memory poisoning, and without MADV_GUARD_* (Linux
+ * 6.13).
+ */
 static bool advice_known(int advice)
 {
-	return (advice >= MADV_NORMAL && advice <= MADV_DONTNEED) || (advice >= MADV_FREE && advice <= MADV_COLLAPSE_);
+	return (advice >= MADV_NORMAL && advice <= MADV_DONTNEED) ||
+	       (advice >= MADV_FREE && advice <= MADV_COLLAPSE_);
 }
 
 int mm_advise(struct mm *mm, uaddr_t addr, size_t len, int advice)
@@ -303,14 +317,16 @@ static int lock_populate(struct mm *mm, uaddr_t start, uaddr_t end)
 {
 	int r = mm_populate_locked(mm, start, end);
 
-	for (struct vma *v = vma_next(mm, start); !r && v && v->start < end; v = vma_next(mm, v->end))
+	for (struct vma *v = vma_next(mm, start); !r && v && v->start < end;
+	     v = vma_next(mm, v->end))
 		r = v->prot ? 0 : -EFAULT;
 	return r == -ENOMEM ? -EAGAIN : r ? -ENOMEM : 0;
 }
 
 int mm_lock_range(struct mm *mm, uaddr_t addr, size_t len, unsigned flags)
 {
-	uaddr_t start = addr & PAGE_MASK, end = start + ALIGN_UP(len + (addr & ~PAGE_MASK), PAGE_SIZE);
+	uaddr_t start = addr & PAGE_MASK,
+		end = start + ALIGN_UP(len + (addr & ~PAGE_MASK), PAGE_SIZE);
 	unsigned set = MAP_LOCKED | (flags & MLOCK_ONFAULT ? VMA_LOCKONFAULT : 0);
 	int r;
 
@@ -330,7 +346,8 @@ int mm_lock_range(struct mm *mm, uaddr_t addr, size_t len, unsigned flags)
 
 int mm_unlock_range(struct mm *mm, uaddr_t addr, size_t len)
 {
-	uaddr_t start = addr & PAGE_MASK, end = start + ALIGN_UP(len + (addr & ~PAGE_MASK), PAGE_SIZE);
+	uaddr_t start = addr & PAGE_MASK,
+		end = start + ALIGN_UP(len + (addr & ~PAGE_MASK), PAGE_SIZE);
 	int r;
 
 	if (end < start)

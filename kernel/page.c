@@ -2,13 +2,15 @@
 /*
  * Physical page allocator. Three stores, asked in this order:
  *
- *	hot	single frames freed last: reused first, while they are in the caches and backed by the host
+ *	hot	single frames freed last: reused first, while they are in the caches and backed by
+ *		the host
  *	buddy	free blocks of 2^order frames, by order, last freed first
- *	fresh	extents that nobody has used since boot; small blocks are carved off their low end, large ones off
- *		their high end, so that large ones stay aligned and nothing in between is touched
+ *	fresh	extents that nobody has used since boot; small blocks are carved off their low end,
+ *		large ones off their high end, so that large ones stay aligned and nothing in
+ *		between is touched
  *
- * The frame table is initialised a page (UNIT frames) at a time when one of its entries is first needed; a bitmap
- * says which pages are ready. An entry is read only when it is ready.
+ * The frame table is initialised a page (UNIT frames) at a time when one of its entries is first
+ * needed; a bitmap says which pages are ready. An entry is read only when it is ready.
  */
 #include "kernel/page.h"
 
@@ -91,7 +93,8 @@ static void init_unit(uint64_t unit)
 	for (size_t i = 0; i < UNIT; i++)
 		p[i].flags = PG_RESERVED;
 	for (size_t i = 0; i < pm.managed.n; i++) {
-		uint64_t lo = MAX(pm.managed.e[i].lo, first), hi = MIN(pm.managed.e[i].hi, first + UNIT);
+		uint64_t lo = MAX(pm.managed.e[i].lo, first),
+			 hi = MIN(pm.managed.e[i].hi, first + UNIT);
 
 		for (; lo < hi; lo++)
 			p[lo - first].flags = 0;
@@ -382,7 +385,7 @@ void page_put_list(struct list *pages)
 	struct page *p, *next;
 
 	spin_lock(&pm.lock);
-	list_for_each_safe(p, next, pages, link) {
+	list_for_each_safe (p, next, pages, link) {
 		list_del(&p->link);
 		if (drop_ref(p))
 			free_locked(p);
@@ -418,7 +421,10 @@ static void remove_extent(struct extents *x, size_t i)
 	x->n--;
 }
 
-/* Add [lo, hi) in order, joined with what it touches. What does not fit into the array is left unused. */
+/*
+ * Add [lo, hi) in order, joined with what it touches. What does not fit into the array is left
+ * unused.
+ */
 static void add_extent(struct extents *x, uint64_t lo, uint64_t hi)
 {
 	size_t i = 0;
@@ -455,7 +461,10 @@ static void subtract_extent(struct extents *x, uint64_t lo, uint64_t hi)
 	}
 }
 
-/* Take n contiguous frames for the table from the first managed extent that has them; 0 if none has. */
+/*
+ * Take n contiguous frames for the table from the first managed extent that has them; 0 if none
+ * has.
+ */
 static uint64_t place_table(uint64_t n)
 {
 	for (size_t i = 0; i < pm.managed.n; i++) {
@@ -469,7 +478,8 @@ static uint64_t place_table(uint64_t n)
 	return 0;
 }
 
-int page_init(const struct mem_range *usable, size_t n_usable, const struct mem_range *reserved, size_t n_reserved)
+int page_init(const struct mem_range *usable, size_t n_usable, const struct mem_range *reserved,
+	      size_t n_reserved)
 {
 	uint64_t units, table, map_bytes, at;
 
@@ -478,7 +488,8 @@ int page_init(const struct mem_range *usable, size_t n_usable, const struct mem_
 	for (unsigned o = 0; o <= PAGE_MAX_ORDER; o++)
 		list_init(&pm.free[o]);
 	for (size_t i = 0; i < n_usable; i++)
-		add_extent(&pm.ram, ALIGN_UP(usable[i].start, PAGE_SIZE) >> PAGE_SHIFT, usable[i].end >> PAGE_SHIFT);
+		add_extent(&pm.ram, ALIGN_UP(usable[i].start, PAGE_SIZE) >> PAGE_SHIFT,
+			   usable[i].end >> PAGE_SHIFT);
 	if (!pm.ram.n)
 		return -ENOMEM;
 	pm.managed = pm.ram;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Physical memory: a binary buddy allocator over page frames, with one struct page per frame.
- * All RAM is visible through the direct map (phys_to_virt). Leaf lock inside; callable from any kernel context.
- * Memory that was never used is not touched, nor are its struct pages, before it is needed: on some hosts the first
- * touch of a page costs 32 us.
+ * Physical memory: a binary buddy allocator over page frames, with one struct page per frame. All
+ * RAM is visible through the direct map (phys_to_virt). Leaf lock inside; callable from any kernel
+ * context. Memory that was never used is not touched, nor are its struct pages, before it is
+ * needed: on some hosts the first touch of a page costs 32 us.
  */
 #ifndef KERNEL_PAGE_H
 #define KERNEL_PAGE_H
@@ -44,13 +44,17 @@ struct mem_range {
 };
 
 /*
- * Build the frame table from usable RAM minus the reserved ranges. Arrays need not be sorted. The frame table is
- * itself taken out of usable RAM. Called once, before any other function here.
+ * Build the frame table from usable RAM minus the reserved ranges. Arrays need not be sorted. The
+ * frame table is itself taken out of usable RAM. Called once, before any other function here.
  * Returns 0 or -ENOMEM.
  */
-int page_init(const struct mem_range *usable, size_t n_usable, const struct mem_range *reserved, size_t n_reserved);
+int page_init(const struct mem_range *usable, size_t n_usable, const struct mem_range *reserved,
+	      size_t n_reserved);
 
-/* Allocate 2^order contiguous, naturally aligned frames with refs = 1. Returns NULL when there are none. */
+/*
+ * Allocate 2^order contiguous, naturally aligned frames with refs = 1. Returns NULL when there are
+ * none.
+ */
 struct page *page_alloc(unsigned order, unsigned flags);
 /*
  * Allocate up to n single frames, each with refs = 1, under one lock: recently freed ones first.
@@ -74,7 +78,9 @@ struct page *virt_to_page(const void *v);
 size_t page_total(void); /* frames managed, without reserved ones */
 size_t page_free_count(void);
 
-/* Direct map. The base is a variable only for host unit tests; in the kernel it is DIRECT_MAP_BASE. */
+/*
+ * Direct map. The base is a variable only for host unit tests; in the kernel it is DIRECT_MAP_BASE.
+ */
 #ifdef UNIT_TEST
 extern uint64_t direct_map_base;
 #endif

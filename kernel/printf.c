@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Formatted printing into a buffer: the subset of ISO C that kernel/string.h lists. It never writes beyond the
- * buffer, always terminates it (size > 0), allocates nothing and takes no lock, so panics may use it.
+ * Formatted printing into a buffer: the subset of ISO C that kernel/string.h lists. It never writes
+ * beyond the buffer, always terminates it (size > 0), allocates nothing and takes no lock, so
+ * panics may use it.
  */
 #include "kernel/string.h"
 
@@ -51,7 +52,10 @@ static void put_string(struct out *o, const struct spec *sp, const char *s)
 		pad(o, ' ', fill);
 }
 
-/* Print a magnitude: its prefix ("-", "0x" ...), zeros up to the precision, padding up to the width. */
+/*
+ * Print a magnitude: its prefix ("-", "0x" ...), zeros up to the precision, padding up to the
+ * width.
+ */
 static void put_number(struct out *o, const struct spec *sp, uint64_t v, unsigned base, bool upper,
 		       const char *prefix)
 {

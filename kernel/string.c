@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory and string functions, as in ISO C and POSIX; the compiler itself emits calls to the first four.
- * Short blocks are moved by pairs of overlapping words, so there is no loop over single bytes; long ones by the
- * string instructions. No state, any context.
+ * Memory and string functions, as in ISO C and POSIX; the compiler itself emits calls to the first
+ * four. Short blocks are moved by pairs of overlapping words, so there is no loop over single
+ * bytes; long ones by the string instructions. No state, any context.
  */
 #include "kernel/string.h"
 
@@ -25,8 +25,8 @@ struct word64 {
 	uint64_t v;
 } __attribute__((packed, may_alias));
 
-#define LOAD(w, p)	(((const struct w *)(p))->v)
-#define STORE(w, p, x)	(((struct w *)(p))->v = (x))
+#define LOAD(w, p)     (((const struct w *)(p))->v)
+#define STORE(w, p, x) (((struct w *)(p))->v = (x))
 
 /* n < 16: everything is loaded before anything is stored, so overlap does not matter. */
 static inline void copy_short(char *d, const char *s, size_t n)
@@ -51,7 +51,10 @@ static inline void copy_short(char *d, const char *s, size_t n)
 	}
 }
 
-/* Copy upwards; right for any overlap with d <= s, because the tail is loaded before it can be overwritten. */
+/*
+ * Copy upwards; right for any overlap with d <= s, because the tail is loaded before it can be
+ * overwritten.
+ */
 static inline void copy_up(char *d, const char *s, size_t n)
 {
 	uint64_t tail0, tail1;

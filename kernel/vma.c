@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Areas of an address space in an AVL tree. Every node also records the span of its subtree and the largest hole in
- * it, which depend on its children only; so the highest hole that is large enough is found in O(log n), and changing an
- * area means refreshing the path above it.
+ * Areas of an address space in an AVL tree. Every node also records the span of its subtree and the
+ * largest hole in it, which depend on its children only; so the highest hole that is large enough
+ * is found in O(log n), and changing an area means refreshing the path above it.
  */
 #include "kernel/vma.h"
 
@@ -119,7 +119,10 @@ static void fix_path(struct vma ***path, size_t depth)
 	}
 }
 
-/* Links from the root to the area that starts at addr, or to the empty place for it. Returns how many. */
+/*
+ * Links from the root to the area that starts at addr, or to the empty place for it. Returns how
+ * many.
+ */
 static size_t find_path(struct mm *mm, uaddr_t addr, struct vma ***path)
 {
 	struct vma **link = &mm->areas;
@@ -209,7 +212,10 @@ struct vma *vma_prev(struct mm *mm, uaddr_t addr)
 	return best;
 }
 
-/* Highest `need` bytes free in [low, high), looking at the areas of one subtree only: the end of them, or 0. */
+/*
+ * Highest `need` bytes free in [low, high), looking at the areas of one subtree only: the end of
+ * them, or 0.
+ */
 static uaddr_t find_hole(const struct vma *v, uaddr_t low, uaddr_t high, size_t need)
 {
 	uaddr_t hole, below;
@@ -241,8 +247,8 @@ uaddr_t vma_find_gap(struct mm *mm, uaddr_t low, uaddr_t high, size_t len, size_
 /* May b, directly behind a, become part of it? */
 static bool mergeable(const struct vma *a, const struct vma *b)
 {
-	return a->end == b->start && a->prot == b->prot && a->flags == b->flags && a->file == b->file &&
-	       a->name == b->name && !(a->flags & VMA_PINNED) &&
+	return a->end == b->start && a->prot == b->prot && a->flags == b->flags &&
+	       a->file == b->file && a->name == b->name && !(a->flags & VMA_PINNED) &&
 	       (!a->file || a->offset + (a->end - a->start) == b->offset);
 }
 
@@ -364,7 +370,8 @@ static struct vma *merge_around(struct mm *mm, struct vma *v)
 	return v;
 }
 
-struct vma *vma_change(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end, unsigned prot, unsigned flags)
+struct vma *vma_change(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end, unsigned prot,
+		       unsigned flags)
 {
 	if (v->prot == prot && v->flags == flags)
 		return v;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory mapping calls: what needs descriptors, files or program buffers is here, the semantics are in kernel/mm.c. */
+/*
+ * Memory mapping calls: what needs descriptors, files or program buffers is here, the semantics are
+ * in kernel/mm.c.
+ */
 #include "fs/vfs.h"
 #include "kernel/file.h"
 #include "kernel/heap.h"
@@ -7,12 +10,16 @@
 #include "syscalls/util.h"
 
 #define MMAP_FLAG_BITS 0x00fffffful /* MAP_*; the bits above are VMA_* inside the kernel */
-#define MMAP_SIZE_BITS 0x7c000000ul /* MAP_HUGE_2MB, MAP_HUGE_1GB, MAP_UNINITIALIZED: known, without effect */
-#define MEMFD_NAME_MAX 249	    /* NAME_MAX - strlen("memfd:") */
+#define MMAP_SIZE_BITS                                                                             \
+	0x7c000000ul /* MAP_HUGE_2MB, MAP_HUGE_1GB, MAP_UNINITIALIZED: known, without effect */
+#define MEMFD_NAME_MAX 249 /* NAME_MAX - strlen("memfd:") */
 
 /* ---- mmap ---- */
 
-/* An unlinked file of len bytes behind shared anonymous memory, so that every mapping of it sees the same pages. */
+/*
+ * An unlinked file of len bytes behind shared anonymous memory, so that every mapping of it sees
+ * the same pages.
+ */
 static int shared_memory(size_t len, struct file **out)
 {
 	int r = tmpfs_memfd("zero", 0, out);
@@ -37,17 +44,19 @@ static bool sealed(struct file *f, unsigned long prot, unsigned long flags)
 }
 
 /* mmap(2) of a file or of shared anonymous memory; takes over the reference. */
-static long map_file(uaddr_t addr, size_t len, unsigned long prot, unsigned long flags, struct file *f, uint64_t off,
-		     const char *name)
+static long map_file(uaddr_t addr, size_t len, unsigned long prot, unsigned long flags,
+		     struct file *f, uint64_t off, const char *name)
 {
 	long r;
 
-	if ((flags & MAP_TYPE) == MAP_SHARED_VALIDATE && (flags & ~(MMAP_FLAG_BITS | MMAP_SIZE_BITS)))
+	if ((flags & MAP_TYPE) == MAP_SHARED_VALIDATE &&
+	    (flags & ~(MMAP_FLAG_BITS | MMAP_SIZE_BITS)))
 		r = -EOPNOTSUPP;
 	else if (sealed(f, prot, flags))
 		r = -EPERM;
 	else
-		r = mm_map(current_mm(), addr, len, (unsigned)prot, (unsigned)(flags & MMAP_FLAG_BITS), f, off, name);
+		r = mm_map(current_mm(), addr, len, (unsigned)prot,
+			   (unsigned)(flags & MMAP_FLAG_BITS), f, off, name);
 	file_put(f);
 	return r;
 }
@@ -70,7 +79,8 @@ static long map_anonymous(uaddr_t addr, size_t len, unsigned long prot, unsigned
 	return r ? r : map_file(addr, len, prot, flags, f, 0, "/dev/zero (deleted)");
 }
 
-long sys_mmap(uaddr_t addr, size_t len, unsigned long prot, unsigned long flags, int fd, int64_t offset)
+long sys_mmap(uaddr_t addr, size_t len, unsigned long prot, unsigned long flags, int fd,
+	      int64_t offset)
 {
 	struct file *f;
 
@@ -98,13 +108,15 @@ long sys_munmap(uaddr_t addr, size_t len)
 long sys_mprotect(uaddr_t addr, size_t len, unsigned long prot)
 {
 	/* bits that do not fit are unknown ones */
-	return mm_protect(current_mm(), addr, len, prot > INT32_MAX ? INT32_MAX & ~PROT_GROWSUP : (unsigned)prot);
+	return mm_protect(current_mm(), addr, len,
+			  prot > INT32_MAX ? INT32_MAX & ~PROT_GROWSUP : (unsigned)prot);
 }
 
-long sys_mremap(uaddr_t old_addr, size_t old_len, size_t new_len, unsigned long flags, uaddr_t new_addr)
+long sys_mremap(uaddr_t old_addr, size_t old_len, size_t new_len, unsigned long flags,
+		uaddr_t new_addr)
 {
-	return mm_remap(current_mm(), old_addr, old_len, new_len, flags > INT32_MAX ? INT32_MAX : (unsigned)flags,
-			new_addr);
+	return mm_remap(current_mm(), old_addr, old_len, new_len,
+			flags > INT32_MAX ? INT32_MAX : (unsigned)flags, new_addr);
 }
 
 long sys_madvise(uaddr_t addr, size_t len, int advice)

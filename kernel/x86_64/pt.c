@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Four-level page tables (SDM 3A 4.5). Levels count from the leaves: level 1 holds 4 KiB leaves, level 2 tables or
- * 2 MiB leaves, level 4 is the root. A leaf without rights keeps its frame number in an entry that is not present.
+ * Four-level page tables (SDM 3A 4.5). Levels count from the leaves: level 1 holds 4 KiB leaves,
+ * level 2 tables or 2 MiB leaves, level 4 is the root. A leaf without rights keeps its frame number
+ * in an entry that is not present.
  */
 #include "kernel/x86_64/pt.h"
 
@@ -229,7 +230,8 @@ int pt_split(paddr_t root, uint64_t va)
 	return 0;
 }
 
-static void visit_table(uint64_t *table, unsigned level, uint64_t start, uint64_t end, struct pt_visitor *v)
+static void visit_table(uint64_t *table, unsigned level, uint64_t start, uint64_t end,
+			struct pt_visitor *v)
 {
 	uint64_t va = ALIGN_DOWN(start, span(level));
 
@@ -273,7 +275,8 @@ static size_t collect_tables(uint64_t entry, unsigned level, struct list *freed)
 	return n;
 }
 
-static size_t detach(uint64_t *table, unsigned level, uint64_t start, uint64_t end, struct list *freed)
+static size_t detach(uint64_t *table, unsigned level, uint64_t start, uint64_t end,
+		     struct list *freed)
 {
 	uint64_t va = ALIGN_DOWN(start, span(level));
 	size_t n = 0;
@@ -310,7 +313,8 @@ int pt_new_root(paddr_t *out)
 		return -ENOMEM;
 	root = page_to_virt(p);
 	memset(root, 0, PAGE_SIZE / 2);
-	memcpy(root + ENTRIES / 2, (uint64_t *)phys_to_virt(kernel_root) + ENTRIES / 2, PAGE_SIZE / 2);
+	memcpy(root + ENTRIES / 2, (uint64_t *)phys_to_virt(kernel_root) + ENTRIES / 2,
+	       PAGE_SIZE / 2);
 	*out = page_to_phys(p);
 	return 0;
 }

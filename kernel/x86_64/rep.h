@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The string instructions, for bulk copies and fills: microcoded to whole cache lines on real processors. */
+/*
+ * The string instructions, for bulk copies and fills: microcoded to whole cache lines on real
+ * processors.
+ */
 #ifndef KERNEL_X86_64_REP_H
 #define KERNEL_X86_64_REP_H
 

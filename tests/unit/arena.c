@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The host memory behind tests/unit/arena.h. Apart from the tests: its headers and the kernel's do not mix. */
+/*
+ * The host memory behind tests/unit/arena.h. Apart from the tests: its headers and the kernel's do
+ * not mix.
+ */
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -29,7 +32,8 @@ int arena_init(paddr_t start, size_t size, const struct mem_range *reserved, siz
 
 	if (arena)
 		munmap(arena, arena_size);
-	arena = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	arena = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	arena_size = size;
 	if (junk)
 		memset(arena, 0xa5, size);

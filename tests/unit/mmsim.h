@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the address-space code needs around it, on the host: one process, files made of frames, and a CPU with a
- * translation cache that forgets only what pt_flush tells it to. Included by one test program each.
+ * What the address-space code needs around it, on the host: one process, files made of frames, and
+ * a CPU with a translation cache that forgets only what pt_flush tells it to. Included by one test
+ * program each.
  */
 #ifndef TESTS_UNIT_MMSIM_H
 #define TESTS_UNIT_MMSIM_H
@@ -141,7 +142,10 @@ static unsigned need(enum mm_access access)
 	return access == MM_WRITE ? PT_WRITE : access == MM_EXEC ? PT_EXEC : PT_READ;
 }
 
-/* Translate one access as the hardware would, faulting as needed. Returns 0 and the word, or the fault's error. */
+/*
+ * Translate one access as the hardware would, faulting as needed. Returns 0 and the word, or the
+ * fault's error.
+ */
 static inline int sim_access(size_t page, enum mm_access access, uint32_t **word)
 {
 	for (int tries = 0; tries < 4; tries++) {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Kernel heap: random operations, contents checked, memory accounted for. unit: tests/unit/arena.c kernel/heap.c kernel/page.c */
+/*
+ * Kernel heap: random operations, contents checked, memory accounted for.
+ * unit: tests/unit/arena.c kernel/heap.c kernel/page.c
+ */
 #include "kernel/heap.h"
 #include "tests/unit/arena.h"
 #include "tests/unit/unit.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Address spaces under random calls, against an array of pages that knows rights and contents; memory reached through
- * a simulated CPU that keeps stale translations.
+ * Address spaces under random calls, against an array of pages that knows rights and contents;
+ * memory reached through a simulated CPU that keeps stale translations.
  * unit: kernel/mm.c kernel/mm_gather.c kernel/mm_fault.c kernel/mm_range.c kernel/mm_move.c kernel/vma.c kernel/x86_64/pt.c kernel/page.c kernel/heap.c tests/unit/arena.c
  */
 #include "tests/unit/mmsim.h"
@@ -12,9 +12,9 @@ enum kind { FREE, ANON, SHARED, PRIVATE };
 static struct cell {
 	enum kind kind;
 	unsigned prot;
-	size_t index;  /* file page */
-	bool written;  /* PRIVATE: tag is the copy's */
-	uint32_t tag;  /* first word of the page */
+	size_t index; /* file page */
+	bool written; /* PRIVATE: tag is the copy's */
+	uint32_t tag; /* first word of the page */
 } model[SIM_PAGES];
 
 static struct sim_file shared_file, private_file;
@@ -48,8 +48,8 @@ static void random_range(size_t *page, size_t *n)
 
 static unsigned random_prot(void)
 {
-	static const unsigned prots[] = {PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE, PROT_READ | PROT_WRITE,
-					 PROT_READ | PROT_EXEC};
+	static const unsigned prots[] = {PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE,
+					 PROT_READ | PROT_WRITE, PROT_READ | PROT_EXEC};
 
 	return prots[rand() % 5];
 }
@@ -71,7 +71,9 @@ static int expected_fault(const struct cell *c, enum mm_access access)
 {
 	if (c->kind == FREE)
 		return -EFAULT;
-	if (access == MM_WRITE ? !(c->prot & PROT_WRITE) : access == MM_EXEC ? !(c->prot & PROT_EXEC) : !c->prot)
+	if (access == MM_WRITE	? !(c->prot & PROT_WRITE)
+	    : access == MM_EXEC ? !(c->prot & PROT_EXEC)
+				: !c->prot)
 		return -EACCES;
 	if (c->kind != ANON && !c->written && c->index >= file_of(c->kind)->size)
 		return -ENODATA;
@@ -130,8 +132,8 @@ static void op_map(void)
 	flags |= sf ? 0 : MAP_ANONYMOUS;
 	flags |= fixed ? MAP_FIXED : 0;
 	flags |= rand() % 8 ? 0 : MAP_POPULATE;
-	r = mm_map(mm, rand() % 4 || fixed ? at(page) : 0, n * PAGE_SIZE, prot, flags, sf ? &sf->f : NULL,
-		   index * PAGE_SIZE, NULL);
+	r = mm_map(mm, rand() % 4 || fixed ? at(page) : 0, n * PAGE_SIZE, prot, flags,
+		   sf ? &sf->f : NULL, index * PAGE_SIZE, NULL);
 	if (r < 0) {
 		CHECK(!exact && r == -ENOMEM);
 		return;
@@ -183,8 +185,8 @@ static void op_protect(void)
 
 static void op_advise(void)
 {
-	static const int advices[] = {MADV_DONTNEED, MADV_DONTNEED, MADV_NOHUGEPAGE, MADV_HUGEPAGE, MADV_WILLNEED,
-				      MADV_DONTFORK, MADV_DOFORK};
+	static const int advices[] = {MADV_DONTNEED, MADV_DONTNEED, MADV_NOHUGEPAGE, MADV_HUGEPAGE,
+				      MADV_WILLNEED, MADV_DONTFORK, MADV_DOFORK};
 	int advice = advices[rand() % 7], r;
 	bool holes = false;
 	size_t page, n;
@@ -213,7 +215,8 @@ static bool uniform(size_t page, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct cell *d = c + i;
 
-		if (d->kind != c->kind || d->prot != c->prot || (c->kind != ANON && d->index != c->index + i))
+		if (d->kind != c->kind || d->prot != c->prot ||
+		    (c->kind != ANON && d->index != c->index + i))
 			return false;
 	}
 	return c->kind != FREE;
@@ -259,7 +262,9 @@ static void op_remap(void)
 	}
 	for (size_t i = 0; i < m; i++) {
 		CHECK((flags & MREMAP_FIXED) || model[to + i].kind == FREE);
-		model[to + i] = i < moved ? old[i] : (struct cell){old[0].kind, old[0].prot, old[0].index + i, false, 0};
+		model[to + i] =
+		    i < moved ? old[i]
+			      : (struct cell){old[0].kind, old[0].prot, old[0].index + i, false, 0};
 	}
 }
 
@@ -310,7 +315,8 @@ static void check_areas(void)
 		if (!v)
 			continue;
 		pages++;
-		CHECK(v->prot == c->prot && v->file == (file_of(c->kind) ? &file_of(c->kind)->f : NULL));
+		CHECK(v->prot == c->prot &&
+		      v->file == (file_of(c->kind) ? &file_of(c->kind)->f : NULL));
 		CHECK(!v->file || v->offset + (at(i) - v->start) == c->index * PAGE_SIZE);
 	}
 	CHECK(mm->total_pages == pages);
@@ -337,7 +343,8 @@ static void set_free_memory(size_t left)
 
 static void step(void)
 {
-	static void (*const ops[])(void) = {op_map, op_map, op_unmap, op_protect, op_advise, op_remap};
+	static void (*const ops[])(void) = {op_map,	op_map,	   op_unmap,
+					    op_protect, op_advise, op_remap};
 	int what = rand() % 32;
 
 	if (what < 24)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Answers of the memory calls in the corners, one by one; the expected values are what Linux 6.18 answered to the same
- * calls. Then stacks, the break, limits, and what filling costs.
+ * Answers of the memory calls in the corners, one by one; the expected values are what Linux 6.18
+ * answered to the same calls. Then stacks, the break, limits, and what filling costs.
  * unit: kernel/mm.c kernel/mm_gather.c kernel/mm_fault.c kernel/mm_range.c kernel/mm_move.c kernel/vma.c kernel/x86_64/pt.c kernel/page.c kernel/heap.c tests/unit/arena.c
  */
 #include "tests/unit/mmsim.h"
@@ -112,8 +112,10 @@ static void test_madvise(void)
 	CHECK(mm_advise(mm, base, 8 * K, MADV_DONTNEED) == -ENOMEM);
 	CHECK(mm_advise(mm, base, 8 * K, MADV_WILLNEED) == -ENOMEM);
 	CHECK(mm_advise(mm, TASK_SIZE, K, MADV_DONTNEED) == -ENOMEM);
-	CHECK(mm_advise(mm, base, K, MADV_REMOVE) == -EINVAL && mm_advise(mm, shared, K, MADV_REMOVE) == -EACCES);
-	CHECK(mm_advise(mm, shared, K, MADV_FREE) == -EINVAL && mm_advise(mm, shared, K, MADV_WIPEONFORK) == -EINVAL);
+	CHECK(mm_advise(mm, base, K, MADV_REMOVE) == -EINVAL &&
+	      mm_advise(mm, shared, K, MADV_REMOVE) == -EACCES);
+	CHECK(mm_advise(mm, shared, K, MADV_FREE) == -EINVAL &&
+	      mm_advise(mm, shared, K, MADV_WIPEONFORK) == -EINVAL);
 	CHECK(mm_advise(mm, none, K, MADV_POPULATE_READ) == -EINVAL);
 	CHECK(mm_advise(mm, shared, K, MADV_POPULATE_WRITE) == -EINVAL);
 	CHECK(mm_advise(mm, past, 4 * K, MADV_POPULATE_WRITE) == -EFAULT);
@@ -124,15 +126,18 @@ static void test_madvise(void)
 	CHECK(mm_lock_range(mm, base, K, 0) == 0 && mm_lock_range(mm, base, 2 * K, 0) == 0);
 	CHECK(mm->locked_pages == 2 && mm_lock_range(mm, base + 3 * K, 1, 0) == -ENOMEM);
 	CHECK(map(0, K, RW, ANON | MAP_LOCKED) == -EAGAIN);
-	CHECK(mm_advise(mm, base, K, MADV_DONTNEED) == -EINVAL && mm_advise(mm, base, K, MADV_COLD) == -EINVAL);
+	CHECK(mm_advise(mm, base, K, MADV_DONTNEED) == -EINVAL &&
+	      mm_advise(mm, base, K, MADV_COLD) == -EINVAL);
 	CHECK(mm_advise(mm, base, K, MADV_DONTNEED_LOCKED) == 0);
 	CHECK(mm_sync(mm, base, K, MS_INVALIDATE) == -EBUSY);
 	sim_process.limits[RLIMIT_MEMLOCK].rlim_cur = 0;
 	CHECK(mm_lock_range(mm, base, K, 0) == -EPERM);
 	sim_process.limits[RLIMIT_MEMLOCK].rlim_cur = RLIM64_INFINITY;
 	CHECK(mm_unlock_range(mm, base, 8 * K) == -ENOMEM && mm->locked_pages == 0);
-	CHECK(mm_lock_range(mm, none, K, 0) == -ENOMEM && mm_lock_range(mm, past, 4 * K, 0) == -ENOMEM);
-	CHECK(mm_lock_range(mm, base, 0, 0) == 0 && mm_lock_range(mm, (uaddr_t)-4096, 1, 0) == -EINVAL);
+	CHECK(mm_lock_range(mm, none, K, 0) == -ENOMEM &&
+	      mm_lock_range(mm, past, 4 * K, 0) == -ENOMEM);
+	CHECK(mm_lock_range(mm, base, 0, 0) == 0 &&
+	      mm_lock_range(mm, (uaddr_t)-4096, 1, 0) == -EINVAL);
 	mm_lock_all(mm, 0);
 }
 
@@ -141,9 +146,11 @@ static void test_msync_mincore(void)
 	uint8_t vec[8];
 
 	fresh();
-	CHECK(mm_sync(mm, base, K, 7) == -EINVAL && mm_sync(mm, base, K, MS_ASYNC | MS_SYNC) == -EINVAL);
+	CHECK(mm_sync(mm, base, K, 7) == -EINVAL &&
+	      mm_sync(mm, base, K, MS_ASYNC | MS_SYNC) == -EINVAL);
 	CHECK(mm_sync(mm, base, K, 8) == -EINVAL && mm_sync(mm, base + 1, K, MS_SYNC) == -EINVAL);
-	CHECK(mm_sync(mm, base, SIZE_MAX, MS_SYNC) == 0 && mm_sync(mm, base, -K, MS_SYNC) == -ENOMEM);
+	CHECK(mm_sync(mm, base, SIZE_MAX, MS_SYNC) == 0 &&
+	      mm_sync(mm, base, -K, MS_SYNC) == -ENOMEM);
 	CHECK(mm_sync(mm, base, 8 * K, MS_SYNC) == -ENOMEM && mm_sync(mm, base, 4 * K, 0) == 0);
 	CHECK(mm_advise(mm, base, 4 * K, MADV_DONTNEED) == 0);
 	CHECK(mm_mincore(mm, base, 4 * K, vec) == 0 && !vec[0] && !vec[3]);
@@ -160,12 +167,15 @@ static void test_mremap(void)
 	int64_t a;
 
 	fresh();
-	CHECK(mm_remap(mm, base, K, 0, move, 0) == -EINVAL && mm_remap(mm, base, 0, K, move, 0) == -EINVAL);
-	CHECK(mm_remap(mm, base + 1, K, K, move, 0) == -EINVAL && mm_remap(mm, base, K, K, 8, 0) == -EINVAL);
+	CHECK(mm_remap(mm, base, K, 0, move, 0) == -EINVAL &&
+	      mm_remap(mm, base, 0, K, move, 0) == -EINVAL);
+	CHECK(mm_remap(mm, base + 1, K, K, move, 0) == -EINVAL &&
+	      mm_remap(mm, base, K, K, 8, 0) == -EINVAL);
 	CHECK(mm_remap(mm, base, K, K, MREMAP_FIXED, base + 9 * K) == -EINVAL);
 	CHECK(mm_remap(mm, base, K, 2 * K, fixed, base) == -EINVAL);
 	CHECK(mm_remap(mm, base, K, 2 * K, fixed, base + 100 * K + 1) == -EINVAL);
-	CHECK(mm_remap(mm, base, K, 2 * K, dont, 0) == -EINVAL && mm_remap(mm, base, K, K, 4, 0) == -EINVAL);
+	CHECK(mm_remap(mm, base, K, 2 * K, dont, 0) == -EINVAL &&
+	      mm_remap(mm, base, K, K, 4, 0) == -EINVAL);
 	CHECK(mm_remap(mm, base, K, SIZE_MAX, move, 0) == -EINVAL);
 	CHECK(mm_remap(mm, base, K, 1ul << 47, move, 0) == -EINVAL);
 	CHECK(mm_remap(mm, base + 4 * K, K, K, 0, 0) == -EFAULT);
@@ -188,7 +198,8 @@ static void test_mremap(void)
 	CHECK(mm_remap(mm, base, K, K, fixed, 0x1000) == -EPERM);
 	CHECK(mm_remap(mm, base, K, K, fixed, TASK_SIZE) == -EINVAL);
 	fresh();
-	CHECK(mm_remap(mm, base, 8 * K, K, 0, 0) == (int64_t)base && !mm_find(mm, base + K) && !mm_find(mm, base + 7 * K));
+	CHECK(mm_remap(mm, base, 8 * K, K, 0, 0) == (int64_t)base && !mm_find(mm, base + K) &&
+	      !mm_find(mm, base + 7 * K));
 	shared = (uaddr_t)map_file(&rw_file, 2 * K, RW, MAP_SHARED, 0);
 	CHECK(mm_remap(mm, shared, 0, 2 * K, 0, 0) == -ENOMEM);
 	a = mm_remap(mm, shared, 0, 2 * K, move, 0);
@@ -209,9 +220,11 @@ static void test_stack(void)
 	CHECK(v->start == top - 200 * K && v->end == top);
 	CHECK(mm_fault(mm, top - 200 * K - 1, MM_WRITE) == -EFAULT); /* RLIMIT_STACK */
 	sim_process.limits[RLIMIT_STACK].rlim_cur = RLIM64_INFINITY;
-	CHECK(mm_fault(mm, base + (512 + 256) * K, MM_READ) == 0); /* the guard gap of 256 pages is kept ... */
+	CHECK(mm_fault(mm, base + (512 + 256) * K, MM_READ) ==
+	      0); /* the guard gap of 256 pages is kept ... */
 	CHECK(mm_fault(mm, base + (512 + 256) * K - 1, MM_READ) == -EFAULT);
-	CHECK(map(base + 512 * K + 100 * K, K, RW, ANON) != (int64_t)(base + 612 * K)); /* ... by others, too */
+	CHECK(map(base + 512 * K + 100 * K, K, RW, ANON) !=
+	      (int64_t)(base + 612 * K)); /* ... by others, too */
 	CHECK(map(base + 512 * K + 100 * K, K, RW, ANON | MAP_FIXED) > 0);
 	CHECK(mm_protect(mm, top - K, K, PROT_READ | PROT_GROWSDOWN) == 0);
 	CHECK(!(mm_find(mm, base + (512 + 256) * K)->prot & PROT_WRITE));
@@ -226,9 +239,11 @@ static void test_brk(void)
 	CHECK(mm_brk(mm, 0) == start && mm_brk(mm, start - K) == start);
 	CHECK(mm_brk(mm, start + 5) == start + 5 && mm_find(mm, start)->end == start + K);
 	CHECK(!strcmp(mm_find(mm, start)->name, "[heap]"));
-	CHECK(mm_brk(mm, start + 3 * K) == start + 3 * K && mm_find(mm, start)->end == start + 3 * K);
+	CHECK(mm_brk(mm, start + 3 * K) == start + 3 * K &&
+	      mm_find(mm, start)->end == start + 3 * K);
 	CHECK(map(start + 10 * K, K, RW, ANON | MAP_FIXED) > 0);
-	CHECK(mm_brk(mm, start + 10 * K) == start + 3 * K && mm_brk(mm, start + 9 * K) == start + 9 * K);
+	CHECK(mm_brk(mm, start + 10 * K) == start + 3 * K &&
+	      mm_brk(mm, start + 9 * K) == start + 9 * K);
 	CHECK(mm_brk(mm, start + 1) == start + 1 && mm_find(mm, start)->end == start + K);
 	sim_process.limits[RLIMIT_DATA].rlim_cur = 4 * K;
 	CHECK(mm_brk(mm, start + 5 * K) == start + 1);
@@ -243,7 +258,8 @@ static void test_limits(void)
 	CHECK(mm_unmap(mm, 0, TASK_SIZE) == 0 && mm->total_pages == 0 && mm->resident_pages == 0);
 	a = (uaddr_t)map(0, 16 * K, RW, ANON);
 	sim_process.limits[RLIMIT_AS].rlim_cur = 20 * K;
-	CHECK(map(0, 5 * K, PROT_NONE, ANON) == -ENOMEM && map(a, 20 * K, RW, ANON | MAP_FIXED) > 0);
+	CHECK(map(0, 5 * K, PROT_NONE, ANON) == -ENOMEM &&
+	      map(a, 20 * K, RW, ANON | MAP_FIXED) > 0);
 	CHECK(mm_remap(mm, a, 20 * K, 21 * K, MREMAP_MAYMOVE, 0) == -ENOMEM);
 	sim_process.limits[RLIMIT_AS].rlim_cur = RLIM64_INFINITY;
 	sim_process.limits[RLIMIT_DATA].rlim_cur = 20 * K;
@@ -260,9 +276,11 @@ static void test_costs(void)
 	uint32_t *word;
 	int64_t a;
 
-	CHECK((a = map(base, 16 * K, RW, ANON | MAP_FIXED)) > 0 && mm->resident_pages == 16); /* filled at once */
+	CHECK((a = map(base, 16 * K, RW, ANON | MAP_FIXED)) > 0 &&
+	      mm->resident_pages == 16); /* filled at once */
 	CHECK(mm_protect(mm, base, K, PROT_READ) == 0 && sim_flushes == flushes + 1);
-	CHECK(mm_protect(mm, base, K, RW) == 0 && sim_flushes == flushes + 1); /* more rights: no flush */
+	CHECK(mm_protect(mm, base, K, RW) == 0 &&
+	      sim_flushes == flushes + 1); /* more rights: no flush */
 	CHECK(mm_unmap(mm, base, 16 * K) == 0 && sim_flushes == flushes + 2);
 	CHECK(map(base, 1ul << 39, PROT_NONE, ANON | MAP_FIXED) > 0 && mm->resident_pages == 0);
 	free_pages = page_free_count();
@@ -285,7 +303,8 @@ static void test_kernel_pages(void)
 
 	CHECK(a == (int64_t)base && p[0]->refs == 2 && sim_access(1, MM_EXEC, &word) == 0);
 	CHECK(mm_protect(mm, base, K, PROT_READ | PROT_EXEC | PROT_WRITE) == -EACCES);
-	CHECK(mm_advise(mm, base, K, MADV_DONTNEED) == -EINVAL && sim_access(0, MM_WRITE, &word) == -EACCES);
+	CHECK(mm_advise(mm, base, K, MADV_DONTNEED) == -EINVAL &&
+	      sim_access(0, MM_WRITE, &word) == -EACCES);
 	CHECK(mm_remap(mm, base, 2 * K, 2 * K, MREMAP_MAYMOVE | MREMAP_FIXED, base + 50 * K) > 0);
 	CHECK(sim_access(51, MM_READ, &word) == 0 && word == page_to_virt(p[1]));
 	CHECK(mm_unmap(mm, base + 50 * K, 2 * K) == 0 && p[0]->refs == 1);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Page allocator: random operations against a map of who owns each frame. unit: tests/unit/arena.c kernel/page.c */
+/*
+ * Page allocator: random operations against a map of who owns each frame.
+ * unit: tests/unit/arena.c kernel/page.c
+ */
 #include "tests/unit/arena.h"
 #include "tests/unit/unit.h"
 
@@ -105,7 +108,8 @@ static size_t model_used(void)
 	return n;
 }
 
-static void test_random(size_t size, paddr_t start, const struct mem_range *reserved, size_t n_reserved)
+static void test_random(size_t size, paddr_t start, const struct mem_range *reserved,
+			size_t n_reserved)
 {
 	size_t total, big = 0;
 	struct page *p;
@@ -144,7 +148,8 @@ static void test_random(size_t size, paddr_t start, const struct mem_range *rese
 
 static void test_reserved(void)
 {
-	struct mem_range reserved[] = {{0x200000, 0x300800}, {0x100000, 0x180000}, {0x17f000, 0x190001}};
+	struct mem_range reserved[] = {
+	    {0x200000, 0x300800}, {0x100000, 0x180000}, {0x17f000, 0x190001}};
 	struct page *p;
 
 	CHECK(arena_init(0x100000, 8 << 20, reserved, ARRAY_SIZE(reserved), true) == 0);
@@ -161,17 +166,20 @@ static void test_reserved(void)
 /* Ranges in any order, overlapping, with a hole; nothing is usable but the parts that are. */
 static void test_ranges(void)
 {
-	struct mem_range usable[] = {{0x600000, 0x800000}, {0x1000, 0x9fc00}, {0x100000, 0x500000}, {0x400000, 0x4ff000}};
+	struct mem_range usable[] = {
+	    {0x600000, 0x800000}, {0x1000, 0x9fc00}, {0x100000, 0x500000}, {0x400000, 0x4ff000}};
 	struct page *p;
 
 	arena_init(0, 8 << 20, NULL, 0, true);
 	direct_map_base = (uint64_t)arena;
 	CHECK(page_init(usable, 4, NULL, 0) == 0);
-	CHECK(phys_to_page(0x500000) == NULL && phys_to_page(0x9f000) == NULL && phys_to_page(0x600000) != NULL);
+	CHECK(phys_to_page(0x500000) == NULL && phys_to_page(0x9f000) == NULL &&
+	      phys_to_page(0x600000) != NULL);
 	while ((p = page_alloc(0, 0))) {
 		paddr_t a = page_to_phys(p);
 
-		CHECK((a >= 0x1000 && a < 0x9f000) || (a >= 0x100000 && a < 0x500000) || (a >= 0x600000 && a < 0x800000));
+		CHECK((a >= 0x1000 && a < 0x9f000) || (a >= 0x100000 && a < 0x500000) ||
+		      (a >= 0x600000 && a < 0x800000));
 	}
 	CHECK(page_init(usable + 1, 0, NULL, 0) < 0);
 }

@@ -30,9 +30,11 @@ int k_scnprintf(char *buf, size_t size, const char *fmt, ...);
 static void test_integers(void)
 {
 	static const char *const flags[] = {"", "-", "0", "+", " ", "#", "-#", "0#", "+0", " -"};
-	static const char *const sizes[] = {"", "1", "5", "12", "30", ".0", ".3", "8.5", "3.9", ".12"};
+	static const char *const sizes[] = {"",	  "1",	"5",   "12",  "30",
+					    ".0", ".3", "8.5", "3.9", ".12"};
 	static const char convs[] = "diuxXo";
-	static const long long values[] = {0, 1, -1, 7, 255, -128, 4096, INT_MAX, INT_MIN, LLONG_MAX, LLONG_MIN};
+	static const long long values[] = {0,	 1,	  -1,	   7,	      255,	-128,
+					   4096, INT_MAX, INT_MIN, LLONG_MAX, LLONG_MIN};
 
 	for (size_t f = 0; f < ARRAY_SIZE(flags); f++) {
 		for (size_t s = 0; s < ARRAY_SIZE(sizes); s++) {
@@ -40,13 +42,17 @@ static void test_integers(void)
 				for (size_t v = 0; v < ARRAY_SIZE(values); v++) {
 					char fmt[32];
 
-					snprintf(fmt, sizeof(fmt), "<%%%s%s%c>", flags[f], sizes[s], convs[c]);
+					snprintf(fmt, sizeof(fmt), "<%%%s%s%c>", flags[f], sizes[s],
+						 convs[c]);
 					SAME(fmt, (int)values[v]);
-					snprintf(fmt, sizeof(fmt), "<%%%s%sll%c>", flags[f], sizes[s], convs[c]);
+					snprintf(fmt, sizeof(fmt), "<%%%s%sll%c>", flags[f],
+						 sizes[s], convs[c]);
 					SAME(fmt, values[v]);
-					snprintf(fmt, sizeof(fmt), "<%%%s%shh%c>", flags[f], sizes[s], convs[c]);
+					snprintf(fmt, sizeof(fmt), "<%%%s%shh%c>", flags[f],
+						 sizes[s], convs[c]);
 					SAME(fmt, (int)values[v]);
-					snprintf(fmt, sizeof(fmt), "<%%%s%sh%c>", flags[f], sizes[s], convs[c]);
+					snprintf(fmt, sizeof(fmt), "<%%%s%sh%c>", flags[f],
+						 sizes[s], convs[c]);
 					SAME(fmt, (int)values[v]);
 				}
 			}
@@ -62,7 +68,8 @@ static void test_others(void)
 	SAME("%p", (void *)0x1234);
 	SAME("%20p|%-20p|", (void *)0x1234, (void *)0x1234);
 	SAME("%*d|%-*d|%*d|%.*d|%.*d", 5, 1, 5, 2, -5, 3, 4, 4, -1, 5);
-	SAME("%zu %zd %jd %td %lu %ld", (size_t)-1, (ssize_t)-1, (intmax_t)-2, (ptrdiff_t)-3, ~0ul, -1l);
+	SAME("%zu %zd %jd %td %lu %ld", (size_t)-1, (ssize_t)-1, (intmax_t)-2, (ptrdiff_t)-3, ~0ul,
+	     -1l);
 	SAME("%.*s", 3, "abcdef");
 }
 

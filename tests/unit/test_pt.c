@@ -38,8 +38,12 @@ static void check_page(size_t p)
 
 static unsigned random_prot(void)
 {
-	static const unsigned prots[] = {0, PT_READ, PT_READ | PT_WRITE, PT_READ | PT_EXEC,
-					 PT_READ | PT_WRITE | PT_EXEC, PT_READ | PT_WRITE | PT_UNCACHED};
+	static const unsigned prots[] = {0,
+					 PT_READ,
+					 PT_READ | PT_WRITE,
+					 PT_READ | PT_EXEC,
+					 PT_READ | PT_WRITE | PT_EXEC,
+					 PT_READ | PT_WRITE | PT_UNCACHED};
 
 	return prots[rand() % 6];
 }
@@ -143,7 +147,8 @@ static int on_leaf(struct pt_visitor *pv, uint64_t va, struct pt_leaf *leaf)
 
 	for (; v->next < p; v->next++)
 		CHECK(v->next < v->start || !model[v->next].mapped);
-	CHECK(p + n > v->start && p < v->end && model[p].pa == leaf->pa && model[p].prot == leaf->prot);
+	CHECK(p + n > v->start && p < v->end && model[p].pa == leaf->pa &&
+	      model[p].prot == leaf->prot);
 	CHECK(model[p].huge == (n > 1));
 	v->next = p + n;
 	for (size_t i = p; i < p + n; i++) {
@@ -248,7 +253,8 @@ int main(void)
 	kernel_table[511] = 0x1234003;
 	free_pages = page_free_count();
 	CHECK(pt_new_root(&root) == 0);
-	CHECK(((uint64_t *)phys_to_virt(root))[511] == 0x1234003 && ((uint64_t *)phys_to_virt(root))[0] == 0);
+	CHECK(((uint64_t *)phys_to_virt(root))[511] == 0x1234003 &&
+	      ((uint64_t *)phys_to_virt(root))[0] == 0);
 	for (int i = 0; i < ROUNDS; i++) {
 		op_any((size_t)rand() % PAGES);
 		for (int k = 0; k < 8; k++)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory and string functions of the kernel, under other names, against the C library's. No other source. */
+/*
+ * Memory and string functions of the kernel, under other names, against the C library's. No other
+ * source.
+ */
 #include "tests/unit/unit.h"
 
 #include <string.h>
@@ -48,7 +51,8 @@ static size_t random_len(void)
 static void test_move(void)
 {
 	for (int i = 0; i < 20000; i++) {
-		size_t n = random_len(), src = (size_t)rand() % (AREA - n), dst = (size_t)rand() % (AREA - n);
+		size_t n = random_len(), src = (size_t)rand() % (AREA - n),
+		       dst = (size_t)rand() % (AREA - n);
 
 		if (rand() % 2) /* near overlap, either way */
 			dst = MIN(src + (size_t)(rand() % 40), AREA - n);
@@ -96,7 +100,8 @@ static void test_compare(void)
 			b[at + (size_t)rand() % n] = (char)rand();
 		CHECK(sign(k_memcmp(a + at, b + at, n)) == sign(memcmp(a + at, b + at, n)));
 		CHECK(sign(k_strcmp(a + at, b + at)) == sign(strcmp(a + at, b + at)));
-		CHECK(sign(k_strncmp(a + at, b + at, n / 2)) == sign(strncmp(a + at, b + at, n / 2)));
+		CHECK(sign(k_strncmp(a + at, b + at, n / 2)) ==
+		      sign(strncmp(a + at, b + at, n / 2)));
 		CHECK(k_strlen(b + at) == strlen(b + at));
 		CHECK(k_strnlen(b + at, n / 2) == strnlen(b + at, n / 2));
 		CHECK(k_memchr(b + at, 'a', n) == memchr(b + at, 'a', n));
@@ -105,7 +110,8 @@ static void test_compare(void)
 		CHECK(k_strchr(b + at, 0) == strchr(b + at, 0));
 		CHECK(k_strstr(b + at, "ab") == strstr(b + at, "ab"));
 	}
-	CHECK(k_strstr("abc", "") != NULL && k_strstr("", "a") == NULL && k_strstr("aab", "ab") != NULL);
+	CHECK(k_strstr("abc", "") != NULL && k_strstr("", "a") == NULL &&
+	      k_strstr("aab", "ab") != NULL);
 }
 
 int main(void)

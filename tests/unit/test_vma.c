@@ -11,7 +11,10 @@
 enum { PAGES = 1024, ROUNDS = 100000 };
 #define BASE 0x10000000ul /* address of the model's first page */
 
-/* Attributes of one page; 0 = free. Two pages in a row with equal attributes and contiguous offsets are one area. */
+/*
+ * Attributes of one page; 0 = free. Two pages in a row with equal attributes and contiguous offsets
+ * are one area.
+ */
 struct cell {
 	unsigned prot, flags;
 	struct file *file;
@@ -73,7 +76,8 @@ static void bury(void)
 
 /* ---- checks ---- */
 
-static int check_tree(struct vma *v, uaddr_t *at, size_t *count, uaddr_t *lo, uaddr_t *hi, size_t *gap)
+static int check_tree(struct vma *v, uaddr_t *at, size_t *count, uaddr_t *lo, uaddr_t *hi,
+		      size_t *gap)
 {
 	uaddr_t l_lo = 0, l_hi = 0, r_lo = 0, r_hi = 0;
 	size_t l_gap = 0, r_gap = 0, hole;
@@ -125,7 +129,8 @@ static void check_model(void)
 		CHECK(v && v->start == addr_of(i) && v->end == addr_of(end));
 		if (!v)
 			return;
-		CHECK(v->prot == model[i].prot && v->flags == model[i].flags && v->file == model[i].file);
+		CHECK(v->prot == model[i].prot && v->flags == model[i].flags &&
+		      v->file == model[i].file);
 		CHECK(!v->file || v->offset == model[i].offset);
 		v = vma_next(&mm, v->end);
 	}
@@ -181,7 +186,8 @@ static void check_gap(void)
 		if (end - i >= need)
 			best = ALIGN_DOWN(addr_of(end - len), align * PAGE_SIZE);
 	}
-	CHECK(vma_find_gap(&mm, addr_of(lo), addr_of(hi), len * PAGE_SIZE, align * PAGE_SIZE) == best);
+	CHECK(vma_find_gap(&mm, addr_of(lo), addr_of(hi), len * PAGE_SIZE, align * PAGE_SIZE) ==
+	      best);
 }
 
 /* ---- operations ---- */
@@ -189,7 +195,8 @@ static void check_gap(void)
 static void op_add(void)
 {
 	size_t at = (size_t)rand() % PAGES, n = 1 + (size_t)rand() % 40;
-	struct vma like = {.start = addr_of(at), .end = addr_of(at + n), .prot = (unsigned)rand() % 4};
+	struct vma like = {
+	    .start = addr_of(at), .end = addr_of(at + n), .prot = (unsigned)rand() % 4};
 
 	for (size_t i = at; i < at + n; i++)
 		if (i >= PAGES || model[i].flags)
@@ -274,6 +281,7 @@ int main(void)
 	CHECK(mm.n_areas == 0 && mm.total_pages == 0 && mm.data_pages == 0 && mm.locked_pages == 0);
 	CHECK(file_a.refs == 0 && file_b.refs == 0);
 	mm.n_areas = MM_MAX_AREAS;
-	CHECK(vma_split(&mm, &(struct vma){.start = BASE, .end = BASE + 0x2000}, BASE + 0x1000, NULL) == -ENOMEM);
+	CHECK(vma_split(&mm, &(struct vma){.start = BASE, .end = BASE + 0x2000}, BASE + 0x1000,
+			NULL) == -ENOMEM);
 	return UNIT_END();
 }
