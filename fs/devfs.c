@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Devices. One table says which there are: number, name in /dev, mode and operations; device_open() finds a driver in
- * it for any device node on any file system, and /dev (a tmpfs, as Linux's devtmpfs is) is filled from it.
+ * Devices. One table says which there are: number, name in /dev, mode and operations; device_open()
+ * finds a driver in it for any device node on any file system, and /dev (a tmpfs, as Linux's
+ * devtmpfs is) is filled from it.
  */
 #include "fs/vfs_internal.h"
 #include "kernel/page.h"
@@ -58,7 +59,8 @@ static const struct file_ops zero_ops = {
     .read = zero_read, .write = null_write, .seek = null_seek, .map_page = zero_map_page};
 static const struct file_ops full_ops = {.read = zero_read, .write = full_write, .seek = null_seek};
 
-/* ---- random, urandom: random(4); they differ in nothing here, the generator is always seeded ---- */
+/* ---- random, urandom: random(4); they differ in nothing here, the generator is always seeded ----
+ */
 
 static ssize_t random_read(struct file *f, struct iter *to, uint64_t *pos)
 {
@@ -153,7 +155,7 @@ struct device {
 	unsigned major, minor;
 	uint32_t mode;
 	const struct file_ops *ops; /* NULL: the terminal */
-	int absent;		    /* errno when there is no terminal; EIO: then the node does not exist, either */
+	int absent; /* errno when there is no terminal; EIO: then the node does not exist, either */
 };
 
 static const struct device devices[] = {
@@ -185,7 +187,8 @@ static const struct device *find_device(const struct inode *in)
 }
 
 /* The terminal's open file, seen as the node it was opened by. */
-static int open_terminal(const struct device *dev, struct inode *in, unsigned flags, struct file **out)
+static int open_terminal(const struct device *dev, struct inode *in, unsigned flags,
+			 struct file **out)
 {
 	struct inode *own;
 	int r = tty_present() ? tty_open(flags, out) : -dev->absent;
@@ -198,7 +201,8 @@ static int open_terminal(const struct device *dev, struct inode *in, unsigned fl
 	return 0;
 }
 
-/* Open the device behind a node: 0, -EACCES (mounted nodev), -ENXIO (no such device), or the driver's errno. */
+/* Open the device behind a node: 0, -EACCES (mounted nodev), -ENXIO (no such device), or the
+ * driver's errno. */
 int device_open(struct inode *in, struct dentry *d, unsigned flags, struct file **out)
 {
 	const struct device *dev = find_device(in);

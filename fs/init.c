@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The initial tree: what is mounted where, in order. Files of the program come later, from the boot module. */
+/* The initial tree: what is mounted where, in order. Files of the program come later, from the boot
+ * module. */
 #include "fs/init.h"
 #include "fs/vfs_internal.h"
 

@@ -3,7 +3,8 @@
 #ifndef FS_INIT_H
 #define FS_INIT_H
 
-/* Set the VFS up and mount the root, /dev, /proc and the directories for temporary files. Once, at boot. 0 or -errno. */
+/* Set the VFS up and mount the root, /dev, /proc and the directories for temporary files. Once, at
+ * boot. 0 or -errno. */
 int fs_init(void);
 
 #endif

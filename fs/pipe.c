@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pipes and FIFOs: a ring of page-sized segments, as Linux has it, because capacity and readiness follow from the
- * segments: a small write goes into the last page if it fits there, else it takes a segment of its own. Writes of up
- * to PIPE_BUF bytes are never interleaved. A FIFO's pipe exists while somebody has it open.
+ * Pipes and FIFOs: a ring of page-sized segments, as Linux has it, because capacity and readiness
+ * follow from the segments: a small write goes into the last page if it fits there, else it takes a
+ * segment of its own. Writes of up to PIPE_BUF bytes are never interleaved. A FIFO's pipe exists
+ * while somebody has it open.
  *
- * Locks: inode->lock guards inode->pipe and who may free it; pipe->lock (mutex, outside mm->lock: program memory is
- * touched under it) the rest. They are not held together.
+ * Locks: inode->lock guards inode->pipe and who may free it; pipe->lock (mutex, outside mm->lock:
+ * program memory is touched under it) the rest. They are not held together.
  */
 #include "fs/vfs_internal.h"
 #include "kernel/heap.h"
@@ -17,7 +18,7 @@
 
 #include <linux/eventpoll.h>
 
-#define PIPE_SLOTS 16
+#define PIPE_SLOTS    16
 #define PIPE_MAX_SIZE 1048576u /* /proc/sys/fs/pipe-max-size */
 
 /* Bytes [off, off + len) of a page. */
@@ -30,13 +31,13 @@ struct segment {
 /* (l) lock */
 struct pipe {
 	struct mutex lock;
-	struct wait_queue rd_wq, wr_wq;	       /* waiting for data / for room */
-	struct segment *ring;		       /* (l) n_slots, a power of two */
-	unsigned n_slots, head, tail;	       /* (l) counters; head - tail are in use */
-	unsigned readers, writers;	       /* (l) open ends */
-	unsigned rd_opens, wr_opens;	       /* (l) how many there ever were: for open(2) of FIFOs */
-	unsigned files;			       /* (inode->lock) open files; the last frees it */
-	struct page *spare;		       /* (l) a page kept for the next segment */
+	struct wait_queue rd_wq, wr_wq; /* waiting for data / for room */
+	struct segment *ring;		/* (l) n_slots, a power of two */
+	unsigned n_slots, head, tail;	/* (l) counters; head - tail are in use */
+	unsigned readers, writers;	/* (l) open ends */
+	unsigned rd_opens, wr_opens;	/* (l) how many there ever were: for open(2) of FIFOs */
+	unsigned files;			/* (inode->lock) open files; the last frees it */
+	struct page *spare;		/* (l) a page kept for the next segment */
 };
 
 static const struct file_ops pipe_ops;
@@ -103,7 +104,8 @@ static void pipe_free(struct pipe *p)
 
 /* ---- reading ---- */
 
-/* Move what is there; returns bytes, or -EFAULT if the first byte could not be stored. Lock held. */
+/* Move what is there; returns bytes, or -EFAULT if the first byte could not be stored. Lock held.
+ */
 static ssize_t take(struct pipe *p, struct iter *to)
 {
 	ssize_t done = 0;
@@ -163,7 +165,8 @@ out:
 
 /* ---- writing ---- */
 
-/* Add to the last segment if the odd part of the write fits into its page. Returns bytes, -EFAULT, 0. Lock held. */
+/* Add to the last segment if the odd part of the write fits into its page. Returns bytes, -EFAULT,
+ * 0. Lock held. */
 static ssize_t merge(struct pipe *p, struct iter *from)
 {
 	size_t odd = from->left & ~PAGE_MASK, copied;
@@ -202,7 +205,8 @@ static ssize_t append(struct pipe *p, struct iter *from, bool packet)
 	return copied;
 }
 
-/* Write until everything is in, the pipe is full or it fails. Returns 0 or -errno, *done counts. Lock held. */
+/* Write until everything is in, the pipe is full or it fails. Returns 0 or -errno, *done counts.
+ * Lock held. */
 static int put(struct pipe *p, struct iter *from, bool packet, ssize_t *done)
 {
 	while (from->left) {
@@ -288,7 +292,8 @@ static unsigned pipe_poll(struct file *f, struct poll_table *pt)
 	if (file_readable(f)) {
 		if (!is_empty(p))
 			events |= EPOLLIN | EPOLLRDNORM;
-		/* A FIFO opened before any writer came is not hung up yet (pos: wr_opens seen at open). */
+		/* A FIFO opened before any writer came is not hung up yet (pos: wr_opens seen at
+		 * open). */
 		if (!p->writers && f->pos != p->wr_opens)
 			events |= EPOLLHUP;
 	}

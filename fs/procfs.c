@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * procfs: turns tables of entries into inodes, names and open files. Nothing is cached: every lookup makes an inode
- * from (entry, process, descriptor), and the contents of a file are made when it is read from its start.
+ * procfs: turns tables of entries into inodes, names and open files. Nothing is cached: every
+ * lookup makes an inode from (entry, process, descriptor), and the contents of a file are made when
+ * it is read from its start.
  */
 #include "fs/procfs.h"
 #include "kernel/heap.h"
@@ -9,7 +10,7 @@
 #include "kernel/task.h"
 
 #define STORE_MAX 4096 /* bytes one write may have */
-#define ROOT_INO 1
+#define ROOT_INO  1
 
 struct proc_inode {
 	struct inode in;
@@ -38,7 +39,7 @@ struct thread *proc_thread(const struct proc_ctx *c)
 	if (!p)
 		return NULL;
 	spin_lock(&p->lock);
-	list_for_each(t, &p->threads, process_link)
+	list_for_each (t, &p->threads, process_link)
 		if (!found && (t->tid == c->tid || !c->tid))
 			found = t;
 	spin_unlock(&p->lock);
@@ -74,7 +75,8 @@ static void set_ops(struct inode *in, const struct proc_entry *e)
 	}
 }
 
-static int make_inode(struct super *s, const struct proc_entry *e, const struct proc_ctx *c, struct inode **out)
+static int make_inode(struct super *s, const struct proc_entry *e, const struct proc_ctx *c,
+		      struct inode **out)
 {
 	struct proc_inode *pi = kmalloc(sizeof(*pi));
 	struct process *p = proc_process(c);
@@ -135,8 +137,8 @@ static int proc_lookup(struct inode *dir, const char *name, size_t len, struct i
 	return r ? r : make_inode(dir->super, child_entry, &child, out);
 }
 
-static bool emit(struct file *f, struct dir_sink *s, const struct proc_entry *e, const struct proc_ctx *c,
-		 const char *name, size_t len)
+static bool emit(struct file *f, struct dir_sink *s, const struct proc_entry *e,
+		 const struct proc_ctx *c, const char *name, size_t len)
 {
 	if (!s->add(s, name, len, make_ino(e, c), (e->mode & S_IFMT) >> 12, f->pos + 1))
 		return false;
@@ -157,7 +159,8 @@ static void emit_generated(struct file *f, struct dir_sink *s, struct proc_inode
 
 		f->pos = base + id;
 		if (e->find(&pi->ctx, id, &child, &child_entry) == 0) {
-			if (!emit(f, s, child_entry, &child, name, scnprintf(name, sizeof(name), "%d", id)))
+			if (!emit(f, s, child_entry, &child, name,
+				  scnprintf(name, sizeof(name), "%d", id)))
 				return;
 		} else {
 			f->pos++;
@@ -202,7 +205,9 @@ static int64_t proc_seek(struct file *f, int64_t off, int whence)
 
 static int proc_setattr(struct inode *in, const struct setattr *a)
 {
-	return (a->valid & ~(unsigned)(ATTR_SIZE | ATTR_MTIME_NOW)) ? -EPERM : 0; /* O_TRUNC is allowed, and does nothing */
+	return (a->valid & ~(unsigned)(ATTR_SIZE | ATTR_MTIME_NOW))
+		   ? -EPERM
+		   : 0; /* O_TRUNC is allowed, and does nothing */
 }
 
 /* ---- files ---- */
@@ -226,7 +231,8 @@ static int fill(struct file *f)
 	return r ? r : s->failed ? -ENOMEM : 0;
 }
 
-/* Every open file has an inode of its own, so its lock keeps threads that share the file from each other's buffer. */
+/* Every open file has an inode of its own, so its lock keeps threads that share the file from each
+ * other's buffer. */
 static ssize_t proc_read(struct file *f, struct iter *to, uint64_t *pos)
 {
 	struct seq *s;
@@ -295,10 +301,13 @@ static const struct inode_ops dir_inode_ops = {
 static const struct inode_ops file_inode_ops = {.setattr = proc_setattr, .destroy = proc_destroy};
 static const struct inode_ops link_inode_ops = {
     .readlink = proc_readlink, .setattr = proc_setattr, .destroy = proc_destroy};
-static const struct inode_ops magic_inode_ops = {
-    .readlink = proc_readlink, .follow = proc_follow, .setattr = proc_setattr, .destroy = proc_destroy};
+static const struct inode_ops magic_inode_ops = {.readlink = proc_readlink,
+						 .follow = proc_follow,
+						 .setattr = proc_setattr,
+						 .destroy = proc_destroy};
 
-static const struct file_ops dir_file_ops = {.read = dir_read, .seek = proc_seek, .readdir = proc_readdir};
+static const struct file_ops dir_file_ops = {
+    .read = dir_read, .seek = proc_seek, .readdir = proc_readdir};
 static const struct file_ops file_file_ops = {
     .read = proc_read, .write = proc_write, .seek = proc_seek, .release = proc_release};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * procfs is tables of entries: a name and functions that make its contents. Core: fs/procfs.c; system-wide entries:
- * procfs_sys.c; a process's: procfs_pid.c, procfs_mm.c.
+ * procfs is tables of entries: a name and functions that make its contents. Core: fs/procfs.c;
+ * system-wide entries: procfs_sys.c; a process's: procfs_pid.c, procfs_mm.c.
  */
 #ifndef FS_PROCFS_H
 #define FS_PROCFS_H
@@ -28,20 +28,34 @@ struct proc_entry {
 	const struct proc_entry *table;
 	size_t n_table;
 	/* The generated entry called number `id`: fills in child and *e, or -ENOENT. */
-	int (*find)(const struct proc_ctx *c, int id, struct proc_ctx *child, const struct proc_entry **e);
+	int (*find)(const struct proc_ctx *c, int id, struct proc_ctx *child,
+		    const struct proc_entry **e);
 	/* The first generated id >= `id`, or -1. */
 	int (*next)(const struct proc_ctx *c, int id);
 	/* Corrects the mode of a generated entry. */
 	uint32_t (*mode_of)(const struct proc_ctx *c);
 };
 
-#define PROC_REG(name_, mode_, ...) {.name = name_, .mode = S_IFREG | (mode_), __VA_ARGS__}
-#define PROC_TEXT(name_, text_)	    {.name = name_, .mode = S_IFREG | 0444, .text = text_}
-#define PROC_DIR(name_, mode_, ...) {.name = name_, .mode = S_IFDIR | (mode_), __VA_ARGS__}
-#define PROC_LINK(name_, ...)	    {.name = name_, .mode = S_IFLNK | 0777, __VA_ARGS__}
-#define PROC_CHILDREN(t)	    .table = t, .n_table = ARRAY_SIZE(t)
+#define PROC_REG(name_, mode_, ...)                                                                \
+	{                                                                                          \
+		.name = name_, .mode = S_IFREG | (mode_), __VA_ARGS__                              \
+	}
+#define PROC_TEXT(name_, text_)                                                                    \
+	{                                                                                          \
+		.name = name_, .mode = S_IFREG | 0444, .text = text_                               \
+	}
+#define PROC_DIR(name_, mode_, ...)                                                                \
+	{                                                                                          \
+		.name = name_, .mode = S_IFDIR | (mode_), __VA_ARGS__                              \
+	}
+#define PROC_LINK(name_, ...)                                                                      \
+	{                                                                                          \
+		.name = name_, .mode = S_IFLNK | 0777, __VA_ARGS__                                 \
+	}
+#define PROC_CHILDREN(t) .table = t, .n_table = ARRAY_SIZE(t)
 
-/* The process and thread an entry is about, NULL if gone. They stay while the caller does not sleep. */
+/* The process and thread an entry is about, NULL if gone. They stay while the caller does not
+ * sleep. */
 struct process *proc_process(const struct proc_ctx *c);
 struct thread *proc_thread(const struct proc_ctx *c);
 /* Identity of a mount in mountinfo and fdinfo. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* /proc entries about a process's memory (proc_pid_maps(5), proc_pid_statm(5), proc_pid_cmdline(5)) and about mounts. */
+/* /proc entries about a process's memory (proc_pid_maps(5), proc_pid_statm(5), proc_pid_cmdline(5))
+ * and about mounts. */
 #include "fs/procfs.h"
 #include "kernel/heap.h"
 #include "kernel/string.h"
@@ -26,9 +27,10 @@ static void show_vma(struct seq *s, const struct vma *v, char *scratch)
 	uint64_t dev = in ? in->super->dev : 0;
 	size_t line = s->len;
 
-	seq_printf(s, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", (unsigned long)v->start, (unsigned long)v->end,
-		   (v->prot & PROT_READ) ? 'r' : '-', (v->prot & PROT_WRITE) ? 'w' : '-',
-		   (v->prot & PROT_EXEC) ? 'x' : '-', (v->flags & MAP_TYPE) == MAP_PRIVATE ? 'p' : 's',
+	seq_printf(s, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", (unsigned long)v->start,
+		   (unsigned long)v->end, (v->prot & PROT_READ) ? 'r' : '-',
+		   (v->prot & PROT_WRITE) ? 'w' : '-', (v->prot & PROT_EXEC) ? 'x' : '-',
+		   (v->flags & MAP_TYPE) == MAP_PRIVATE ? 'p' : 's',
 		   (unsigned long)(v->file ? v->offset : 0), dev_major(dev), dev_minor(dev),
 		   (unsigned long)(in ? in->ino : 0));
 	if (v->file && vfs_file_path(v->file, scratch, PATH_MAX_LEN) >= 0) {
@@ -59,7 +61,8 @@ int proc_show_maps(struct seq *s, const struct proc_ctx *c)
 	return 0;
 }
 
-/* The program's own code is the first executable area that a file backs; later ones are libraries. */
+/* The program's own code is the first executable area that a file backs; later ones are libraries.
+ */
 void proc_vm_sizes(struct mm *mm, struct proc_vm *out)
 {
 	const struct inode *exe = NULL;
@@ -96,8 +99,8 @@ int proc_show_statm(struct seq *s, const struct proc_ctx *c)
 	struct proc_vm vm;
 
 	proc_vm_sizes(p ? p->mm : NULL, &vm);
-	seq_printf(s, "%zu %zu 0 %zu 0 %zu 0\n", vm.total, p && p->mm ? p->mm->resident_pages : (size_t)0, vm.text,
-		   vm.data + vm.stack);
+	seq_printf(s, "%zu %zu 0 %zu 0 %zu 0\n", vm.total,
+		   p && p->mm ? p->mm->resident_pages : (size_t)0, vm.text, vm.data + vm.stack);
 	return 0;
 }
 
@@ -112,8 +115,8 @@ static void put_user_range(struct seq *s, uaddr_t start, uaddr_t end)
 }
 
 /*
- * The arguments. A program that overwrote them with a longer title (no NUL at their end) is shown up to the first NUL,
- * the environment's space included.
+ * The arguments. A program that overwrote them with a longer title (no NUL at their end) is shown
+ * up to the first NUL, the environment's space included.
  */
 int proc_show_cmdline(struct seq *s, const struct proc_ctx *c)
 {
@@ -158,8 +161,11 @@ static void put_flags(struct seq *s, const struct super *m)
 	static const struct {
 		unsigned flag;
 		const char *text;
-	} names[] = {{MS_NOSUID, ",nosuid"},   {MS_NODEV, ",nodev"},	   {MS_NOEXEC, ",noexec"},
-		     {MS_NOATIME, ",noatime"}, {MS_RELATIME, ",relatime"}};
+	} names[] = {{MS_NOSUID, ",nosuid"},
+		     {MS_NODEV, ",nodev"},
+		     {MS_NOEXEC, ",noexec"},
+		     {MS_NOATIME, ",noatime"},
+		     {MS_RELATIME, ",relatime"}};
 
 	seq_puts(s, (m->flags & MS_RDONLY) ? "ro" : "rw");
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
@@ -191,8 +197,7 @@ int proc_show_mounts(struct seq *s, const struct proc_ctx *c)
 
 	if (!scratch)
 		return -ENOMEM;
-	list_for_each(m, vfs_supers(), link)
-	{
+	list_for_each (m, vfs_supers(), link) {
 		seq_printf(s, "%s ", m->source);
 		put_mount_point(s, m, scratch);
 		seq_printf(s, " %s ", m->fstype);
@@ -211,16 +216,17 @@ int proc_show_mountinfo(struct seq *s, const struct proc_ctx *c)
 
 	if (!scratch)
 		return -ENOMEM;
-	list_for_each(m, vfs_supers(), link)
-	{
+	list_for_each (m, vfs_supers(), link) {
 		const struct dentry *at = m->root->covers;
 
-		seq_printf(s, "%d %d %u:%u / ", proc_mount_id(m), at ? proc_mount_id(at->inode->super) : 0,
-			   dev_major(m->dev), dev_minor(m->dev));
+		seq_printf(s, "%d %d %u:%u / ", proc_mount_id(m),
+			   at ? proc_mount_id(at->inode->super) : 0, dev_major(m->dev),
+			   dev_minor(m->dev));
 		put_mount_point(s, m, scratch);
 		seq_puts(s, " ");
 		put_flags(s, m);
-		seq_printf(s, " - %s %s %s", m->fstype, m->source, (m->flags & MS_RDONLY) ? "ro" : "rw");
+		seq_printf(s, " - %s %s %s", m->fstype, m->source,
+			   (m->flags & MS_RDONLY) ? "ro" : "rw");
 		put_options(s, m);
 		seq_puts(s, "\n");
 	}

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* /proc/<pid>, its threads and its descriptors: proc(5). Values that this system does not count are 0, as on Linux. */
+/* /proc/<pid>, its threads and its descriptors: proc(5). Values that this system does not count are
+ * 0, as on Linux. */
 #include "fs/procfs.h"
 #include "kernel/clock.h"
 #include "kernel/heap.h"
 #include "kernel/string.h"
 #include "kernel/task.h"
 
-#define USER_HZ 100
-#define TICK_NS (NSEC_PER_SEC / USER_HZ)
+#define USER_HZ	 100
+#define TICK_NS	 (NSEC_PER_SEC / USER_HZ)
 #define CAP_FULL ((1ull << (CAP_LAST_CAP + 1)) - 1)
 
 static size_t resident(const struct process *p)
@@ -50,15 +51,18 @@ static int show_stat(struct seq *s, const struct proc_ctx *c)
 		return -ESRCH;
 	mm = p->mm;
 	proc_vm_sizes(mm, &vm);
-	seq_printf(s, "%d (%s) %c %d %d %d 0 -1 4194560 0 0 0 0 %lu 0 0 0 20 0 %u 0 %lu ", c->tid ? t->tid : p->pid,
-		   t->comm, state_of(t), p->ppid, p->pgid, p->sid, (unsigned long)(cpu_ns(c, t) / TICK_NS),
-		   p->n_threads, (unsigned long)(p->start_ns / TICK_NS));
-	seq_printf(s, "%lu %zu %lu %lu %lu %lu 0 0 ", (unsigned long)(vm.total * PAGE_SIZE), resident(p),
-		   (unsigned long)p->limits[RLIMIT_RSS].rlim_cur, (unsigned long)vm.code_start,
-		   (unsigned long)vm.code_end, (unsigned long)(mm ? mm->arg_start : 0));
+	seq_printf(s, "%d (%s) %c %d %d %d 0 -1 4194560 0 0 0 0 %lu 0 0 0 20 0 %u 0 %lu ",
+		   c->tid ? t->tid : p->pid, t->comm, state_of(t), p->ppid, p->pgid, p->sid,
+		   (unsigned long)(cpu_ns(c, t) / TICK_NS), p->n_threads,
+		   (unsigned long)(p->start_ns / TICK_NS));
+	seq_printf(s, "%lu %zu %lu %lu %lu %lu 0 0 ", (unsigned long)(vm.total * PAGE_SIZE),
+		   resident(p), (unsigned long)p->limits[RLIMIT_RSS].rlim_cur,
+		   (unsigned long)vm.code_start, (unsigned long)vm.code_end,
+		   (unsigned long)(mm ? mm->arg_start : 0));
 	seq_printf(s, "%lu %lu %lu %lu 0 0 0 17 0 0 0 0 0 0 ",
 		   (unsigned long)((p->pending.set | t->pending.set) & INT32_MAX),
-		   (unsigned long)(t->sigmask & INT32_MAX), (unsigned long)(dispositions(p, false) & INT32_MAX),
+		   (unsigned long)(t->sigmask & INT32_MAX),
+		   (unsigned long)(dispositions(p, false) & INT32_MAX),
 		   (unsigned long)(dispositions(p, true) & INT32_MAX));
 	seq_printf(s, "0 0 %lu %lu %lu %lu %lu 0\n", (unsigned long)(mm ? mm->brk_start : 0),
 		   (unsigned long)(mm ? mm->arg_start : 0), (unsigned long)(mm ? mm->arg_end : 0),
@@ -84,19 +88,23 @@ static void status_memory(struct seq *s, const struct process *p)
 	struct proc_vm vm;
 
 	proc_vm_sizes(p->mm, &vm);
-	seq_printf(s, "VmSize:\t%8zu kB\nVmLck:\t%8zu kB\nVmPin:\t%8u kB\n", vm.total * kb, vm.locked * kb, 0u);
-	seq_printf(s, "VmRSS:\t%8zu kB\nVmData:\t%8zu kB\nVmStk:\t%8zu kB\n", resident(p) * kb, vm.data * kb,
-		   vm.stack * kb);
-	seq_printf(s, "VmExe:\t%8zu kB\nVmLib:\t%8zu kB\nVmSwap:\t%8u kB\n", vm.text * kb, vm.lib * kb, 0u);
+	seq_printf(s, "VmSize:\t%8zu kB\nVmLck:\t%8zu kB\nVmPin:\t%8u kB\n", vm.total * kb,
+		   vm.locked * kb, 0u);
+	seq_printf(s, "VmRSS:\t%8zu kB\nVmData:\t%8zu kB\nVmStk:\t%8zu kB\n", resident(p) * kb,
+		   vm.data * kb, vm.stack * kb);
+	seq_printf(s, "VmExe:\t%8zu kB\nVmLib:\t%8zu kB\nVmSwap:\t%8u kB\n", vm.text * kb,
+		   vm.lib * kb, 0u);
 }
 
 static void status_signals(struct seq *s, const struct process *p, const struct thread *t)
 {
-	seq_printf(s, "SigQ:\t%u/%lu\n", p->n_sigqueued, (unsigned long)p->limits[RLIMIT_SIGPENDING].rlim_cur);
+	seq_printf(s, "SigQ:\t%u/%lu\n", p->n_sigqueued,
+		   (unsigned long)p->limits[RLIMIT_SIGPENDING].rlim_cur);
 	seq_printf(s, "SigPnd:\t%016lx\nShdPnd:\t%016lx\n", (unsigned long)t->pending.set,
 		   (unsigned long)p->pending.set);
-	seq_printf(s, "SigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n", (unsigned long)t->sigmask,
-		   (unsigned long)dispositions(p, false), (unsigned long)dispositions(p, true));
+	seq_printf(s, "SigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
+		   (unsigned long)t->sigmask, (unsigned long)dispositions(p, false),
+		   (unsigned long)dispositions(p, true));
 }
 
 static int show_status(struct seq *s, const struct proc_ctx *c)
@@ -111,18 +119,23 @@ static int show_status(struct seq *s, const struct proc_ctx *c)
 	state = state_of(t);
 	caps = p->cred.euid == 0 ? CAP_FULL : 0;
 	seq_printf(s, "Name:\t%s\nUmask:\t%04o\nState:\t%c (%s)\n", t->comm, p->fs.umask, state,
-		   state == 'R' ? "running" : state == 'S' ? "sleeping" : "stopped");
-	seq_printf(s, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", p->pid, c->tid ? t->tid : p->pid,
-		   p->ppid);
+		   state == 'R'	  ? "running"
+		   : state == 'S' ? "sleeping"
+				  : "stopped");
+	seq_printf(s, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", p->pid,
+		   c->tid ? t->tid : p->pid, p->ppid);
 	status_ids(s, p);
-	seq_printf(s, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", p->pid, c->tid ? t->tid : p->pid, p->pgid,
-		   p->sid);
+	seq_printf(s, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", p->pid,
+		   c->tid ? t->tid : p->pid, p->pgid, p->sid);
 	status_memory(s, p);
 	seq_printf(s, "Threads:\t%u\n", p->n_threads);
 	status_signals(s, p, t);
-	seq_printf(s, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\n", 0ul,
-		   (unsigned long)caps, (unsigned long)caps, (unsigned long)CAP_FULL, 0ul);
-	seq_puts(s, "NoNewPrivs:\t0\nSeccomp:\t0\nSeccomp_filters:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\n"
+	seq_printf(
+	    s,
+	    "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\n",
+	    0ul, (unsigned long)caps, (unsigned long)caps, (unsigned long)CAP_FULL, 0ul);
+	seq_puts(s, "NoNewPrivs:\t0\nSeccomp:\t0\nSeccomp_filters:\t0\nCpus_allowed:\t1\nCpus_"
+		    "allowed_list:\t0\n"
 		    "Mems_allowed:\t1\nMems_allowed_list:\t0\n");
 	return 0;
 }
@@ -383,13 +396,15 @@ static int find_open(const struct proc_ctx *c, int id, struct proc_ctx *child)
 	return proc_process(c) && fd_get_cloexec(proc_process(c)->files, id) >= 0 ? 0 : -ENOENT;
 }
 
-static int find_fd(const struct proc_ctx *c, int id, struct proc_ctx *child, const struct proc_entry **e)
+static int find_fd(const struct proc_ctx *c, int id, struct proc_ctx *child,
+		   const struct proc_entry **e)
 {
 	*e = &fd_link;
 	return find_open(c, id, child);
 }
 
-static int find_fdinfo(const struct proc_ctx *c, int id, struct proc_ctx *child, const struct proc_entry **e)
+static int find_fdinfo(const struct proc_ctx *c, int id, struct proc_ctx *child,
+		       const struct proc_entry **e)
 {
 	*e = &fdinfo_file;
 	return find_open(c, id, child);
@@ -404,7 +419,8 @@ static int next_fd(const struct proc_ctx *c, int id)
 
 static const struct proc_entry proc_tid;
 
-static int find_task(const struct proc_ctx *c, int id, struct proc_ctx *child, const struct proc_entry **e)
+static int find_task(const struct proc_ctx *c, int id, struct proc_ctx *child,
+		     const struct proc_entry **e)
 {
 	child->tid = id;
 	*e = &proc_tid;
@@ -420,7 +436,7 @@ static int next_task(const struct proc_ctx *c, int id)
 	if (!p)
 		return -1;
 	spin_lock(&p->lock);
-	list_for_each(t, &p->threads, process_link)
+	list_for_each (t, &p->threads, process_link)
 		if (t->tid >= id && (best < 0 || t->tid < best))
 			best = t->tid;
 	spin_unlock(&p->lock);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The system's entries of /proc and the parameters in /proc/sys (proc(5)). A constant here is how the kernel behaves. */
+/* The system's entries of /proc and the parameters in /proc/sys (proc(5)). A constant here is how
+ * the kernel behaves. */
 #include "fs/procfs.h"
 #include "kernel/clock.h"
 #include "kernel/heap.h"
@@ -23,18 +24,23 @@ static int show_cpuinfo(struct seq *s, const struct proc_ctx *c)
 		return -ENOMEM;
 	cpu_info(&i);
 	cpu_flags_text(flags, PAGE_SIZE);
-	seq_printf(s, "processor\t: 0\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\nmodel name\t: %s\n", i.vendor,
-		   i.family, i.model, i.brand);
-	seq_printf(s, "stepping\t: %u\ncpu MHz\t\t: %lu.%03lu\n", i.stepping, hz / 1000000, hz / 1000 % 1000);
+	seq_printf(
+	    s,
+	    "processor\t: 0\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\nmodel name\t: %s\n",
+	    i.vendor, i.family, i.model, i.brand);
+	seq_printf(s, "stepping\t: %u\ncpu MHz\t\t: %lu.%03lu\n", i.stepping, hz / 1000000,
+		   hz / 1000 % 1000);
 	if (i.cache_kb)
 		seq_printf(s, "cache size\t: %u KB\n", i.cache_kb);
-	seq_puts(s, "physical id\t: 0\nsiblings\t: 1\ncore id\t\t: 0\ncpu cores\t: 1\napicid\t\t: 0\n"
-		    "initial apicid\t: 0\nfpu\t\t: yes\nfpu_exception\t: yes\n");
-	seq_printf(s, "cpuid level\t: %u\nwp\t\t: yes\nflags\t\t: %s\nbugs\t\t:\n", i.cpuid_level, flags);
-	seq_printf(s, "bogomips\t: %lu.%02lu\nclflush size\t: %u\ncache_alignment\t: %u\n", hz / 500000, hz / 5000 % 100,
-		   i.clflush_size, i.clflush_size);
-	seq_printf(s, "address sizes\t: %u bits physical, %u bits virtual\npower management:\n\n", i.phys_bits,
-		   i.virt_bits);
+	seq_puts(s,
+		 "physical id\t: 0\nsiblings\t: 1\ncore id\t\t: 0\ncpu cores\t: 1\napicid\t\t: 0\n"
+		 "initial apicid\t: 0\nfpu\t\t: yes\nfpu_exception\t: yes\n");
+	seq_printf(s, "cpuid level\t: %u\nwp\t\t: yes\nflags\t\t: %s\nbugs\t\t:\n", i.cpuid_level,
+		   flags);
+	seq_printf(s, "bogomips\t: %lu.%02lu\nclflush size\t: %u\ncache_alignment\t: %u\n",
+		   hz / 500000, hz / 5000 % 100, i.clflush_size, i.clflush_size);
+	seq_printf(s, "address sizes\t: %u bits physical, %u bits virtual\npower management:\n\n",
+		   i.phys_bits, i.virt_bits);
 	kfree(flags);
 	return 0;
 }
@@ -67,9 +73,11 @@ static int show_meminfo(struct seq *s, const struct proc_ctx *c)
 static int show_stat(struct seq *s, const struct proc_ctx *c)
 {
 	uint64_t up = clock_mono_ns(), busy = clock_process_cpu_ns();
-	unsigned long user = busy / (NSEC_PER_SEC / USER_HZ), idle = (up - busy) / (NSEC_PER_SEC / USER_HZ);
+	unsigned long user = busy / (NSEC_PER_SEC / USER_HZ),
+		      idle = (up - busy) / (NSEC_PER_SEC / USER_HZ);
 
-	seq_printf(s, "cpu  %lu 0 0 %lu 0 0 0 0 0 0\ncpu0 %lu 0 0 %lu 0 0 0 0 0 0\n", user, idle, user, idle);
+	seq_printf(s, "cpu  %lu 0 0 %lu 0 0 0 0 0 0\ncpu0 %lu 0 0 %lu 0 0 0 0 0 0\n", user, idle,
+		   user, idle);
 	seq_printf(s, "btime %lu\nprocesses 1\nprocs_running 1\nprocs_blocked 0\n",
 		   (unsigned long)((clock_real_ns() - up) / NSEC_PER_SEC));
 	return 0;
@@ -77,7 +85,8 @@ static int show_stat(struct seq *s, const struct proc_ctx *c)
 
 static void put_seconds(struct seq *s, uint64_t ns)
 {
-	seq_printf(s, "%lu.%02lu", (unsigned long)(ns / NSEC_PER_SEC), (unsigned long)(ns / 10000000 % 100));
+	seq_printf(s, "%lu.%02lu", (unsigned long)(ns / NSEC_PER_SEC),
+		   (unsigned long)(ns / 10000000 % 100));
 }
 
 static int show_uptime(struct seq *s, const struct proc_ctx *c)
@@ -119,7 +128,8 @@ static int show_version(struct seq *s, const struct proc_ctx *c)
 	struct new_utsname u;
 
 	kernel_utsname(&u);
-	seq_printf(s, "%s version %s (uniload) (gcc %s) %s\n", u.sysname, u.release, __VERSION__, u.version);
+	seq_printf(s, "%s version %s (uniload) (gcc %s) %s\n", u.sysname, u.release, __VERSION__,
+		   u.version);
 	return 0;
 }
 
@@ -128,9 +138,8 @@ static int show_filesystems(struct seq *s, const struct proc_ctx *c)
 {
 	struct super *m, *earlier;
 
-	list_for_each(m, vfs_supers(), link)
-	{
-		list_for_each(earlier, vfs_supers(), link)
+	list_for_each (m, vfs_supers(), link) {
+		list_for_each (earlier, vfs_supers(), link)
 			if (earlier == m || strcmp(earlier->fstype, m->fstype) == 0)
 				break;
 		if (earlier == m)
@@ -148,7 +157,8 @@ static int read_self(const struct proc_ctx *c, char *buf, size_t size)
 
 static int read_thread_self(const struct proc_ctx *c, char *buf, size_t size)
 {
-	return current ? scnprintf(buf, size, "%d/task/%d", current_process()->pid, current->tid) : -ENOENT;
+	return current ? scnprintf(buf, size, "%d/task/%d", current_process()->pid, current->tid)
+		       : -ENOENT;
 }
 
 static int read_mounts(const struct proc_ctx *c, char *buf, size_t size)
@@ -156,7 +166,8 @@ static int read_mounts(const struct proc_ctx *c, char *buf, size_t size)
 	return scnprintf(buf, size, "self/mounts");
 }
 
-static int find_pid(const struct proc_ctx *c, int id, struct proc_ctx *child, const struct proc_entry **e)
+static int find_pid(const struct proc_ctx *c, int id, struct proc_ctx *child,
+		    const struct proc_entry **e)
 {
 	child->pid = id;
 	*e = &proc_pid;
@@ -282,22 +293,16 @@ static const struct proc_entry kernel_entries[] = {
 };
 
 static const struct proc_entry vm_entries[] = {
-    PROC_TEXT("max_map_count", "65530\n"),
-    PROC_TEXT("mmap_min_addr", "65536\n"),
-    PROC_TEXT("nr_hugepages", "0\n"),
-    PROC_TEXT("overcommit_memory", "0\n"),
+    PROC_TEXT("max_map_count", "65530\n"), PROC_TEXT("mmap_min_addr", "65536\n"),
+    PROC_TEXT("nr_hugepages", "0\n"),	   PROC_TEXT("overcommit_memory", "0\n"),
     PROC_TEXT("overcommit_ratio", "50\n"),
 };
 
 static const struct proc_entry fs_entries[] = {
-    PROC_TEXT("file-max", "9223372036854775807\n"),
-    PROC_TEXT("nr_open", "1048576\n"),
-    PROC_TEXT("pipe-max-size", "1048576\n"),
-    PROC_TEXT("protected_fifos", "0\n"),
-    PROC_TEXT("protected_hardlinks", "1\n"),
-    PROC_TEXT("protected_regular", "0\n"),
-    PROC_TEXT("protected_symlinks", "0\n"),
-    PROC_TEXT("suid_dumpable", "0\n"),
+    PROC_TEXT("file-max", "9223372036854775807\n"), PROC_TEXT("nr_open", "1048576\n"),
+    PROC_TEXT("pipe-max-size", "1048576\n"),	    PROC_TEXT("protected_fifos", "0\n"),
+    PROC_TEXT("protected_hardlinks", "1\n"),	    PROC_TEXT("protected_regular", "0\n"),
+    PROC_TEXT("protected_symlinks", "0\n"),	    PROC_TEXT("suid_dumpable", "0\n"),
 };
 
 static const struct proc_entry sys_entries[] = {
@@ -310,7 +315,8 @@ static const struct proc_entry root_entries[] = {
     PROC_TEXT("cgroups", "#subsys_name\thierarchy\tnum_cgroups\tenabled\n"),
     PROC_REG("cmdline", 0444, .show = show_cmdline),
     PROC_REG("cpuinfo", 0444, .show = show_cpuinfo),
-    PROC_TEXT("devices", "Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n\nBlock devices:\n"),
+    PROC_TEXT("devices",
+	      "Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n\nBlock devices:\n"),
     PROC_REG("filesystems", 0444, .show = show_filesystems),
     PROC_REG("loadavg", 0444, .show = show_loadavg),
     PROC_REG("meminfo", 0444, .show = show_meminfo),

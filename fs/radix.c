@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The radix tree of fs/radix.h. Every node has at least one entry: removing the last entry frees it, and an empty tree
- * has no memory. The tree grows at the top and shrinks again only when it is empty.
+ * The radix tree of fs/radix.h. Every node has at least one entry: removing the last entry frees
+ * it, and an empty tree has no memory. The tree grows at the top and shrinks again only when it is
+ * empty.
  */
 #include "fs/radix.h"
 #include "kernel/abi/errno.h"
 #include "kernel/heap.h"
 
-#define RADIX_BITS 6
-#define RADIX_SLOTS (1u << RADIX_BITS)
+#define RADIX_BITS	 6
+#define RADIX_SLOTS	 (1u << RADIX_BITS)
 #define RADIX_MAX_HEIGHT 11 /* 64 bits */
 
 struct radix_node {
@@ -151,8 +152,10 @@ static void *search(void *p, unsigned height, uint64_t *index, bool forward)
 
 		if (!left)
 			return NULL;
-		slot = forward ? (unsigned)__builtin_ctzll(left) : 63 - (unsigned)__builtin_clzll(left);
-		base = height >= RADIX_MAX_HEIGHT ? 0 : *index & ~((1ull << (shift + RADIX_BITS)) - 1);
+		slot = forward ? (unsigned)__builtin_ctzll(left)
+			       : 63 - (unsigned)__builtin_clzll(left);
+		base =
+		    height >= RADIX_MAX_HEIGHT ? 0 : *index & ~((1ull << (shift + RADIX_BITS)) - 1);
 		if (slot != first) {
 			*index = base | (uint64_t)slot << shift;
 			if (!forward)
@@ -168,7 +171,8 @@ static void *search(void *p, unsigned height, uint64_t *index, bool forward)
 	}
 }
 
-/* First entry at or after *index, which moves to it; NULL: there is none (*index is then undefined). */
+/* First entry at or after *index, which moves to it; NULL: there is none (*index is then
+ * undefined). */
 void *radix_next(const struct radix *r, uint64_t *index)
 {
 	if (!r->top || *index > max_index(r->height))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A sparse array from 64-bit indexes to pointers: a radix tree of 64-way nodes that is as high as its largest index
- * needs. A single entry at index 0 takes no node. No locking of its own; only radix_set allocates.
+ * A sparse array from 64-bit indexes to pointers: a radix tree of 64-way nodes that is as high as
+ * its largest index needs. A single entry at index 0 takes no node. No locking of its own; only
+ * radix_set allocates.
  */
 #ifndef FS_RADIX_H
 #define FS_RADIX_H

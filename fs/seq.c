@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The text buffer of fs/seq.h. Never sleeps; running out of memory is remembered, not reported at each call. */
+/* The text buffer of fs/seq.h. Never sleeps; running out of memory is remembered, not reported at
+ * each call. */
 #include "fs/seq.h"
 #include "kernel/heap.h"
 #include "kernel/string.h"

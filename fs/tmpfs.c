@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tmpfs: a file system in memory, with Linux's limits (half of the memory, half as many inodes as pages), numbers and
- * errors. Also the base of /dev (devtmpfs) and of memfds. Names are in tmpfs_dir.c, data in tmpfs_file.c.
+ * tmpfs: a file system in memory, with Linux's limits (half of the memory, half as many inodes as
+ * pages), numbers and errors. Also the base of /dev (devtmpfs) and of memfds. Names are in
+ * tmpfs_dir.c, data in tmpfs_file.c.
  */
 #include "fs/tmpfs.h"
 #include "kernel/heap.h"
@@ -63,7 +64,8 @@ static void set_ops(struct inode *in)
 	}
 }
 
-int tmpfs_inode_new(struct super *s, const struct inode *dir, uint32_t mode, uint64_t rdev, struct inode **out)
+int tmpfs_inode_new(struct super *s, const struct inode *dir, uint32_t mode, uint64_t rdev,
+		    struct inode **out)
 {
 	struct tmpfs *t = container_of(s, struct tmpfs, super);
 	struct tmpfs_inode *ti;
@@ -169,7 +171,8 @@ static int tmpfs_show_options(struct super *s, char *buf, size_t size)
 {
 	struct tmpfs *t = container_of(s, struct tmpfs, super);
 	uint32_t mode = s->root->inode->mode & 07777;
-	int n = scnprintf(buf, size, ",size=%luk,nr_inodes=%lu", (unsigned long)(t->max_pages * (PAGE_SIZE / 1024)),
+	int n = scnprintf(buf, size, ",size=%luk,nr_inodes=%lu",
+			  (unsigned long)(t->max_pages * (PAGE_SIZE / 1024)),
 			  (unsigned long)t->max_inodes);
 
 	if (mode != 01777)
@@ -177,7 +180,8 @@ static int tmpfs_show_options(struct super *s, char *buf, size_t size)
 	return n;
 }
 
-/* An instance that calls itself fstype in /proc/mounts. Root directory: mode 0755, owner root. 0 or -ENOMEM. */
+/* An instance that calls itself fstype in /proc/mounts. Root directory: mode 0755, owner root. 0 or
+ * -ENOMEM. */
 int tmpfs_new_typed(const char *fstype, struct super **out)
 {
 	struct tmpfs *t = kzalloc(sizeof(*t));
@@ -239,7 +243,8 @@ static bool all_zero(const char *p, size_t n)
 	return n == 0;
 }
 
-/* One page of a boot file: the frame itself, or a copy when bytes of something else follow the file's end in it. */
+/* One page of a boot file: the frame itself, or a copy when bytes of something else follow the
+ * file's end in it. */
 static int add_frame(struct inode *in, uint64_t index, paddr_t pa, size_t used)
 {
 	struct page *frame = phys_to_page(pa), *p = frame;
@@ -266,11 +271,12 @@ static int add_frame(struct inode *in, uint64_t index, paddr_t pa, size_t used)
 }
 
 /*
- * Boot only. path may be absolute or relative to root and must not exist; missing directories are made. The frames
- * must stay as they are: they are the file's contents until it is written to. data is page-aligned.
- * 0, -EEXIST, -EINVAL, -ENOMEM, -ENOSPC.
+ * Boot only. path may be absolute or relative to root and must not exist; missing directories are
+ * made. The frames must stay as they are: they are the file's contents until it is written to. data
+ * is page-aligned. 0, -EEXIST, -EINVAL, -ENOMEM, -ENOSPC.
  */
-int tmpfs_add_static(struct dentry *root, const char *path, uint32_t mode, paddr_t data, uint64_t size)
+int tmpfs_add_static(struct dentry *root, const char *path, uint32_t mode, paddr_t data,
+		     uint64_t size)
 {
 	struct dentry *d;
 	struct inode *in;
@@ -349,7 +355,8 @@ int tmpfs_get_seals(struct file *f)
 /* 0, -EINVAL (not sealable, unknown seal), -EPERM (not writable, or sealed against seals). */
 int tmpfs_add_seals(struct file *f, unsigned seals)
 {
-	const unsigned known = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
+	const unsigned known =
+	    F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
 	struct tmpfs_inode *ti = tmpfs_i(f->inode);
 	int r = 0;
 

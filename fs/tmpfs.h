@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by the three parts of tmpfs: fs/tmpfs.c (instances, inodes), fs/tmpfs_dir.c (names), fs/tmpfs_file.c (data). */
+/* Shared by the three parts of tmpfs: fs/tmpfs.c (instances, inodes), fs/tmpfs_dir.c (names),
+ * fs/tmpfs_file.c (data). */
 #ifndef FS_TMPFS_H
 #define FS_TMPFS_H
 
@@ -10,10 +11,10 @@
 struct tmpfs {
 	struct super super;
 	struct spinlock lock;
-	uint64_t max_pages, used_pages; /* (s) */
-	uint64_t static_pages;		/* (s) of boot files: neither limited nor freed */
+	uint64_t max_pages, used_pages;	  /* (s) */
+	uint64_t static_pages;		  /* (s) of boot files: neither limited nor freed */
 	uint64_t max_inodes, used_inodes; /* (s) */
-	uint64_t last_ino;		/* (s) */
+	uint64_t last_ino;		  /* (s) */
 };
 
 /* A name in a directory. */
@@ -40,9 +41,9 @@ struct tmpfs_inode {
 	unsigned seals; /* (l) F_SEAL_*; of memfds */
 	union {
 		struct {
-			struct radix pages;    /* (t) of struct page, each holding one reference */
-			uint64_t n_pages;      /* (t) */
-			uint64_t n_static;     /* (t) of them PG_RESERVED */
+			struct radix pages; /* (t) of struct page, each holding one reference */
+			uint64_t n_pages;   /* (t) */
+			uint64_t n_static;  /* (t) of them PG_RESERVED */
 		};
 		struct tmpfs_dir dir; /* (l) */
 		char *target;	      /* (i) of a symlink */
@@ -62,8 +63,10 @@ static inline struct tmpfs *tmpfs_of(struct inode *in)
 extern const struct inode_ops tmpfs_dir_inode_ops, tmpfs_file_inode_ops;
 extern const struct file_ops tmpfs_dir_ops, tmpfs_file_ops;
 
-/* A new inode of mode's type in super; dir (may be NULL) gives the group. 0, -ENOSPC (too many), -ENOMEM. */
-int tmpfs_inode_new(struct super *s, const struct inode *dir, uint32_t mode, uint64_t rdev, struct inode **out);
+/* A new inode of mode's type in super; dir (may be NULL) gives the group. 0, -ENOSPC (too many),
+ * -ENOMEM. */
+int tmpfs_inode_new(struct super *s, const struct inode *dir, uint32_t mode, uint64_t rdev,
+		    struct inode **out);
 void tmpfs_destroy(struct inode *in);
 int tmpfs_getattr(struct inode *in, struct kstat *st);
 /* Count n pages against the instance's limit: 0 or -ENOSPC. Negative n gives back. */

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Directories of tmpfs: a hash table from names to entries, and a radix tree from each entry's cookie to it, which
- * gives readdir a position that stays good while names come and go. Listing goes from the newest entry to the oldest,
- * so names added or renamed during a listing cannot make it endless. All functions need dir->lock.
+ * Directories of tmpfs: a hash table from names to entries, and a radix tree from each entry's
+ * cookie to it, which gives readdir a position that stays good while names come and go. Listing
+ * goes from the newest entry to the oldest, so names added or renamed during a listing cannot make
+ * it endless. All functions need dir->lock.
  */
 #include "fs/tmpfs.h"
 #include "kernel/heap.h"
 #include "kernel/string.h"
 
-#define ENTRY_SIZE 20	 /* what one name adds to a directory's st_size on Linux */
-#define FIRST_COOKIE 3	 /* 0 is ".", 1 is "..", 2 starts at the newest entry */
-#define BUCKETS_MIN 8
+#define ENTRY_SIZE   20 /* what one name adds to a directory's st_size on Linux */
+#define FIRST_COOKIE 3	/* 0 is ".", 1 is "..", 2 starts at the newest entry */
+#define BUCKETS_MIN  8
 
 static struct tmpfs_dir *dir_of(struct inode *dir)
 {
@@ -28,7 +29,8 @@ static struct tmpfs_entry *entry_find(struct inode *dir, const char *name, size_
 	return e;
 }
 
-/* Keep the table at most full; running out of memory only makes the chains longer. 0 or -ENOMEM (no table at all). */
+/* Keep the table at most full; running out of memory only makes the chains longer. 0 or -ENOMEM (no
+ * table at all). */
 static int grow_table(struct tmpfs_dir *d)
 {
 	size_t n = d->n_buckets ? d->n_buckets * 2 : BUCKETS_MIN;
@@ -64,7 +66,8 @@ static int entry_add(struct inode *dir, const char *name, size_t len, struct ino
 		kfree(e);
 		return -ENOMEM;
 	}
-	*e = (struct tmpfs_entry){.cookie = cookie, .inode = in, .hash = name_hash(name, len), .len = len};
+	*e = (struct tmpfs_entry){
+	    .cookie = cookie, .inode = in, .hash = name_hash(name, len), .len = len};
 	memcpy(e->name, name, len);
 	slot = &d->buckets[e->hash & (d->n_buckets - 1)];
 	e->next = *slot;
@@ -103,7 +106,8 @@ int tmpfs_dir_add(struct inode *dir, const char *name, size_t len, struct inode 
 	return 0;
 }
 
-/* Free the table of a directory that is going away; it has no entries unless its instance is thrown away. */
+/* Free the table of a directory that is going away; it has no entries unless its instance is thrown
+ * away. */
 void tmpfs_dir_free(struct inode *dir)
 {
 	struct tmpfs_dir *d = dir_of(dir);
@@ -129,7 +133,8 @@ static int tmpfs_lookup(struct inode *dir, const char *name, size_t len, struct 
 }
 
 /* Make an inode and give it the name; *out gets its own reference. */
-static int make(struct inode *dir, const char *name, size_t len, uint32_t mode, uint64_t rdev, struct inode **out)
+static int make(struct inode *dir, const char *name, size_t len, uint32_t mode, uint64_t rdev,
+		struct inode **out)
 {
 	struct inode *in;
 	int r = tmpfs_inode_new(dir->super, dir, mode, rdev, &in);
@@ -145,13 +150,14 @@ static int make(struct inode *dir, const char *name, size_t len, uint32_t mode, 
 	return 0;
 }
 
-static int tmpfs_create(struct inode *dir, const char *name, size_t len, uint32_t mode, uint64_t rdev,
-			struct inode **out)
+static int tmpfs_create(struct inode *dir, const char *name, size_t len, uint32_t mode,
+			uint64_t rdev, struct inode **out)
 {
 	return make(dir, name, len, mode, rdev, out);
 }
 
-static int tmpfs_mkdir(struct inode *dir, const char *name, size_t len, uint32_t mode, struct inode **out)
+static int tmpfs_mkdir(struct inode *dir, const char *name, size_t len, uint32_t mode,
+		       struct inode **out)
 {
 	return make(dir, name, len, mode, 0, out);
 }
@@ -165,7 +171,8 @@ static int tmpfs_tmpfile(struct inode *dir, uint32_t mode, struct inode **out)
 	return r;
 }
 
-static int tmpfs_symlink(struct inode *dir, const char *name, size_t len, const char *target, struct inode **out)
+static int tmpfs_symlink(struct inode *dir, const char *name, size_t len, const char *target,
+			 struct inode **out)
 {
 	struct inode *in;
 	int r = tmpfs_inode_new(dir->super, dir, S_IFLNK | 0777, 0, &in);
@@ -225,7 +232,8 @@ static int tmpfs_rmdir(struct inode *dir, const char *name, size_t len, struct i
 }
 
 /* The two names change places. */
-static void exchange(struct inode *odir, struct tmpfs_entry *o, struct inode *ndir, struct tmpfs_entry *n)
+static void exchange(struct inode *odir, struct tmpfs_entry *o, struct inode *ndir,
+		     struct tmpfs_entry *n)
 {
 	struct inode *a = o->inode, *b = n->inode;
 	int delta = inode_is(b, S_IFDIR) - inode_is(a, S_IFDIR);
@@ -239,8 +247,8 @@ static void exchange(struct inode *odir, struct tmpfs_entry *o, struct inode *nd
 	a->ctime_ns = b->ctime_ns = odir->ctime_ns;
 }
 
-static int tmpfs_rename(struct inode *odir, const char *oname, size_t olen, struct inode *ndir, const char *nname,
-			size_t nlen, unsigned flags)
+static int tmpfs_rename(struct inode *odir, const char *oname, size_t olen, struct inode *ndir,
+			const char *nname, size_t nlen, unsigned flags)
 {
 	struct tmpfs_entry *o = entry_find(odir, oname, olen), *n = entry_find(ndir, nname, nlen);
 	struct inode *source = o->inode;

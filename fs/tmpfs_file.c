@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Data of tmpfs files: a sparse tree of pages, holes read as zeros. Boot files start with the boot module's own frames
- * (PG_RESERVED), which are never changed: the first write replaces such a page by a copy.
+ * Data of tmpfs files: a sparse tree of pages, holes read as zeros. Boot files start with the boot
+ * module's own frames (PG_RESERVED), which are never changed: the first write replaces such a page
+ * by a copy.
  *
- * Locks: in->lock serialises writers; tree_lock guards the tree and is never held while program memory is touched,
- * because that may fault into tmpfs_map_page. Readers take only tree_lock; a page in use has its own reference.
+ * Locks: in->lock serialises writers; tree_lock guards the tree and is never held while program
+ * memory is touched, because that may fault into tmpfs_map_page. Readers take only tree_lock; a
+ * page in use has its own reference.
  */
 #include "fs/tmpfs.h"
 #include "kernel/heap.h"
@@ -16,8 +18,8 @@
 #define RESERVE_PAGES 32
 
 /*
- * An entry of the tree is a page's address; with this bit the page was made by fallocate and nothing was written to it
- * yet: it is there, but still a hole to SEEK_DATA, as on Linux.
+ * An entry of the tree is a page's address; with this bit the page was made by fallocate and
+ * nothing was written to it yet: it is there, but still a hole to SEEK_DATA, as on Linux.
  */
 #define UNWRITTEN 1ul
 
@@ -79,11 +81,12 @@ static void page_unmake(struct inode *in, struct page *p)
 }
 
 /*
- * Put p (reference taken over) at index, in place of `old` (NULL: a hole). If somebody else was faster, p is dropped.
- * Either way *out is what is there now, referenced. tag: 0 or UNWRITTEN. 0 or -ENOSPC (no memory for the tree; p is dropped).
+ * Put p (reference taken over) at index, in place of `old` (NULL: a hole). If somebody else was
+ * faster, p is dropped. Either way *out is what is there now, referenced. tag: 0 or UNWRITTEN. 0 or
+ * -ENOSPC (no memory for the tree; p is dropped).
  */
-static int page_install(struct inode *in, uint64_t index, struct page *old, struct page *p, uintptr_t tag,
-			struct page **out)
+static int page_install(struct inode *in, uint64_t index, struct page *old, struct page *p,
+			uintptr_t tag, struct page **out)
 {
 	struct tmpfs_inode *ti = tmpfs_i(in);
 	struct page *there;
@@ -111,8 +114,10 @@ static int page_install(struct inode *in, uint64_t index, struct page *old, stru
 	return r;
 }
 
-/* A page of its own at index, filled from the static page `old` or with zeros; referenced. 0 or -ENOSPC. */
-static int page_own(struct inode *in, uint64_t index, struct page *old, uintptr_t tag, struct page **out)
+/* A page of its own at index, filled from the static page `old` or with zeros; referenced. 0 or
+ * -ENOSPC. */
+static int page_own(struct inode *in, uint64_t index, struct page *old, uintptr_t tag,
+		    struct page **out)
 {
 	struct page *p;
 	int r = page_make(in, old ? 0 : PAGE_ZEROED, &p);
@@ -234,7 +239,8 @@ static ssize_t tmpfs_read(struct file *f, struct iter *to, uint64_t *pos)
 	return done;
 }
 
-/* Fill a whole new page from the program before anybody can see it. Returns bytes, -EFAULT, -ENOSPC. */
+/* Fill a whole new page from the program before anybody can see it. Returns bytes, -EFAULT,
+ * -ENOSPC. */
 static ssize_t write_new_page(struct inode *in, struct iter *from, uint64_t index)
 {
 	struct page *p, *there;
@@ -386,7 +392,8 @@ static long tmpfs_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 	return put_user(arg, (int)(f->inode->size - f->pos));
 }
 
-/* Pages that are mapped somewhere are cleared in place, the others dropped: the contents are the same. */
+/* Pages that are mapped somewhere are cleared in place, the others dropped: the contents are the
+ * same. */
 static int punch_hole(struct inode *in, uint64_t from, uint64_t end)
 {
 	uint64_t first = (from + PAGE_SIZE - 1) >> PAGE_SHIFT, last = end >> PAGE_SHIFT, i;
@@ -504,7 +511,8 @@ static int tmpfs_map_page(struct file *f, uint64_t index, struct page **out)
 	}
 	if (p)
 		page_put(p);
-	return page_for_write(in, index, out) ? -EIO : 0; /* SIGBUS, as a full tmpfs gives on Linux */
+	return page_for_write(in, index, out) ? -EIO
+					      : 0; /* SIGBUS, as a full tmpfs gives on Linux */
 }
 
 /* Also drops what fallocate put beyond the end. Caller holds in->lock. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The name cache: dentries found by (directory, name) in one hash table, negative ones included. A dentry holds its
- * parent and its inode. One that nobody holds stays cached on the unused list; the list is bounded, the oldest goes
- * first, so making and deleting any number of names uses bounded memory.
+ * The name cache: dentries found by (directory, name) in one hash table, negative ones included. A
+ * dentry holds its parent and its inode. One that nobody holds stays cached on the unused list; the
+ * list is bounded, the oldest goes first, so making and deleting any number of names uses bounded
+ * memory.
  *
- * One spin lock covers everything here; file systems are called without it. An inode or dentry is freed without it.
+ * One spin lock covers everything here; file systems are called without it. An inode or dentry is
+ * freed without it.
  */
 #include "fs/vfs_internal.h"
 #include "kernel/heap.h"
@@ -30,7 +32,8 @@ void dcache_unlock(void)
 	spin_unlock(&cache.lock);
 }
 
-/* Sizes follow the memory: a 64th of it may hold unused names. Called once, before any other function here. */
+/* Sizes follow the memory: a 64th of it may hold unused names. Called once, before any other
+ * function here. */
 void dcache_init(void)
 {
 	size_t n = 256;
@@ -132,7 +135,8 @@ void dentry_put(struct dentry *d)
 	}
 }
 
-struct dentry *dentry_alloc(struct dentry *parent, const char *name, size_t len, uint32_t hash, struct inode *in)
+struct dentry *dentry_alloc(struct dentry *parent, const char *name, size_t len, uint32_t hash,
+			    struct inode *in)
 {
 	struct dentry *d = kmalloc(sizeof(*d) + len + 1);
 
@@ -155,7 +159,7 @@ static struct dentry *find(struct dentry *dir, const char *name, size_t len, uin
 	struct list *bucket = bucket_of(dir, hash);
 	struct dentry *d;
 
-	list_for_each(d, bucket, hash_link)
+	list_for_each (d, bucket, hash_link)
 		if (d->hash == hash && d->parent == dir && d->name_len == len &&
 		    memcmp(d->name, name, len) == 0)
 			return hold(d);
@@ -179,7 +183,8 @@ static void insert(struct dentry *d)
 	list_add_tail(&d->sibling, &d->parent->children);
 }
 
-int dentry_lookup_locked(struct dentry *dir, const char *name, size_t len, uint32_t hash, struct dentry **out)
+int dentry_lookup_locked(struct dentry *dir, const char *name, size_t len, uint32_t hash,
+			 struct dentry **out)
 {
 	struct inode *in = NULL;
 	int r;
@@ -210,7 +215,8 @@ int dentry_lookup_locked(struct dentry *dir, const char *name, size_t len, uint3
 	return 0;
 }
 
-int dentry_lookup(struct dentry *dir, const char *name, size_t len, uint32_t hash, struct dentry **out)
+int dentry_lookup(struct dentry *dir, const char *name, size_t len, uint32_t hash,
+		  struct dentry **out)
 {
 	int r;
 
@@ -237,8 +243,7 @@ static void prune_children(struct dentry *dir)
 		struct dentry *d, *victim = NULL;
 
 		dcache_lock();
-		list_for_each(d, &dir->children, sibling)
-		{
+		list_for_each (d, &dir->children, sibling) {
 			if (hashed(d)) {
 				victim = hold(d);
 				unhash(d);
@@ -271,7 +276,8 @@ void dentry_unlinked(struct dentry *d)
 		inode_put(gone);
 }
 
-/* Memory a move needs for the new name(s): one block for d's new name, then one for target's if they swap. */
+/* Memory a move needs for the new name(s): one block for d's new name, then one for target's if
+ * they swap. */
 int dentry_move_prepare(struct dentry *d, struct dentry *target, char *room[2])
 {
 	room[0] = kmalloc(target->name_len + 1u);
@@ -295,7 +301,8 @@ struct place {
 	uint16_t len;
 };
 
-/* Give d the name in `name` (owned by d from now on) and the given place. Returns the old separate name, if any. */
+/* Give d the name in `name` (owned by d from now on) and the given place. Returns the old separate
+ * name, if any. */
 static char *set_place(struct dentry *d, struct place to, char *name)
 {
 	char *old = d->name == d->own_name ? NULL : d->name;

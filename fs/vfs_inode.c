@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Inodes: references, ownership and permission, the generic stat, and the rules of chmod, chown, utimensat and
- * truncate that are the same for every file system (inode(7), path_resolution(7), capabilities(7)).
+ * Inodes: references, ownership and permission, the generic stat, and the rules of chmod, chown,
+ * utimensat and truncate that are the same for every file system (inode(7), path_resolution(7),
+ * capabilities(7)).
  */
 #include "fs/vfs_internal.h"
 #include "kernel/clock.h"
@@ -98,7 +99,8 @@ void inode_accessed(struct inode *in, const struct file *f)
 	if (in->super->flags & (MS_RDONLY | MS_NOATIME))
 		return;
 	now = clock_real_ns();
-	if (in->atime_ns <= in->mtime_ns || in->atime_ns <= in->ctime_ns || now - in->atime_ns >= DAY_NS)
+	if (in->atime_ns <= in->mtime_ns || in->atime_ns <= in->ctime_ns ||
+	    now - in->atime_ns >= DAY_NS)
 		in->atime_ns = now;
 }
 
@@ -162,8 +164,8 @@ static bool override_applies(const struct inode *in, unsigned mask)
 }
 
 /*
- * mask is of R_OK, W_OK, X_OK; real_ids as access(2) wants. 0, -EACCES, or -EROFS (writing to a file, directory or
- * link of a read-only file system).
+ * mask is of R_OK, W_OK, X_OK; real_ids as access(2) wants. 0, -EACCES, or -EROFS (writing to a
+ * file, directory or link of a read-only file system).
  */
 int vfs_permission(struct inode *in, unsigned mask, bool real_ids)
 {
@@ -171,7 +173,8 @@ int vfs_permission(struct inode *in, unsigned mask, bool real_ids)
 	uint32_t uid = real_ids ? c->uid : c->fsuid, gid = real_ids ? c->gid : c->fsgid;
 	bool privileged;
 
-	if ((mask & W_OK) && (inode_is(in, S_IFREG) || inode_is(in, S_IFDIR) || inode_is(in, S_IFLNK)) &&
+	if ((mask & W_OK) &&
+	    (inode_is(in, S_IFREG) || inode_is(in, S_IFDIR) || inode_is(in, S_IFLNK)) &&
 	    inode_readonly(in))
 		return -EROFS;
 	if ((mode_class(in, c, uid, gid) & mask) == mask)
@@ -250,7 +253,8 @@ static int prepare_setattr(struct inode *in, struct setattr *a)
 	uint32_t drop = 0;
 	int r;
 
-	if ((a->valid & (ATTR_ATIME | ATTR_MTIME | ATTR_ATIME_NOW | ATTR_MTIME_NOW)) && !(a->valid & ATTR_SIZE)) {
+	if ((a->valid & (ATTR_ATIME | ATTR_MTIME | ATTR_ATIME_NOW | ATTR_MTIME_NOW)) &&
+	    !(a->valid & ATTR_SIZE)) {
 		r = check_times(in, a->valid);
 		if (r)
 			return r;
@@ -270,9 +274,12 @@ static int prepare_setattr(struct inode *in, struct setattr *a)
 			return r;
 		drop = inode_is(in, S_IFDIR) ? 0 : in->mode & S_ISUID;
 		if (!inode_is(in, S_IFDIR) && (in->mode & S_ISGID) &&
-		    ((in->mode & S_IXGRP) || (!vfs_in_group(vfs_cred(), in->gid) && !vfs_capable(CAP_FSETID))))
+		    ((in->mode & S_IXGRP) ||
+		     (!vfs_in_group(vfs_cred(), in->gid) && !vfs_capable(CAP_FSETID))))
 			drop |= S_ISGID;
-		if (drop && !vfs_owner(in)) /* it is a change of mode as well: chown(-1, -1) by a stranger */
+		if (drop &&
+		    !vfs_owner(
+			in)) /* it is a change of mode as well: chown(-1, -1) by a stranger */
 			return -EPERM;
 	}
 	if (a->valid & ATTR_SIZE) {
@@ -307,7 +314,8 @@ int vfs_setattr(struct inode *in, struct setattr *a)
 	return r;
 }
 
-/* Apply everything but the size; for file systems that keep attributes in the inode. Caller holds in->lock. */
+/* Apply everything but the size; for file systems that keep attributes in the inode. Caller holds
+ * in->lock. */
 void inode_apply_attr(struct inode *in, const struct setattr *a)
 {
 	uint64_t now = clock_real_ns();
@@ -338,7 +346,8 @@ int vfs_statfs(struct inode *in, struct statfs *out)
 	    .f_bsize = PAGE_SIZE,
 	    .f_frsize = PAGE_SIZE,
 	    .f_namelen = NAME_MAX,
-	    .f_flags = 0x20 | (s->flags & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)), /* ST_VALID */
+	    .f_flags =
+		0x20 | (s->flags & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)), /* ST_VALID */
 	};
 	out->f_fsid.val[0] = (int)s->dev;
 	return s->statfs ? s->statfs(s, out) : 0;
@@ -362,7 +371,8 @@ static const struct inode_ops anon_ops = {.destroy = anon_destroy, .setattr = an
 /* 0 or -ENOMEM. */
 int vfs_anon_inode(uint32_t mode, struct inode **out)
 {
-	static struct super anon_super = {.fstype = "anon_inodefs", .source = "none", .magic = ANON_INODE_FS_MAGIC};
+	static struct super anon_super = {
+	    .fstype = "anon_inodefs", .source = "none", .magic = ANON_INODE_FS_MAGIC};
 	static uint64_t next_ino;
 	struct inode *in = kmalloc(sizeof(*in));
 

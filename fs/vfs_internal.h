@@ -2,15 +2,16 @@
 /*
  * Shared between the VFS's own files and the file systems in fs/; system calls use fs/vfs.h only.
  *
- * Locks: inode->lock of directories (parent before child, then by address; vfs_rename_lock before two of them), then
- * the name cache's spin lock. The data of a file may be mapped, so no file system takes inode->lock in map_page.
+ * Locks: inode->lock of directories (parent before child, then by address; vfs_rename_lock before
+ * two of them), then the name cache's spin lock. The data of a file may be mapped, so no file
+ * system takes inode->lock in map_page.
  */
 #ifndef FS_VFS_INTERNAL_H
 #define FS_VFS_INTERNAL_H
 
 #include "fs/vfs.h"
 
-#define MAX_LINKS 40 /* symbolic links followed in one walk */
+#define MAX_LINKS     40 /* symbolic links followed in one walk */
 #define MAX_FILE_SIZE INT64_MAX
 
 /* ---- identity: also usable before the first process exists ---- */
@@ -46,18 +47,24 @@ static inline bool inode_is(const struct inode *in, uint32_t type)
 /* ---- name cache ---- */
 void dcache_init(void);
 uint32_t name_hash(const char *name, size_t len);
-/* A dentry outside the cache: anonymous places, roots, volatile names. Takes over `in`. NULL: no memory. */
-struct dentry *dentry_alloc(struct dentry *parent, const char *name, size_t len, uint32_t hash, struct inode *in);
-/* Child of a directory, from the cache or the file system: may be negative. Referenced. 0 or -errno. */
-int dentry_lookup(struct dentry *dir, const char *name, size_t len, uint32_t hash, struct dentry **out);
+/* A dentry outside the cache: anonymous places, roots, volatile names. Takes over `in`. NULL: no
+ * memory. */
+struct dentry *dentry_alloc(struct dentry *parent, const char *name, size_t len, uint32_t hash,
+			    struct inode *in);
+/* Child of a directory, from the cache or the file system: may be negative. Referenced. 0 or
+ * -errno. */
+int dentry_lookup(struct dentry *dir, const char *name, size_t len, uint32_t hash,
+		  struct dentry **out);
 /* The same with dir->inode->lock held by the caller. */
-int dentry_lookup_locked(struct dentry *dir, const char *name, size_t len, uint32_t hash, struct dentry **out);
+int dentry_lookup_locked(struct dentry *dir, const char *name, size_t len, uint32_t hash,
+			 struct dentry **out);
 struct dentry *dentry_find(struct dentry *dir, const char *name, size_t len, uint32_t hash);
 /* A negative dentry becomes `in` (reference taken over). */
 void dentry_instantiate(struct dentry *d, struct inode *in);
 /* The name was removed: negative if nobody else holds it, else out of the cache. */
 void dentry_unlinked(struct dentry *d);
-/* d takes the name and place of `target` (which leaves the cache); with exchange they swap. -ENOMEM: before any change. */
+/* d takes the name and place of `target` (which leaves the cache); with exchange they swap.
+ * -ENOMEM: before any change. */
 int dentry_move_prepare(struct dentry *d, struct dentry *target, char *room[2]);
 void dentry_move_cancel(char *room[2]);
 void dentry_move(struct dentry *d, struct dentry *target, bool exchange, char *room[2]);
@@ -80,8 +87,8 @@ struct walk {
 	const char *last; /* last component */
 	size_t last_len;
 	uint32_t last_hash;
-	bool slash; /* text follows the last component: only slashes */
-	char *text[MAX_LINKS]; /* targets that were read, freed at the end */
+	bool slash;			 /* text follows the last component: only slashes */
+	char *text[MAX_LINKS];		 /* targets that were read, freed at the end */
 	const char *rest[MAX_LINKS + 1]; /* where to go on after a link in the middle */
 };
 
@@ -90,7 +97,8 @@ int walk_begin(struct walk *w, struct dentry *base, const char *path, unsigned f
 int walk_parent(struct walk *w);
 /* The last component without following it; mounts are crossed. Negative dentries are returned. */
 int walk_last(struct walk *w, struct dentry **out);
-/* Continue at the target of link d (reference taken over): 0, go on with walk_parent or (w->jumped) stop. */
+/* Continue at the target of link d (reference taken over): 0, go on with walk_parent or (w->jumped)
+ * stop. */
 int walk_follow(struct walk *w, struct dentry *d, struct dentry **jumped);
 struct dentry *walk_cross_mounts(struct dentry *d);
 void walk_end(struct walk *w);
@@ -109,7 +117,8 @@ void vfs_ops_init(void);
 void vfs_file_release(struct file *f); /* for kernel/file.c */
 
 /* ---- steps shared by the operations ---- */
-/* The caller may add a name to dir / take the name of `victim` away from it: 0 or -errno as Linux orders them. */
+/* The caller may add a name to dir / take the name of `victim` away from it: 0 or -errno as Linux
+ * orders them. */
 int may_create(struct inode *dir);
 int may_delete(struct inode *dir, struct dentry *victim, bool want_dir);
 /* Set the size of a regular file; touch: times change even if the size does not. */

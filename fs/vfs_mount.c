@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Mounts and absolute paths. There is one namespace, and a file system is mounted in one place. Mounts are made at boot
- * and stay; the list is read without a lock.
+ * Mounts and absolute paths. There is one namespace, and a file system is mounted in one place.
+ * Mounts are made at boot and stay; the list is read without a lock.
  */
 #include "fs/vfs_internal.h"
 #include "kernel/string.h"
@@ -84,7 +84,8 @@ ssize_t vfs_path(struct dentry *d, char *buf, size_t size)
 	bool ok;
 
 	dcache_lock();
-	ok = prepend(buf, &pos, "", 1) && (!d->unlinked || prepend(buf, &pos, deleted, sizeof(deleted) - 1)) &&
+	ok = prepend(buf, &pos, "", 1) &&
+	     (!d->unlinked || prepend(buf, &pos, deleted, sizeof(deleted) - 1)) &&
 	     prepend_path(d, root, buf, &pos);
 	dcache_unlock();
 	dentry_put(root);

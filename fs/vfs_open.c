@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Opening: open(2), openat2(2), O_TMPFILE, O_PATH; and what is done to open files here rather than in a file system:
- * truncation, allocation, reading a directory. The order of checks is Linux's, because programs see which errno wins.
+ * Opening: open(2), openat2(2), O_TMPFILE, O_PATH; and what is done to open files here rather than
+ * in a file system: truncation, allocation, reading a directory. The order of checks is Linux's,
+ * because programs see which errno wins.
  */
 #include "fs/vfs_internal.h"
 #include "kernel/heap.h"
 #include "kernel/string.h"
 
 #define TMPFILE_BIT (O_TMPFILE & ~O_DIRECTORY)
-#define PATH_FLAGS (O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC)
+#define PATH_FLAGS  (O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC)
 /* Never part of a file's status flags afterwards. */
 #define TRANSIENT_FLAGS (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC)
 
@@ -172,12 +173,13 @@ static int find_object(struct walk *w, struct opening *o, struct dentry **out)
 }
 
 /*
- * O_CREAT in a sticky directory that all may write to finds somebody else's link, device or socket (plain files and
- * FIFOs are the business of sysctls that are off): Linux's may_create_in_sticky().
+ * O_CREAT in a sticky directory that all may write to finds somebody else's link, device or socket
+ * (plain files and FIFOs are the business of sysctls that are off): Linux's may_create_in_sticky().
  */
 static bool planted(const struct inode *in, const struct opening *o)
 {
-	if ((o->dir_mode & (S_ISVTX | 0002)) != (S_ISVTX | 0002) || inode_is(in, S_IFREG) || inode_is(in, S_IFIFO))
+	if ((o->dir_mode & (S_ISVTX | 0002)) != (S_ISVTX | 0002) || inode_is(in, S_IFREG) ||
+	    inode_is(in, S_IFIFO))
 		return false;
 	return in->uid != o->dir_uid && in->uid != vfs_cred()->fsuid;
 }
@@ -208,8 +210,8 @@ static int may_open(struct inode *in, struct opening *o, unsigned lflags)
 }
 
 /*
- * Open an object whose place and permission are settled. Context: may sleep (FIFOs wait for the other end).
- * 0, -ENXIO (socket, no driver), or what the object's own open gives.
+ * Open an object whose place and permission are settled. Context: may sleep (FIFOs wait for the
+ * other end). 0, -ENXIO (socket, no driver), or what the object's own open gives.
  */
 int vfs_open_dentry(struct dentry *d, unsigned flags, struct file **out)
 {
@@ -256,7 +258,8 @@ static int open_found(struct dentry *d, struct opening *o, unsigned lflags, stru
 }
 
 /* O_PATH: a name for a place, nothing is opened. */
-static int open_path(struct dentry *base, const char *path, unsigned flags, unsigned lflags, struct file **out)
+static int open_path(struct dentry *base, const char *path, unsigned flags, unsigned lflags,
+		     struct file **out)
 {
 	struct dentry *d;
 	int r = vfs_lookup(base, path, lflags, &d);
@@ -305,10 +308,11 @@ static int open_tmpfile(struct dentry *dir, struct opening *o, struct file **out
 }
 
 /*
- * open(2) with the flags as given (unknown bits were masked or refused by the caller). A new reference in *out.
- * 0 or -errno; all of open(2)'s.
+ * open(2) with the flags as given (unknown bits were masked or refused by the caller). A new
+ * reference in *out. 0 or -errno; all of open(2)'s.
  */
-int vfs_open(struct dentry *base, const char *path, unsigned flags, uint32_t mode, unsigned resolve, struct file **out)
+int vfs_open(struct dentry *base, const char *path, unsigned flags, uint32_t mode, unsigned resolve,
+	     struct file **out)
 {
 	struct opening o;
 	struct walk w;

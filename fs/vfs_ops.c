@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Operations on names: mknod, mkdir, symlink, link, unlink, rmdir, rename. Each walks to the directory, takes its
- * lock, looks the name up under the lock, checks in Linux's order, calls the file system and keeps the name cache true.
+ * Operations on names: mknod, mkdir, symlink, link, unlink, rmdir, rename. Each walks to the
+ * directory, takes its lock, looks the name up under the lock, checks in Linux's order, calls the
+ * file system and keeps the name cache true.
  */
 #include "fs/vfs_internal.h"
 #include "kernel/string.h"
@@ -21,12 +22,14 @@ int may_create(struct inode *dir)
 	return inode_permission(dir, W_OK | X_OK);
 }
 
-/* In a sticky directory only the owner of the file, of the directory, or CAP_FOWNER removes a name. */
+/* In a sticky directory only the owner of the file, of the directory, or CAP_FOWNER removes a name.
+ */
 static bool sticky_forbids(const struct inode *dir, const struct inode *in)
 {
 	uint32_t uid = vfs_cred()->fsuid;
 
-	return (dir->mode & S_ISVTX) && uid != in->uid && uid != dir->uid && !vfs_capable(CAP_FOWNER);
+	return (dir->mode & S_ISVTX) && uid != in->uid && uid != dir->uid &&
+	       !vfs_capable(CAP_FOWNER);
 }
 
 int may_delete(struct inode *dir, struct dentry *victim, bool want_dir)
@@ -46,10 +49,11 @@ int may_delete(struct inode *dir, struct dentry *victim, bool want_dir)
 }
 
 /*
- * Walk to a name to be made. On success w->at's inode is locked and *out is a negative dentry; finish with
- * name_end(). On failure nothing is held.
+ * Walk to a name to be made. On success w->at's inode is locked and *out is a negative dentry;
+ * finish with name_end(). On failure nothing is held.
  */
-static int create_begin(struct walk *w, struct dentry *base, const char *path, bool want_dir, struct dentry **out)
+static int create_begin(struct walk *w, struct dentry *base, const char *path, bool want_dir,
+			struct dentry **out)
 {
 	struct dentry *d = NULL;
 	struct inode *dir;
@@ -129,8 +133,8 @@ int vfs_mknod(struct dentry *base, const char *path, uint32_t mode, uint64_t dev
 	if (!r && !dir->ops->create)
 		r = type == S_IFREG ? -EACCES : -EPERM;
 	if (!r)
-		r = dir->ops->create(dir, d->name, d->name_len, type | (mode & 07777 & ~vfs_umask()),
-				     device ? dev : 0, &in);
+		r = dir->ops->create(dir, d->name, d->name_len,
+				     type | (mode & 07777 & ~vfs_umask()), device ? dev : 0, &in);
 	if (!r)
 		dentry_instantiate(d, in);
 	name_end(&w, d);
@@ -152,7 +156,8 @@ int vfs_mkdir(struct dentry *base, const char *path, uint32_t mode)
 	if (!r && !dir->ops->mkdir)
 		r = -EPERM;
 	if (!r)
-		r = dir->ops->mkdir(dir, d->name, d->name_len, S_IFDIR | (mode & 01777 & ~vfs_umask()), &in);
+		r = dir->ops->mkdir(dir, d->name, d->name_len,
+				    S_IFDIR | (mode & 01777 & ~vfs_umask()), &in);
 	if (!r)
 		dentry_instantiate(d, in);
 	name_end(&w, d);
@@ -186,12 +191,14 @@ int vfs_symlink(const char *target, struct dentry *base, const char *path)
 	return r;
 }
 
-/* protected_hardlinks (proc_sys_fs(5)): others' files only if they are plain and ours to read and write. */
+/* protected_hardlinks (proc_sys_fs(5)): others' files only if they are plain and ours to read and
+ * write. */
 static bool safe_to_link(struct inode *in)
 {
 	if (vfs_owner(in))
 		return true;
-	if (!inode_is(in, S_IFREG) || (in->mode & S_ISUID) || (in->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
+	if (!inode_is(in, S_IFREG) || (in->mode & S_ISUID) ||
+	    (in->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
 		return false;
 	return inode_permission(in, R_OK | W_OK) == 0;
 }
@@ -216,7 +223,8 @@ static int may_link(struct inode *dir, struct inode *in)
 }
 
 /* linkat(2) with AT_SYMLINK_FOLLOW and AT_EMPTY_PATH. */
-int vfs_link(struct dentry *obase, const char *opath, struct dentry *nbase, const char *npath, unsigned at_flags)
+int vfs_link(struct dentry *obase, const char *opath, struct dentry *nbase, const char *npath,
+	     unsigned at_flags)
 {
 	struct dentry *old, *d;
 	struct inode *dir;
@@ -246,7 +254,8 @@ out:
 	return r;
 }
 
-/* Walk to a name to be removed; on success the directory is locked and *out positive: finish with name_end(). */
+/* Walk to a name to be removed; on success the directory is locked and *out positive: finish with
+ * name_end(). */
 static int remove_begin(struct walk *w, struct dentry **out)
 {
 	struct inode *dir = w->at->inode;
@@ -465,8 +474,9 @@ static int rename_locked(struct renaming *rn)
 		return r;
 	if (target && inode_is(target, S_IFDIR) && !exchange)
 		mutex_lock(&target->lock);
-	r = rn->from.at->inode->ops->rename(rn->from.at->inode, rn->old->name, rn->old->name_len, rn->to.at->inode,
-					    rn->new->name, rn->new->name_len, rn->flags);
+	r = rn->from.at->inode->ops->rename(rn->from.at->inode, rn->old->name, rn->old->name_len,
+					    rn->to.at->inode, rn->new->name, rn->new->name_len,
+					    rn->flags);
 	if (target && inode_is(target, S_IFDIR) && !exchange)
 		mutex_unlock(&target->lock);
 	if (r)
@@ -502,7 +512,8 @@ static int rename_walked(struct renaming *rn)
 }
 
 /* renameat2(2) with RENAME_NOREPLACE and RENAME_EXCHANGE; other flags give -EINVAL. */
-int vfs_rename(struct dentry *obase, const char *opath, struct dentry *nbase, const char *npath, unsigned flags)
+int vfs_rename(struct dentry *obase, const char *opath, struct dentry *nbase, const char *npath,
+	       unsigned flags)
 {
 	struct renaming rn = {.flags = flags};
 	int r;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Path walk (path_resolution(7), openat2(2)): from text to dentry, through mounts and symbolic links, with search
- * permission on every directory. No recursion: targets of links are kept in the walk until its end, and the rest of a
- * text whose middle was a link waits on a small stack. A walk holds references, never a lock.
+ * Path walk (path_resolution(7), openat2(2)): from text to dentry, through mounts and symbolic
+ * links, with search permission on every directory. No recursion: targets of links are kept in the
+ * walk until its end, and the rest of a text whose middle was a link waits on a small stack. A walk
+ * holds references, never a lock.
  */
 #include "fs/vfs_internal.h"
 #include "kernel/heap.h"
@@ -65,7 +66,8 @@ int walk_begin(struct walk *w, struct dentry *base, const char *path, unsigned f
 	w->last_type = LAST_ROOT;
 	w->slash = false;
 	w->at = base ? dentry_get(base) : vfs_process_cwd();
-	w->root = (flags & (LOOKUP_BENEATH | LOOKUP_IN_ROOT)) ? dentry_get(w->at) : vfs_process_root();
+	w->root =
+	    (flags & (LOOKUP_BENEATH | LOOKUP_IN_ROOT)) ? dentry_get(w->at) : vfs_process_root();
 	if (*path == '/')
 		r = jump_to_root(w, true);
 	else if (*path && !inode_is(w->at->inode, S_IFDIR))
@@ -95,7 +97,8 @@ struct dentry *walk_cross_mounts(struct dentry *d)
 	return d;
 }
 
-/* As walk_cross_mounts, but refuses where RESOLVE_NO_XDEV forbids it (the reference is dropped then). */
+/* As walk_cross_mounts, but refuses where RESOLVE_NO_XDEV forbids it (the reference is dropped
+ * then). */
 static int cross_checked(struct walk *w, struct dentry **d)
 {
 	if ((*d)->mounted && (w->flags & LOOKUP_NO_XDEV)) {
@@ -207,8 +210,9 @@ static int follow_magic(struct walk *w, struct inode *in, struct dentry **jumped
 }
 
 /*
- * Follow link d (its reference is taken over). Afterwards w->next is its target, or *jumped the place a magic link
- * names (referenced; w->at too). 0, -ELOOP, -ENOMEM, -EXDEV, or what reading the link gave.
+ * Follow link d (its reference is taken over). Afterwards w->next is its target, or *jumped the
+ * place a magic link names (referenced; w->at too). 0, -ELOOP, -ENOMEM, -EXDEV, or what reading the
+ * link gave.
  */
 int walk_follow(struct walk *w, struct dentry *d, struct dentry **jumped)
 {
@@ -269,8 +273,8 @@ static int step_into(struct walk *w)
 }
 
 /*
- * Walk up to the last component. Afterwards w->at is the directory it is in and last_* describe it; LAST_ROOT means
- * that there is none ("/" or ""). 0 or -errno.
+ * Walk up to the last component. Afterwards w->at is the directory it is in and last_* describe it;
+ * LAST_ROOT means that there is none ("/" or ""). 0 or -errno.
  */
 int walk_parent(struct walk *w)
 {

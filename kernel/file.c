@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Open files and descriptor tables (kernel/file.h): reference counts, access-mode checks, the file position, and the
- * table from descriptors to files with Linux's limits. What a file does is its file_ops' business.
+ * Open files and descriptor tables (kernel/file.h): reference counts, access-mode checks, the file
+ * position, and the table from descriptors to files with Linux's limits. What a file does is its
+ * file_ops' business.
  *
- * Locks: file->lock (the position) is held over a whole read or write, so it is outside every other lock;
- * files->lock is a leaf apart from the heap.
+ * Locks: file->lock (the position) is held over a whole read or write, so it is outside every other
+ * lock; files->lock is a leaf apart from the heap.
  */
 #include "kernel/file.h"
 #include "kernel/filelock.h"
@@ -19,7 +20,8 @@
 
 void (*file_place_release)(struct file *f);
 
-int file_new(const struct file_ops *ops, struct inode *inode, unsigned flags, unsigned kind, struct file **out)
+int file_new(const struct file_ops *ops, struct inode *inode, unsigned flags, unsigned kind,
+	     struct file **out)
 {
 	struct file *f = kzalloc(sizeof(*f));
 
@@ -72,7 +74,8 @@ static ssize_t transfer(struct file *f, struct iter *it, uint64_t *pos,
 	return r;
 }
 
-/* Returns bytes, -EBADF (not open for reading), -EINVAL (cannot be read), -ESPIPE (pos given for a stream). */
+/* Returns bytes, -EBADF (not open for reading), -EINVAL (cannot be read), -ESPIPE (pos given for a
+ * stream). */
 ssize_t file_read(struct file *f, struct iter *to, uint64_t *pos)
 {
 	if (pos && (f->kind & FILE_STREAM))

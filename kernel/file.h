@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Open files and the descriptor table: the seam between syscalls and everything that can be open. File systems, pipes,
- * terminals and sockets each supply a struct file_ops; nobody asks "is it a socket?".
+ * Open files and the descriptor table: the seam between syscalls and everything that can be open.
+ * File systems, pipes, terminals and sockets each supply a struct file_ops; nobody asks "is it a
+ * socket?".
  */
 #ifndef KERNEL_FILE_H
 #define KERNEL_FILE_H
@@ -16,33 +17,41 @@ struct page;
 struct dentry;
 struct poll_table;
 
-/* Receives directory entries; returns false when its buffer is full (the entry is then not consumed). */
+/* Receives directory entries; returns false when its buffer is full (the entry is then not
+ * consumed). */
 struct dir_sink {
-	bool (*add)(struct dir_sink *s, const char *name, size_t len, uint64_t ino, unsigned dt_type, int64_t next_off);
+	bool (*add)(struct dir_sink *s, const char *name, size_t len, uint64_t ino,
+		    unsigned dt_type, int64_t next_off);
 };
 
 /*
- * All operations: a NULL member means the errno in brackets. They return >= 0 or -errno, may sleep, and are called
- * with no lock held. pos is the offset to use and is advanced by what was transferred; it is NULL for files without
- * a position (pipes, terminals, sockets: FILE_STREAM).
+ * All operations: a NULL member means the errno in brackets. They return >= 0 or -errno, may sleep,
+ * and are called with no lock held. pos is the offset to use and is advanced by what was
+ * transferred; it is NULL for files without a position (pipes, terminals, sockets: FILE_STREAM).
  */
 struct file_ops {
 	ssize_t (*read)(struct file *f, struct iter *to, uint64_t *pos);    /* [EINVAL] */
 	ssize_t (*write)(struct file *f, struct iter *from, uint64_t *pos); /* [EINVAL] */
-	/* Events now ready (EPOLL* bits = POLL* bits); if pt is not NULL registers on the file's wait queues. [always ready] */
+	/* Events now ready (EPOLL* bits = POLL* bits); if pt is not NULL registers on the file's
+	 * wait queues. [always ready] */
 	unsigned (*poll)(struct file *f, struct poll_table *pt);
 	long (*ioctl)(struct file *f, unsigned cmd, uaddr_t arg); /* [ENOTTY] */
-	int64_t (*seek)(struct file *f, int64_t off, int whence); /* [ESPIPE]; generic_seek serves regular files */
-	int (*readdir)(struct file *f, struct dir_sink *s);	  /* from f->pos, advances it; [ENOTDIR] */
-	int (*fsync)(struct file *f, bool data_only);		  /* [EINVAL] */
-	int (*fallocate)(struct file *f, int mode, uint64_t off, uint64_t len); /* [EOPNOTSUPP; ESPIPE for streams] */
-	/* Page `index` of the file for a mapping, referenced. Shared writable mappings write through it. [ENODEV]
-	 * Returns 0, -ENODATA beyond the end of file (SIGBUS), -ENOMEM or -EIO. */
+	int64_t (*seek)(struct file *f, int64_t off,
+			int whence); /* [ESPIPE]; generic_seek serves regular files */
+	int (*readdir)(struct file *f,
+		       struct dir_sink *s);	      /* from f->pos, advances it; [ENOTDIR] */
+	int (*fsync)(struct file *f, bool data_only); /* [EINVAL] */
+	int (*fallocate)(struct file *f, int mode, uint64_t off,
+			 uint64_t len); /* [EOPNOTSUPP; ESPIPE for streams] */
+	/* Page `index` of the file for a mapping, referenced. Shared writable mappings write
+	 * through it. [ENODEV] Returns 0, -ENODATA beyond the end of file (SIGBUS), -ENOMEM or
+	 * -EIO. */
 	int (*map_page)(struct file *f, uint64_t index, struct page **out);
-	int (*set_flags)(struct file *f, unsigned flags); /* F_SETFL changed O_APPEND/O_NONBLOCK/O_DIRECT... [0] */
-	void (*release)(struct file *f);		  /* last reference gone */
-	/* What /proc/self/fd shows for a file without a place: "[eventfd]" gives anon_inode:[eventfd]. NULL:
-	 * from the inode's type, as pipe:[ino] and socket:[ino]. */
+	int (*set_flags)(struct file *f,
+			 unsigned flags); /* F_SETFL changed O_APPEND/O_NONBLOCK/O_DIRECT... [0] */
+	void (*release)(struct file *f);  /* last reference gone */
+	/* What /proc/self/fd shows for a file without a place: "[eventfd]" gives
+	 * anon_inode:[eventfd]. NULL: from the inode's type, as pipe:[ino] and socket:[ino]. */
 	const char *anon_name;
 };
 
@@ -57,7 +66,7 @@ struct file {
 	unsigned flags;		    /* O_* status and access mode, (l) */
 	unsigned kind;		    /* FILE_* (i) */
 	const struct file_ops *ops; /* (i) */
-	uint64_t pos;		    /* (l) held across a whole read/write of a positioned file, as Linux does */
+	uint64_t pos; /* (l) held across a whole read/write of a positioned file, as Linux does */
 	struct mutex lock;
 	struct inode *inode;   /* (i) always set; anonymous files have an anonymous inode */
 	struct dentry *dentry; /* (i) where it was opened; NULL for anonymous files */
@@ -81,14 +90,17 @@ static inline bool file_writable(const struct file *f)
 	return (acc == O_WRONLY || acc == O_RDWR) && !(f->kind & FILE_PATH);
 }
 
-/* New file with refs = 1; takes over the caller's reference to inode. 0 or -ENOMEM (-ENFILE never). */
-int file_new(const struct file_ops *ops, struct inode *inode, unsigned flags, unsigned kind, struct file **out);
+/* New file with refs = 1; takes over the caller's reference to inode. 0 or -ENOMEM (-ENFILE never).
+ */
+int file_new(const struct file_ops *ops, struct inode *inode, unsigned flags, unsigned kind,
+	     struct file **out);
 struct file *file_get(struct file *f);
 void file_put(struct file *f); /* the last one calls release, then drops inode and dentry */
 /* Drops the references to f->inode and f->dentry; set by the VFS at boot (they are its objects). */
 extern void (*file_place_release)(struct file *f);
 
-/* Read/write at f->pos under its lock (advancing it) or, with pos != NULL, at *pos. Check access mode, give EBADF. */
+/* Read/write at f->pos under its lock (advancing it) or, with pos != NULL, at *pos. Check access
+ * mode, give EBADF. */
 ssize_t file_read(struct file *f, struct iter *to, uint64_t *pos);
 ssize_t file_write(struct file *f, struct iter *from, uint64_t *pos);
 #define MAX_RW_COUNT 0x7ffff000ul /* one call transfers at most this much, as Linux */
@@ -104,7 +116,7 @@ struct fd_entry {
 };
 
 struct files {
-	uint32_t refs; /* (a) */
+	uint32_t refs;	      /* (a) */
 	struct spinlock lock; /* private to file.c */
 	struct fd_entry *fds; /* (lock) */
 	unsigned size;	      /* (lock) */
@@ -113,9 +125,11 @@ struct files {
 
 int files_new(struct files **out);
 void files_put(struct files *fs);
-/* The file behind fd with a new reference, or NULL (EBADF). O_PATH files are returned: callers check access. */
+/* The file behind fd with a new reference, or NULL (EBADF). O_PATH files are returned: callers
+ * check access. */
 struct file *fd_get(struct files *fs, int fd);
-/* Lowest free descriptor >= min; takes over the caller's reference on success. Returns fd, -EMFILE, -ENOMEM, -EINVAL. */
+/* Lowest free descriptor >= min; takes over the caller's reference on success. Returns fd, -EMFILE,
+ * -ENOMEM, -EINVAL. */
 int fd_install(struct files *fs, struct file *f, int min, bool cloexec);
 /* Put f (reference taken over) at exactly fd, closing what was there. */
 int fd_install_at(struct files *fs, struct file *f, int fd, bool cloexec);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * I/O buffers (kernel/iter.h): moves bytes between kernel memory and a cursor over program or kernel segments. A bad
- * program address ends a copy early; the bytes before it count. Nothing here allocates or takes a lock.
+ * I/O buffers (kernel/iter.h): moves bytes between kernel memory and a cursor over program or
+ * kernel segments. A bad program address ends a copy early; the bytes before it count. Nothing here
+ * allocates or takes a lock.
  */
 #include "kernel/iter.h"
 #include "kernel/string.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Poll tables: the set of wait queues a thread is on while it waits for any of several files. The first few entries
- * live in the table itself, so that a small poll allocates nothing. A table belongs to one thread.
+ * Poll tables: the set of wait queues a thread is on while it waits for any of several files. The
+ * first few entries live in the table itself, so that a small poll allocates nothing. A table
+ * belongs to one thread.
  */
 #include "kernel/poll.h"
 #include "kernel/abi/errno.h"
@@ -43,8 +44,7 @@ void poll_table_free(struct poll_table *pt)
 {
 	struct poll_entry *e, *next;
 
-	list_for_each_safe(e, next, &pt->entries, link)
-	{
+	list_for_each_safe (e, next, &pt->entries, link) {
 		wait_finish(&e->waiter);
 		list_del(&e->link);
 		if (e < pt->inline_entries || e >= pt->inline_entries + POLL_INLINE)

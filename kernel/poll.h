@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Waiting for readiness of many files at once: what file_ops.poll registers on. Used by poll, select and epoll. */
+/* Waiting for readiness of many files at once: what file_ops.poll registers on. Used by poll,
+ * select and epoll. */
 #ifndef KERNEL_POLL_H
 #define KERNEL_POLL_H
 
