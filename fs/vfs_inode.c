@@ -51,7 +51,7 @@ void inode_put(struct inode *in)
 
 void inode_init(struct inode *in, struct super *s, uint32_t mode)
 {
-	uint64_t now = clock_real_ns();
+	uint64_t now = clock_real_coarse_ns();
 
 	*in = (struct inode){
 	    .refs = 1,
@@ -86,7 +86,7 @@ void inode_init_owner(struct inode *in, const struct inode *dir, uint32_t mode)
 
 void inode_modified(struct inode *in)
 {
-	in->mtime_ns = in->ctime_ns = clock_real_ns();
+	in->mtime_ns = in->ctime_ns = clock_real_coarse_ns();
 }
 
 /* atime is kept only if older than a change or than a day, as mount option relatime. */
@@ -98,7 +98,7 @@ void inode_accessed(struct inode *in, const struct file *f)
 		return;
 	if (in->super->flags & (MS_RDONLY | MS_NOATIME))
 		return;
-	now = clock_real_ns();
+	now = clock_real_coarse_ns();
 	if (in->atime_ns <= in->mtime_ns || in->atime_ns <= in->ctime_ns ||
 	    now - in->atime_ns >= DAY_NS)
 		in->atime_ns = now;
@@ -318,7 +318,7 @@ int vfs_setattr(struct inode *in, struct setattr *a)
  * in->lock. */
 void inode_apply_attr(struct inode *in, const struct setattr *a)
 {
-	uint64_t now = clock_real_ns();
+	uint64_t now = clock_real_coarse_ns();
 
 	if (a->valid & ATTR_UID)
 		in->uid = a->uid;

@@ -22,7 +22,6 @@ extern uint64_t boot_tsc; /* boot.S */
 
 static uint64_t tsc_hz;
 static uint64_t boot_real_ns; /* CLOCK_REALTIME when the boot module was written: the estimate without an answer */
-static bool booting = true; /* the estimate is good enough for the first files' times */
 static uint64_t armed_deadline = UINT64_MAX;
 
 /* Whatever is armed next is a new request, even for the same moment: the APIC may have been early. */
@@ -68,11 +67,6 @@ void clock_init(const struct bootinfo *bi)
 	irq_set_timer_handler(clockevent_fired);
 }
 
-void clock_boot_done(void)
-{
-	booting = false;
-}
-
 uint64_t cpu_tsc_hz(void)
 {
 	return tsc_hz;
@@ -99,14 +93,22 @@ uint64_t clock_real_ns(void)
 	uint64_t mono, offset, real;
 
 	if (!vvar_read(&vvar_page.v, true, &mono, &offset)) {
-		if (booting)
-			return boot_real_ns + mono;
 		if (con_host_time(&real))
 			real = boot_real_ns + clock_mono_ns();
 		offset = real - clock_mono_ns();
 		set_real_offset(offset);
 		mono = clock_mono_ns();
 	}
+	return mono + offset;
+}
+
+/* Until the host has been asked, the time the boot module was written serves: it is a few tens of ms behind. */
+uint64_t clock_real_coarse_ns(void)
+{
+	uint64_t mono, offset;
+
+	if (!vvar_read(&vvar_page.v, true, &mono, &offset))
+		offset = boot_real_ns;
 	return mono + offset;
 }
 

@@ -9,10 +9,9 @@ struct bootinfo;
 
 /* Start the clocks. Before it, they all read 0. */
 void clock_init(const struct bootinfo *bi);
-/* The program starts: CLOCK_REALTIME is now worth asking the host for, once somebody wants it. */
-void clock_boot_done(void);
 uint64_t clock_mono_ns(void); /* CLOCK_MONOTONIC: since boot, never goes back */
-uint64_t clock_real_ns(void); /* CLOCK_REALTIME: since 1970 */
+uint64_t clock_real_ns(void); /* CLOCK_REALTIME: since 1970. May sleep (asks the host the first time) */
+uint64_t clock_real_coarse_ns(void); /* for file times: never sleeps, may be tens of ms behind */
 /* Add to CLOCK_REALTIME (clock_settime, settimeofday). */
 void clock_set_real_ns(uint64_t now_ns);
 /* CPU time of the calling thread / the process; user + system together, ns. */

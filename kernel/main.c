@@ -108,7 +108,6 @@ static __noreturn void enter_program(void)
 
 	c->regs = t->regs;
 	c->stack_low = t->kstack_low;
-	clock_boot_done();
 	t->slice_start_ns = clock_mono_ns();
 	log_info("program entered %lu us after the kernel", (unsigned long)(clock_mono_ns() / NSEC_PER_USEC));
 	exit_regs_loaded();

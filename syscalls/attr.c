@@ -141,7 +141,7 @@ static uint64_t to_ns(const struct __kernel_timespec *ts)
 static struct setattr times_attr(const struct times *times)
 {
 	const struct __kernel_timespec *at = &times->t[0], *mt = &times->t[1];
-	uint64_t now = clock_real_ns();
+	uint64_t now = clock_real_coarse_ns();
 	struct setattr a = {0};
 
 	if (at->tv_nsec == UTIME_NOW && mt->tv_nsec == UTIME_NOW) {
