@@ -25,11 +25,12 @@
 #define KNOWN_MAP_FLAGS                                                                            \
 	(MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE |                   \
 	 MAP_UNINITIALIZED | MAP_GROWSDOWN | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE |           \
-	 MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT | MAP_HUGE_2MB | MAP_HUGE_1GB)
+	 MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT | MAP_ABOVE4G_ | MAP_HUGE_2MB |         \
+	 MAP_HUGE_1GB)
+#define MAP_ABOVE4G_   0x80 /* Linux 6.6 (asm/mman.h): what is chosen is always above */
 #define KEPT_MAP_FLAGS (MAP_ANONYMOUS | MAP_NORESERVE | MAP_GROWSDOWN | MAP_LOCKED)
 #define VMA_FLAGS      (VMA_NOHUGE | VMA_NOWRITE | VMA_PINNED | VMA_DONTFORK)
-#define MAP_DROPPABLE_                                                                             \
-	0x08 /* Linux 6.11 (linux/mman.h): private memory that may be dropped; it never is here */
+#define MAP_DROPPABLE_ 0x08 /* Linux 6.11 (linux/mman.h): may be dropped; it never is here */
 
 /* MAP_32BIT: the second GiB (x86 Linux: find_start_end). */
 #define LOW_2G_START 0x40000000ul

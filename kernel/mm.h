@@ -87,8 +87,8 @@ int64_t mm_remap(struct mm *mm, uaddr_t old, size_t old_len, size_t new_len, uns
 		 uaddr_t new_addr);
 int mm_advise(struct mm *mm, uaddr_t addr, size_t len, int advice);   /* madvise(2) */
 int mm_sync(struct mm *mm, uaddr_t addr, size_t len, unsigned flags); /* msync(2) */
-int mm_mincore(struct mm *mm, uaddr_t addr, size_t len,
-	       uint8_t *vec); /* one byte per page into kernel vec */
+/* mincore(2): one byte per page into kernel vec. Returns how many, short of n_pages at a hole. */
+size_t mm_mincore(struct mm *mm, uaddr_t addr, size_t n_pages, uint8_t *vec);
 /*
  * mlock2(2) with flags 0 or MLOCK_ONFAULT, munlock(2), mlockall(2) with flags 0 for munlockall(2).
  */

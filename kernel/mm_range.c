@@ -419,18 +419,13 @@ int mm_sync(struct mm *mm, uaddr_t addr, size_t len, unsigned flags)
 	return r;
 }
 
-int mm_mincore(struct mm *mm, uaddr_t addr, size_t len, uint8_t *vec)
+size_t mm_mincore(struct mm *mm, uaddr_t addr, size_t n_pages, uint8_t *vec)
 {
-	uaddr_t end = addr + ALIGN_UP(len, PAGE_SIZE);
-	int r = 0;
+	size_t i;
 
 	mm_lock(mm);
-	for (uaddr_t va = addr; va < end && !r; va += PAGE_SIZE) {
-		if (vma_find(mm, va))
-			*vec++ = pt_lookup(mm->root, va).mapped;
-		else
-			r = -ENOMEM;
-	}
+	for (i = 0; i < n_pages && vma_find(mm, addr + i * PAGE_SIZE); i++)
+		vec[i] = pt_lookup(mm->root, addr + i * PAGE_SIZE).mapped;
 	mm_unlock(mm);
-	return r;
+	return i;
 }

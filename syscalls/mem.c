@@ -146,13 +146,12 @@ long sys_mincore(uaddr_t addr, size_t len, uaddr_t vec)
 	if (!user_range_ok(vec, pages))
 		return -EFAULT;
 	while (pages) {
-		size_t n = MIN(pages, sizeof(buf));
-		int r = mm_mincore(current_mm(), addr, n * PAGE_SIZE, buf);
+		size_t n = MIN(pages, sizeof(buf)), known = mm_mincore(current_mm(), addr, n, buf);
 
-		if (r)
-			return r;
-		if (copy_to_user(vec, buf, n))
+		if (copy_to_user(vec, buf, known))
 			return -EFAULT;
+		if (known < n)
+			return -ENOMEM;
 		pages -= n;
 		vec += n;
 		addr += n * PAGE_SIZE;
