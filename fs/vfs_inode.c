@@ -64,7 +64,6 @@ void inode_init(struct inode *in, struct super *s, uint32_t mode)
 	    .btime_ns = now,
 	};
 	mutex_init(&in->lock);
-	list_init(&in->locks);
 }
 
 void inode_init_owner(struct inode *in, const struct inode *dir, uint32_t mode)

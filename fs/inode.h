@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The objects of the virtual file system: inodes, names (dentries), mounted file systems, and the
+ * operations a file system supplies for them. What is done with them is in fs/vfs.h.
+ */
+#ifndef FS_INODE_H
+#define FS_INODE_H
+
+#include "kernel/file.h"
+#include "kernel/list.h"
+
+struct inode;
+struct dentry;
+struct super;
+struct pipe;
+
+/* Device numbers everywhere (st_dev, st_rdev, mknod) are encoded as programs see 64-bit st_dev. */
+static inline uint64_t dev_make(unsigned major, unsigned minor)
+{
+	return (uint64_t)(major & 0xfff) << 8 | (minor & 0xff) | (uint64_t)(minor & ~0xffu) << 12;
+}
+
+static inline unsigned dev_major(uint64_t dev)
+{
+	return (dev >> 8) & 0xfff;
+}
+
+static inline unsigned dev_minor(uint64_t dev)
+{
+	return (dev & 0xff) | ((dev >> 12) & 0xfff00);
+}
+
+/* What stat/statx report; times in ns since 1970. */
+struct kstat {
+	uint64_t dev, ino, rdev, size, blocks; /* blocks of 512 bytes */
+	uint32_t mode, nlink, uid, gid, blksize;
+	uint64_t atime_ns, mtime_ns, ctime_ns, btime_ns;
+};
+
+/*
+ * struct setattr.valid. The _NOW forms are utimensat's UTIME_NOW: both together need write
+ * permission only, any other change of times needs ownership.
+ */
+enum {
+	ATTR_MODE = 1,
+	ATTR_UID = 2,
+	ATTR_GID = 4,
+	ATTR_SIZE = 8,
+	ATTR_ATIME = 16,
+	ATTR_MTIME = 32,
+	ATTR_ATIME_NOW = 64,
+	ATTR_MTIME_NOW = 128,
+};
+
+struct setattr {
+	unsigned valid;
+	uint32_t mode, uid, gid;
+	uint64_t size, atime_ns, mtime_ns;
+};
+
+/*
+ * Per kind of inode. A NULL member means the errno, or the default, in brackets. Operations on a
+ * directory's names are called with dir->lock held; permission, types and modes were checked.
+ */
+struct inode_ops {
+	/* 0, or -ENOENT if absent. [ENOTDIR] */
+	int (*lookup)(struct inode *dir, const char *name, size_t len, struct inode **out);
+	/* Any type but directory and link. [EACCES for plain files, else EPERM] */
+	int (*create)(struct inode *dir, const char *name, size_t len, uint32_t mode, uint64_t rdev,
+		      struct inode **out);
+	/* [EPERM] */
+	int (*mkdir)(struct inode *dir, const char *name, size_t len, uint32_t mode,
+		     struct inode **out);
+	/* O_TMPFILE: no name, nlink 0. [EOPNOTSUPP] */
+	int (*tmpfile)(struct inode *dir, uint32_t mode, struct inode **out);
+	/* [EPERM] */
+	int (*symlink)(struct inode *dir, const char *name, size_t len, const char *target,
+		       struct inode **out);
+	/* [EPERM] */
+	int (*link)(struct inode *dir, const char *name, size_t len, struct inode *target);
+	/* [EPERM] */
+	int (*unlink)(struct inode *dir, const char *name, size_t len, struct inode *victim);
+	/* Also checks that victim is empty: -ENOTEMPTY. [EPERM] */
+	int (*rmdir)(struct inode *dir, const char *name, size_t len, struct inode *victim);
+	/* flags: RENAME_EXCHANGE or 0. Types were checked, emptiness was not. [EPERM] */
+	int (*rename)(struct inode *odir, const char *oname, size_t olen, struct inode *ndir,
+		      const char *nname, size_t nlen, unsigned flags);
+	/* Bytes stored, not terminated. [EINVAL] */
+	int (*readlink)(struct inode *in, char *buf, size_t size);
+	/* "Magic" links such as /proc/self/fd/1: the place itself. [walk the text] */
+	int (*follow)(struct inode *in, struct dentry **out);
+	/* Corrects what was filled in from the inode. [as it is] */
+	int (*getattr)(struct inode *in, struct kstat *st);
+	/* Permission was checked; in->lock is held. [EPERM] */
+	int (*setattr)(struct inode *in, const struct setattr *a);
+	/* [a FIFO or device by its type; else a file with inode->fops] */
+	int (*open)(struct inode *in, struct dentry *d, unsigned flags, struct file **out);
+	/* The last reference is gone. Must not sleep. */
+	void (*destroy)(struct inode *in);
+};
+
+/* inode.flags */
+enum {
+	INODE_LINKABLE = 1, /* made by O_TMPFILE: linkat may name it although nlink is 0 */
+	INODE_NOATIME = 2,  /* reading leaves atime alone */
+};
+
+/* (a) atomic, (l) inode->lock, (i) immutable */
+struct inode {
+	uint32_t refs;					 /* (a) */
+	uint32_t mode, uid, gid, nlink;			 /* (l) */
+	uint64_t ino, rdev;				 /* (i) */
+	uint64_t size;					 /* (l) */
+	uint64_t atime_ns, mtime_ns, ctime_ns, btime_ns; /* (l) */
+	struct super *super;				 /* (i) */
+	const struct inode_ops *ops;			 /* (i) */
+	const struct file_ops *fops;			 /* (i) for the default open */
+	struct mutex lock;
+	struct pipe *pipe; /* (l) of an open FIFO or pipe, fs/pipe.c */
+	unsigned flags;	   /* (l) INODE_* */
+	void *priv;	   /* file system's own */
+};
+
+/* A mounted file system. */
+struct super {
+	const char *fstype;
+	uint64_t dev;	/* st_dev */
+	uint64_t magic; /* statfs f_type */
+	struct dentry *root;
+	unsigned flags;	    /* MS_RDONLY ... */
+	const char *source; /* for /proc/mounts */
+	int (*statfs)(struct super *s, struct statfs *out);
+	/* Appends ",key=value..." for /proc/mounts: characters stored, as scnprintf. [none] */
+	int (*show_options)(struct super *s, char *buf, size_t size);
+	bool volatile_names; /* names are made on each lookup (procfs): never cached */
+	struct list link;
+	void *priv;
+};
+
+/*
+ * A name in the tree. There is one namespace; a mount point's dentry leads to the root mounted on
+ * it. All members are under the name cache's lock (fs/vfs_dentry.c) except inode, which does not
+ * change while somebody holds the dentry.
+ */
+struct dentry {
+	uint32_t refs;	       /* holders and cached children; at 0 it waits on the unused list */
+	uint32_t hash;	       /* of name */
+	struct dentry *parent; /* itself for a root */
+	struct inode *inode;   /* NULL: known not to exist */
+	struct super *mounted; /* file system mounted here */
+	struct dentry *covers; /* of a mounted root: the mount point */
+	struct list children, sibling;
+	struct list hash_link; /* empty: not in the cache */
+	struct list unused;    /* by age, while refs is 0 */
+	bool unlinked;	       /* " (deleted)" in /proc */
+	uint16_t name_len;
+	char *name; /* own_name, or a separate block after a rename */
+	char own_name[];
+};
+
+#endif
