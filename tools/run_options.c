@@ -111,7 +111,7 @@ static int set_timeout(struct run_options *o, const char *value)
 
 			if (*end != units[i].unit || (*end && end[1]))
 				continue;
-			o->timeout_ns = ns > 9e18 ? 9000000000000000000ull : (uint64_t)ceil(ns);
+			o->timeout_ns = ns > 9e18 ? 9000000000000000000ull : (uint64_t)ns;
 			return 0;
 		}
 	}

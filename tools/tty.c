@@ -21,6 +21,7 @@
 static struct termios saved;
 static volatile sig_atomic_t is_raw;
 static int guardian = -1; /* write end of the pipe */
+static pid_t guardian_pid;
 
 bool tty_foreground(void)
 {
@@ -63,9 +64,10 @@ void tty_restore(void)
 static void at_exit(void)
 {
 	tty_restore();
-	if (write(guardian, "", 1) < 0) {
-		/* It is gone already. */
-	}
+	if (write(guardian, "", 1) < 0)
+		return; /* it is gone already */
+	while (waitpid(guardian_pid, NULL, 0) < 0 && errno == EINTR)
+		;
 }
 
 static void on_fault(int signal)
@@ -96,22 +98,19 @@ static void __attribute__((noreturn)) guard(int pipe_end)
 static void start_guardian(void)
 {
 	int ends[2];
-	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return;
-	pid = fork();
-	if (pid == 0 && fork() == 0) { /* twice: its end is init's business, not ours */
+	guardian_pid = fork();
+	if (guardian_pid == 0) {
 		close(ends[1]);
 		guard(ends[0]);
 	}
-	if (pid == 0)
-		_exit(0);
 	close(ends[0]);
-	if (pid > 0)
-		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	guardian = ends[1];
+	if (guardian_pid > 0)
+		guardian = ends[1];
+	else
+		close(ends[1]);
 }
 
 void tty_init(void)

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#ifndef VERSION
-#define VERSION "0.0.0"
+#ifndef UNILOAD_VERSION
+#define UNILOAD_VERSION "0.0.0"
 #endif
 
 static const struct command {
@@ -49,7 +49,7 @@ int main(int argc, char **argv)
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
 		return flush(help());
 	if (strcmp(word, "--version") == 0) {
-		printf("uniload %s\n", VERSION);
+		printf("uniload %s\n", UNILOAD_VERSION);
 		return flush(0);
 	}
 	if (*word == '\0')
