@@ -38,7 +38,7 @@ mkdir -p "$work" "$out" || exit 1
 fetch()
 {
 	. tests/apps/private-apt.sh
-	private_apt_init "$root/apt" deb-src &&
+	private_apt_init "$root/apt" &&
 	(cd "$work" && private_apt source --download-only "coreutils=$version")
 }
 
