@@ -93,6 +93,14 @@ static void setup_event(unsigned port, unsigned event)
 	vq_add(&setup_tx, e, sizeof(*e), false, e);
 }
 
+/* Before the kick that offers receive buffers: QEMU looks whether it may send when it is kicked, not when a port opens. */
+static void port_open(unsigned port)
+{
+	setup_event(port, EVENT_PORT_READY);
+	setup_event(port, EVENT_PORT_OPEN);
+	vq_kick(&setup_tx);
+}
+
 /* ---- control messages ---- */
 
 void con_send(const struct bi_msg *m)
@@ -195,10 +203,8 @@ static int control_setup(void)
 		r = vq_add(&ctl.rx, buf, PAGE_SIZE, true, buf);
 	}
 	if (r == 0) {
+		port_open(BI_PORT_CTL);
 		vq_kick(&ctl.rx);
-		setup_event(BI_PORT_CTL, EVENT_PORT_READY);
-		setup_event(BI_PORT_CTL, EVENT_PORT_OPEN);
-		vq_kick(&setup_tx);
 	}
 	return r;
 }
@@ -267,10 +273,8 @@ static int input_setup(void)
 	in.mem = page_to_virt(p);
 	for (uint32_t i = 0; i < RX_BUFFERS; i++)
 		input_post(i);
+	port_open(BI_PORT_STDIO);
 	input_give_back();
-	setup_event(BI_PORT_STDIO, EVENT_PORT_READY);
-	setup_event(BI_PORT_STDIO, EVENT_PORT_OPEN);
-	vq_kick(&setup_tx);
 	in.ready = true;
 	return 0;
 }

@@ -17,8 +17,8 @@
 #define DEBUG_EXIT_PORT 0x501
 #define RESET_PORT	0x64
 #define FXSAVE_SIZE	512
-/* Pages above which forgetting everything is cheaper than page by page. */
-#define FLUSH_PAGES_MAX 2
+/* Pages up to which single flushes are cheaper than forgetting everything; one if each is a trip to slow ring 0. */
+#define FLUSH_PAGES_MAX 8
 
 paddr_t kernel_root;
 
@@ -139,7 +139,7 @@ void cpu_halt(void)
 /* One CPU and one root in use at a time: whatever root is meant, its translations live in this CPU only. */
 void pt_flush(paddr_t root, uint64_t start, uint64_t end)
 {
-	if (end - start > FLUSH_PAGES_MAX * PAGE_SIZE) {
+	if (end - start > (features.ring0_slow ? 1 : FLUSH_PAGES_MAX) * PAGE_SIZE) {
 		nub_call(NUB_FLUSH_ALL, 0);
 		return;
 	}
