@@ -19,7 +19,7 @@ KSRC_S  := $(wildcard kernel/ring0/*.S kernel/x86_64/*.S)
 KOBJ    := $(KSRC_C:%.c=$(B)/obj/%.o) $(KSRC_S:%.S=$(B)/obj/%.o)
 UAPI    := $(B)/uapi
 WARN    := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wundef -Wno-unused-parameter
-KCFLAGS := -std=gnu17 -O2 -g $(WARN) -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
+KCFLAGS := -std=gnu17 -Os -g $(WARN) -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
 	-isystem $(UAPI) -I. -mcmodel=kernel -mgeneral-regs-only -mno-red-zone -fno-pic -fno-pie \
 	-fno-omit-frame-pointer -fno-asynchronous-unwind-tables -fno-strict-aliasing -fno-delete-null-pointer-checks \
 	-fwrapv -fcf-protection=none -ffunction-sections -fdata-sections -fstack-protector-strong \

@@ -48,6 +48,11 @@ $(OUT)/boot/hello-musl: tests/boot/prog/hello.c
 	@mkdir -p $(@D)
 	$(if $(MUSL),musl-gcc -static -O1 $< -o $@,cp /dev/null $@)
 
+# The stand-in for QEMU checks the boot module with the guest's own code.
+$(OUT)/boot/fake_qemu: tests/boot/host/fake_qemu.c kernel/bootinfo.c tests/tests.mk
+	@mkdir -p $(@D)
+	gcc $(FLAGS) $(filter %.c,$^) -o $@
+
 # Programs that run on the host: the pty driver, the maker of broken files.
 $(OUT)/boot/%: tests/boot/host/%.c tests/tests.mk
 	@mkdir -p $(@D)

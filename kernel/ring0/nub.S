@@ -97,6 +97,10 @@ interrupt:
 	incl	IRQ(CPU_MASKED, FRAME + 8)
 	upcall	upcall_interrupt
 1:	add	$8, %rsp
+	cmpq	$halt_insn, (%rsp)	/* between STI and HLT: some monitors know no interrupt shadow */
+	je	2f
+	iretq
+2:	incq	(%rsp)			/* do not halt: there is something to do */
 	iretq
 
 breakpoint:
@@ -127,6 +131,7 @@ do_halt:
 	cmpl	$0, EXC(CPU_PENDING, FRAME)
 	jne	1f
 	sti
+halt_insn:
 	hlt
 	cli
 1:	iretq

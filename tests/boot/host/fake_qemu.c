@@ -7,7 +7,7 @@
  * Every mode ends with BI_MSG_EXIT and exact counts, then waits to be killed, unless its purpose is to misbehave.
  */
 #define _GNU_SOURCE
-#include "kernel/bootinfo.c" /* the guest's own check of the module */
+#include "kernel/bootinfo.h"
 
 #include <errno.h>
 #include <fcntl.h>
