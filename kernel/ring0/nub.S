@@ -95,6 +95,10 @@ interrupt:
 	cmpl	$0, IRQ(CPU_MASKED, FRAME + 8)
 	jne	1f
 	incl	IRQ(CPU_MASKED, FRAME + 8)
+	.rept	5				/* a copy out of the next interrupt's way: see upcall_interrupt */
+	pushq	FRAME(%rsp)
+	.endr
+	pushq	$-1
 	upcall	upcall_interrupt
 1:	add	$8, %rsp
 	cmpq	$halt_insn, (%rsp)	/* between STI and HLT: some monitors know no interrupt shadow */

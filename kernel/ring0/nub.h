@@ -18,8 +18,8 @@
 #define SEL_TSS	      0x40
 
 /*
- * Vectors 0-31 are the CPU's exceptions. All interrupts share one priority class (32-47): the local APIC then holds a
- * second one back until ring 3 has moved the first one's frame off the interrupt stack and signalled its end.
+ * Vectors 0-31 are the CPU's exceptions. All interrupts share one priority class (32-47): the local APIC holds a second
+ * one back until ring 3 has signalled the end of the first.
  */
 #define VEC_IRQ_FIRST 32
 #define VEC_TIMER     32

@@ -11,6 +11,8 @@
 #include "kernel/x86_64/layout.h"
 #include "kernel/x86_64/regs.h"
 
+#define IRQ_FRAME_BELOW 48
+
 	.section .text.entry, "ax"
 
 	/* ---- kernel_start: the first ring-3 instruction, on the boot stack ---- */
@@ -242,10 +244,14 @@ bad_stack:
 	call	exception_bad_stack
 	ud2
 
+	/*
+	 * Another interrupt may be recorded before move_regs is done (a KVM was seen delivering one twice): the CPU writes
+	 * its frame to the top of the interrupt stack, so the nub has copied ours to below that.
+	 */
 	.globl	upcall_interrupt
 upcall_interrupt:
 	push_regs
-	lea	REGS_SIZE - CPU_IRQ_STACK_TOP(%rsp), %rbx
+	lea	REGS_SIZE + IRQ_FRAME_BELOW - CPU_IRQ_STACK_TOP(%rsp), %rbx
 	wrgsbase %rbx
 	mov	%gs:CPU_REGS, %rdi
 	mov	REGS_RIP(%rsp), %rdx
@@ -280,7 +286,7 @@ upcall_interrupt:
 5:	mov	%rdi, REGS_RSP(%rsp)
 	lea	exit_iret(%rip), %rax
 	mov	%rax, REGS_RIP(%rsp)
-3:	decl	%gs:CPU_MASKED
+3:	/* Masked stays 1: the entry sets it anyway, and the exit sees cpu->pending, which is set. */
 iret_kernel:
 	pop	%r15
 	pop	%r14
