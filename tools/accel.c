@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Does KVM work here? Only trying tells: /dev/kvm may be there without permission, without a working hypervisor below
- * it, or with another user that owns the CPU's virtualisation.
+ * Does KVM work here? Only trying tells: /dev/kvm may be there without permission, without a
+ * working hypervisor below it, or with another user that owns the CPU's virtualisation.
  */
 #include "tools/machine.h"
 

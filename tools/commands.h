@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The subcommands of uniload. Each takes its own argv (argv[0] is its name) and returns the exit status.
+ * The subcommands of uniload. Each takes its own argv (argv[0] is its name) and returns the exit
+ * status.
  */
 #ifndef TOOLS_COMMANDS_H
 #define TOOLS_COMMANDS_H

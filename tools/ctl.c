@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sending goes through one slot per kind of message instead of a queue, so that a guest that does not listen costs no
- * memory. Order between kinds does not matter to the guest: byte counts in the messages say where they belong.
+ * Sending goes through one slot per kind of message instead of a queue, so that a guest that does
+ * not listen costs no memory. Order between kinds does not matter to the guest: byte counts in the
+ * messages say where they belong.
  */
 #include "tools/ctl.h"
 
@@ -43,7 +44,7 @@ void ctl_post(struct ctl *c, uint32_t type, uint32_t arg, uint64_t v0, uint64_t 
 {
 	unsigned slot = slot_of(type, arg);
 
-	c->slot[slot] = (struct bi_msg){ .type = type, .arg = arg, .v = { v0, v1 } };
+	c->slot[slot] = (struct bi_msg){.type = type, .arg = arg, .v = {v0, v1}};
 	c->due |= 1ull << slot;
 }
 

@@ -22,8 +22,8 @@ struct ctl {
 };
 
 /*
- * Queue a message for the guest. It never fails and never grows: a newer message of a kind replaces one not yet sent,
- * which for every kind says all that the older one said.
+ * Queue a message for the guest. It never fails and never grows: a newer message of a kind replaces
+ * one not yet sent, which for every kind says all that the older one said.
  */
 void ctl_post(struct ctl *c, uint32_t type, uint32_t arg, uint64_t v0, uint64_t v1);
 bool ctl_wants_to_send(const struct ctl *c);
@@ -31,7 +31,8 @@ bool ctl_wants_to_send(const struct ctl *c);
 bool ctl_time_due(const struct ctl *c);
 /* Send what the socket takes. */
 void ctl_send(struct ctl *c);
-/* Take the next whole message into c->in. Returns 1, or 0 if there is none now; at the end fd becomes -1. */
+/* Take the next whole message into c->in. Returns 1, or 0 if there is none now; at the end fd
+ * becomes -1. */
 int ctl_receive(struct ctl *c);
 
 #endif

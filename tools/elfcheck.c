@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Can this file run? The guest's own parser (loader/elf.h) decides, so that host and guest never disagree; this file
- * turns its answer into one line that tells a person what the file is and what to do.
+ * Can this file run? The guest's own parser (loader/elf.h) decides, so that host and guest never
+ * disagree; this file turns its answer into one line that tells a person what the file is and what
+ * to do.
  */
 #include "tools/program.h"
 
@@ -43,15 +44,16 @@ static int refuse_script(const struct program *p, char *line)
 
 	interp += strspn(interp, " \t");
 	interp[strcspn(interp, " \t\r\n")] = '\0';
-	return fail(STATUS_CANNOT_RUN, "%s: a script for %s; this version runs ELF programs only", p->name,
-		    *interp ? interp : "an unnamed interpreter");
+	return fail(STATUS_CANNOT_RUN, "%s: a script for %s; this version runs ELF programs only",
+		    p->name, *interp ? interp : "an unnamed interpreter");
 }
 
 /* Files that are not ELF at all. Returns 0 if the magic number is right. */
 static int check_magic(struct program *p)
 {
 	char head[129] = "";
-	size_t n = (size_t)p->st.st_size < sizeof(head) - 1 ? (size_t)p->st.st_size : sizeof(head) - 1;
+	size_t n =
+	    (size_t)p->st.st_size < sizeof(head) - 1 ? (size_t)p->st.st_size : sizeof(head) - 1;
 	int err = read_exactly(p, 0, head, n);
 
 	if (err)
@@ -68,7 +70,7 @@ static int check_magic(struct program *p)
 /* ET_REL and friends, from the raw header: same place in every class. */
 static const char *file_kind(struct program *p)
 {
-	unsigned char type[2] = { 0 };
+	unsigned char type[2] = {0};
 
 	if (read_exactly(p, offsetof(Elf64_Ehdr, e_type), type, sizeof(type)) < 0)
 		return "not a program";
@@ -90,30 +92,36 @@ static int refuse(struct program *p, enum elf_error why)
 
 	switch (why) {
 	case ELF_CLASS_32:
-		return fail(STATUS_CANNOT_RUN, "%s: a 32-bit program (%s); only 64-bit x86-64 programs run",
-			    p->name, x86_64 ? "x32" : machine);
+		return fail(STATUS_CANNOT_RUN,
+			    "%s: a 32-bit program (%s); only 64-bit x86-64 programs run", p->name,
+			    x86_64 ? "x32" : machine);
 	case ELF_BIG_ENDIAN:
-		return fail(STATUS_CANNOT_RUN, "%s: a big-endian program (%s); only x86-64 programs run",
-			    p->name, machine);
+		return fail(STATUS_CANNOT_RUN,
+			    "%s: a big-endian program (%s); only x86-64 programs run", p->name,
+			    machine);
 	case ELF_BAD_MACHINE:
-		return fail(STATUS_CANNOT_RUN, "%s: built for %s; only x86-64 programs run", p->name, machine);
+		return fail(STATUS_CANNOT_RUN, "%s: built for %s; only x86-64 programs run",
+			    p->name, machine);
 	case ELF_BAD_TYPE:
 		return fail(STATUS_CANNOT_RUN, "%s: %s", p->name, file_kind(p));
 	default:
-		return fail(STATUS_CANNOT_RUN, "%s: damaged ELF file: %s", p->name, elf_error_text(why));
+		return fail(STATUS_CANNOT_RUN, "%s: damaged ELF file: %s", p->name,
+			    elf_error_text(why));
 	}
 }
 
 static int refuse_dynamic(const struct program *p, const char *interp)
 {
 	if (access(interp, F_OK) < 0)
-		return fail(STATUS_CANNOT_RUN,
-			    "%s: its interpreter %s is missing, and this version runs static programs only",
-			    p->name, interp);
-	return fail(STATUS_CANNOT_RUN,
-		    "%s: dynamically linked (interpreter %s); this version runs static programs only: "
-		    "link it with -static or -static-pie",
+		return fail(
+		    STATUS_CANNOT_RUN,
+		    "%s: its interpreter %s is missing, and this version runs static programs only",
 		    p->name, interp);
+	return fail(
+	    STATUS_CANNOT_RUN,
+	    "%s: dynamically linked (interpreter %s); this version runs static programs only: "
+	    "link it with -static or -static-pie",
+	    p->name, interp);
 }
 
 /* Writable segments become memory of their own; the others are used in place in the file. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libelf reads both classes and byte orders alike (gelf), which is what a message about a foreign file needs.
+ * libelf reads both classes and byte orders alike (gelf), which is what a message about a foreign
+ * file needs.
  */
 #include "tools/elfinfo.h"
 
@@ -13,14 +14,17 @@ struct machine {
 };
 
 static const struct machine machines[] = {
-	{ EM_386, "Intel 80386" },    { EM_X86_64, "x86-64" },	    { EM_AARCH64, "AArch64" },
-	{ EM_ARM, "ARM" },	      { EM_RISCV, "RISC-V" },	    { EM_PPC64, "PowerPC64" },
-	{ EM_PPC, "PowerPC" },	      { EM_S390, "IBM S/390" },	    { EM_MIPS, "MIPS" },
-	{ EM_SPARC, "SPARC" },	      { EM_SPARCV9, "SPARC v9" },   { EM_IA_64, "Itanium" },
-	{ EM_ALPHA, "Alpha" },	      { EM_68K, "Motorola 68000" }, { EM_SH, "SuperH" },
-	{ EM_PARISC, "HP PA-RISC" },  { EM_BPF, "BPF" },	    { EM_AVR, "AVR" },
-	{ EM_XTENSA, "Xtensa" },      { EM_MSP430, "MSP430" },	    { 258, "LoongArch" },
-	{ EM_FAKE_ALPHA, "Alpha" },
+    {EM_386, "Intel 80386"},  {EM_X86_64, "x86-64"},
+    {EM_AARCH64, "AArch64"},  {EM_ARM, "ARM"},
+    {EM_RISCV, "RISC-V"},     {EM_PPC64, "PowerPC64"},
+    {EM_PPC, "PowerPC"},      {EM_S390, "IBM S/390"},
+    {EM_MIPS, "MIPS"},	      {EM_SPARC, "SPARC"},
+    {EM_SPARCV9, "SPARC v9"}, {EM_IA_64, "Itanium"},
+    {EM_ALPHA, "Alpha"},      {EM_68K, "Motorola 68000"},
+    {EM_SH, "SuperH"},	      {EM_PARISC, "HP PA-RISC"},
+    {EM_BPF, "BPF"},	      {EM_AVR, "AVR"},
+    {EM_XTENSA, "Xtensa"},    {EM_MSP430, "MSP430"},
+    {258, "LoongArch"},	      {EM_FAKE_ALPHA, "Alpha"},
 };
 
 static const char *machine_name(unsigned em, char *text)

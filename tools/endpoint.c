@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Four ways not to block. A pipe or a terminal is opened a second time through /proc/self/fd: the new open file
- * description may be O_NONBLOCK without disturbing the shell's. Where that is refused (it belongs to another user)
- * poll(2) is asked before every transfer, which is then small enough to fit: POSIX promises PIPE_BUF bytes of room in a
- * writable pipe.
+ * Four ways not to block. A pipe or a terminal is opened a second time through /proc/self/fd: the
+ * new open file description may be O_NONBLOCK without disturbing the shell's. Where that is refused
+ * (it belongs to another user) poll(2) is asked before every transfer, which is then small enough
+ * to fit: POSIX promises PIPE_BUF bytes of room in a writable pipe.
  */
 #include "tools/endpoint.h"
 
@@ -21,7 +21,7 @@
 
 void endpoint_own(struct endpoint *e, int fd)
 {
-	*e = (struct endpoint){ .fd = fd, .kind = ENDPOINT_NONBLOCK, .owned = true, .chunk = CHUNK };
+	*e = (struct endpoint){.fd = fd, .kind = ENDPOINT_NONBLOCK, .owned = true, .chunk = CHUNK};
 }
 
 /* Opening the master side of a pseudo terminal again would make a new pair. */
@@ -42,7 +42,7 @@ void endpoint_shared(struct endpoint *e, int fd, bool writing)
 {
 	struct stat st;
 
-	*e = (struct endpoint){ .fd = fd, .kind = ENDPOINT_CAREFUL, .chunk = PIPE_BUF };
+	*e = (struct endpoint){.fd = fd, .kind = ENDPOINT_CAREFUL, .chunk = PIPE_BUF};
 	if (fstat(fd, &st) < 0)
 		return;
 	if (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode) || S_ISDIR(st.st_mode)) {
@@ -70,7 +70,7 @@ void endpoint_close(struct endpoint *e)
 
 static bool ready(int fd, short events)
 {
-	struct pollfd p = { .fd = fd, .events = events };
+	struct pollfd p = {.fd = fd, .events = events};
 
 	return poll(&p, 1, 0) == 1;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A descriptor the relay reads or writes without ever blocking on it, and without setting O_NONBLOCK on an open file
- * that other processes share.
+ * A descriptor the relay reads or writes without ever blocking on it, and without setting
+ * O_NONBLOCK on an open file that other processes share.
  */
 #ifndef TOOLS_ENDPOINT_H
 #define TOOLS_ENDPOINT_H
@@ -20,8 +20,8 @@ enum endpoint_kind {
 struct endpoint {
 	int fd; /* -1: nothing there */
 	enum endpoint_kind kind;
-	bool owned;    /* fd is ours to close */
-	size_t chunk;  /* most bytes per transfer */
+	bool owned;   /* fd is ours to close */
+	size_t chunk; /* most bytes per transfer */
 };
 
 /* Our own descriptor that already is O_NONBLOCK. */
@@ -34,7 +34,8 @@ void endpoint_close(struct endpoint *e);
 ssize_t endpoint_read(struct endpoint *e, void *buf, size_t len);
 /* Bytes moved (> 0), -EAGAIN, or another -errno. */
 ssize_t endpoint_write(struct endpoint *e, const void *buf, size_t len);
-/* Do these poll(2) events say that nobody will take what is written? Returns the errno of a write, else 0. */
+/* Do these poll(2) events say that nobody will take what is written? Returns the errno of a write,
+ * else 0. */
 int endpoint_lost(const struct endpoint *e, short revents);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Starting QEMU. It inherits exactly what it needs: the kernel and the boot module as memory files, one socket per
- * port. It dies with us (PR_SET_PDEATHSIG) and lives in a session of its own, so that keys typed at the terminal
- * (Ctrl-C) are ours to handle.
+ * Starting QEMU. It inherits exactly what it needs: the kernel and the boot module as memory files,
+ * one socket per port. It dies with us (PR_SET_PDEATHSIG) and lives in a session of its own, so
+ * that keys typed at the terminal (Ctrl-C) are ours to handle.
  *
- * The machine is the smallest that boots fast: every timer, interrupt controller, ROM and table that the kernel does
- * not use is left out.
+ * The machine is the smallest that boots fast: every timer, interrupt controller, ROM and table
+ * that the kernel does not use is left out.
  */
 #include "tools/machine.h"
 
@@ -18,12 +18,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define QEMU "qemu-system-x86_64"
+#define QEMU	"qemu-system-x86_64"
 #define MACHINE "microvm,acpi=off,pit=off,pic=off,rtc=off,isa-serial=off,x-option-roms=off"
 
 static const char *const port_name[PORT_COUNT] = {
-	[BI_PORT_STDIO] = "stdio", [BI_PORT_STDERR] = "stderr", [BI_PORT_CTL] = "ctl",
-	[BI_PORT_LOG] = "log",	   [BI_PORT_TRACE] = "trace",
+    [BI_PORT_STDIO] = "stdio", [BI_PORT_STDERR] = "stderr", [BI_PORT_CTL] = "ctl",
+    [BI_PORT_LOG] = "log",     [BI_PORT_TRACE] = "trace",
 };
 
 /* Descriptors for the child, beside the two of the specification. */
@@ -56,14 +56,18 @@ static void add_gdb(struct strvec *a, const char *where)
 		return;
 	strvec_add(a, "-S");
 	strvec_add(a, "-gdb");
-	strvec_add(a, strchr(where, '/') ? "unix:%s,server=on,wait=off" : "tcp:127.0.0.1:%s", where);
+	strvec_add(a, strchr(where, '/') ? "unix:%s,server=on,wait=off" : "tcp:127.0.0.1:%s",
+		   where);
 }
 
-static void build_arguments(struct strvec *a, const struct machine_spec *s, const struct far_ends *far)
+static void build_arguments(struct strvec *a, const struct machine_spec *s,
+			    const struct far_ends *far)
 {
 	static const char *const fixed[] = {
-		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-M", MACHINE,
-		"-global", "virtio-mmio.force-legacy=false", "-device",
+	    "-nodefaults", "-no-user-config", "-display",
+	    "none",	   "-no-reboot",      "-M",
+	    MACHINE,	   "-global",	      "virtio-mmio.force-legacy=false",
+	    "-device",
 	};
 	const char *qemu = getenv("UNILOAD_QEMU");
 
@@ -110,8 +114,8 @@ static void inherit(int fd)
 }
 
 /* In the child: nothing may allocate or return. */
-static void __attribute__((noreturn)) become_qemu(const struct machine_spec *s, const struct far_ends *far,
-						  char **argv, pid_t parent)
+static void __attribute__((noreturn))
+become_qemu(const struct machine_spec *s, const struct far_ends *far, char **argv, pid_t parent)
 {
 	int null = open("/dev/null", O_RDWR), error;
 
@@ -121,8 +125,8 @@ static void __attribute__((noreturn)) become_qemu(const struct machine_spec *s, 
 	setsid();
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, s->child_mask, NULL);
-	if (null >= 0 && dup2(null, 0) == 0 && dup2(far->text >= 0 ? far->text : STDERR_FILENO, 2) == 2 &&
-	    dup2(2, 1) == 1) {
+	if (null >= 0 && dup2(null, 0) == 0 &&
+	    dup2(far->text >= 0 ? far->text : STDERR_FILENO, 2) == 2 && dup2(2, 1) == 1) {
 		for (int i = 0; i < PORT_COUNT; i++)
 			inherit(far->port[i]);
 		inherit(s->kernel_fd);
@@ -145,11 +149,13 @@ static int make_sockets(struct machine *m, struct far_ends *far, bool trace)
 		if (i == BI_PORT_TRACE && !trace)
 			continue;
 		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
-			return fail(STATUS_FAILED, "cannot create a socket pair: %s", strerror(errno));
+			return fail(STATUS_FAILED, "cannot create a socket pair: %s",
+				    strerror(errno));
 		m->port[i] = ends[0];
 		far->port[i] = ends[1];
 		if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0)
-			return fail(STATUS_FAILED, "cannot make a socket nonblocking: %s", strerror(errno));
+			return fail(STATUS_FAILED, "cannot make a socket nonblocking: %s",
+				    strerror(errno));
 	}
 	return 0;
 }
@@ -182,8 +188,10 @@ static void close_far_ends(struct far_ends *far)
 static int exec_failed(const char *qemu, int error)
 {
 	if (error == ENOENT)
-		return fail(STATUS_FAILED,
-			    "%s: not found: install QEMU (Debian: qemu-system-x86) or set UNILOAD_QEMU", qemu);
+		return fail(
+		    STATUS_FAILED,
+		    "%s: not found: install QEMU (Debian: qemu-system-x86) or set UNILOAD_QEMU",
+		    qemu);
 	return fail(STATUS_FAILED, "%s: cannot start it: %s", qemu, strerror(error));
 }
 
@@ -219,10 +227,10 @@ static int spawn(struct machine *m, const struct machine_spec *s, struct far_end
 int machine_start(struct machine *m, const struct machine_spec *spec)
 {
 	struct far_ends far;
-	struct strvec argv = { 0 };
+	struct strvec argv = {0};
 	int status;
 
-	*m = (struct machine){ .text = -1 };
+	*m = (struct machine){.text = -1};
 	far.text = -1;
 	status = make_sockets(m, &far, spec->trace);
 	if (status == 0)

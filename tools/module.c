@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Building the module in two steps: header, strings and tables in a growing buffer, where contents only get their
- * offsets (page-aligned, so that the guest can map them in place); then all of it is written to a memfd. Nothing ever
- * is in a file system.
+ * Building the module in two steps: header, strings and tables in a growing buffer, where contents
+ * only get their offsets (page-aligned, so that the guest can map them in place); then all of it is
+ * written to a memfd. Nothing ever is in a file system.
  */
 #include "tools/module.h"
 
@@ -25,7 +25,7 @@ struct guest_file *guest_files_add(struct guest_files *files, char *path)
 		files->room = files->room ? 2 * files->room : 32;
 		files->v = xrealloc(files->v, files->room * sizeof(*files->v));
 	}
-	files->v[files->n] = (struct guest_file){ .path = path, .fd = -1 };
+	files->v[files->n] = (struct guest_file){.path = path, .fd = -1};
 	return &files->v[files->n++];
 }
 
@@ -36,7 +36,7 @@ void guest_files_free(struct guest_files *files)
 		free(files->v[i].text);
 	}
 	free(files->v);
-	*files = (struct guest_files){ 0 };
+	*files = (struct guest_files){0};
 }
 
 static uint32_t add_string(struct blob *b, const char *s)
@@ -46,7 +46,7 @@ static uint32_t add_string(struct blob *b, const char *s)
 
 static struct bi_strings add_strings(struct blob *b, char *const *v)
 {
-	struct bi_strings s = { .offset = (uint32_t)b->len };
+	struct bi_strings s = {.offset = (uint32_t)b->len};
 
 	for (; v[s.count]; s.count++)
 		add_string(b, v[s.count]);
@@ -67,12 +67,12 @@ static void add_files(struct blob *b, struct bootinfo *bi, const struct guest_fi
 	for (size_t i = 0; i < files->n; i++) {
 		const struct guest_file *f = &files->v[i];
 
-		table[i] = (struct bi_file){ .path = add_string(b, f->path),
-					     .type = f->type,
-					     .mode = f->mode,
-					     .uid = f->uid,
-					     .gid = f->gid,
-					     .mtime_ns = f->mtime_ns };
+		table[i] = (struct bi_file){.path = add_string(b, f->path),
+					    .type = f->type,
+					    .mode = f->mode,
+					    .uid = f->uid,
+					    .gid = f->gid,
+					    .mtime_ns = f->mtime_ns};
 		if (f->type != BI_FILE_DIR)
 			table[i].size = content_size(f);
 		if (f->type == BI_FILE_SYMLINK)
@@ -114,19 +114,19 @@ static int fill_seed(struct bootinfo *bi)
 static int describe(const struct module_spec *spec, struct blob *b)
 {
 	struct bootinfo bi = {
-		.magic = BOOTINFO_MAGIC,
-		.version = BOOTINFO_VERSION,
-		.header_size = sizeof(bi),
-		.flags = spec->flags,
-		.uid = spec->uid,
-		.gid = spec->gid,
-		.umask = spec->umask,
-		.n_groups = (uint32_t)spec->n_groups,
-		.std = { spec->std[0], spec->std[1], spec->std[2] },
-		.tty_rows = spec->tty_rows,
-		.tty_cols = spec->tty_cols,
-		.tsc_hz = spec->tsc_hz,
-		.realtime_ns = realtime_ns(),
+	    .magic = BOOTINFO_MAGIC,
+	    .version = BOOTINFO_VERSION,
+	    .header_size = sizeof(bi),
+	    .flags = spec->flags,
+	    .uid = spec->uid,
+	    .gid = spec->gid,
+	    .umask = spec->umask,
+	    .n_groups = (uint32_t)spec->n_groups,
+	    .std = {spec->std[0], spec->std[1], spec->std[2]},
+	    .tty_rows = spec->tty_rows,
+	    .tty_cols = spec->tty_cols,
+	    .tsc_hz = spec->tsc_hz,
+	    .realtime_ns = realtime_ns(),
 	};
 
 	_Static_assert(sizeof(gid_t) == sizeof(uint32_t), "groups are copied as they are");
@@ -157,7 +157,8 @@ static int write_at(int fd, const void *data, size_t len, uint64_t at)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return fail(-1, "cannot write the boot module: %s", strerror(n ? errno : ENOSPC));
+			return fail(-1, "cannot write the boot module: %s",
+				    strerror(n ? errno : ENOSPC));
 		from += n;
 		at += (uint64_t)n;
 		len -= (size_t)n;
@@ -197,15 +198,15 @@ static int write_module(int fd, const struct blob *b, const struct guest_files *
 		const struct guest_file *f = &files->v[i];
 
 		if (f->type == BI_FILE_REG)
-			err = f->text ? write_at(fd, f->text, table[i].size, table[i].data) :
-					copy_at(fd, f, table[i].data);
+			err = f->text ? write_at(fd, f->text, table[i].size, table[i].data)
+				      : copy_at(fd, f, table[i].data);
 	}
 	return err;
 }
 
 int module_build(const struct module_spec *spec, uint64_t *size)
 {
-	struct blob b = { 0 };
+	struct blob b = {0};
 	int fd = -1;
 
 	if (describe(spec, &b) < 0)

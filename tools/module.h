@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The boot module (kernel/abi/bootinfo.h): everything the guest is told, in one memory file for QEMU's -initrd.
+ * The boot module (kernel/abi/bootinfo.h): everything the guest is told, in one memory file for
+ * QEMU's -initrd.
  */
 #ifndef TOOLS_MODULE_H
 #define TOOLS_MODULE_H
@@ -15,7 +16,7 @@ struct guest_file {
 	char *path;
 	uint32_t type, mode, uid, gid;
 	uint64_t mtime_ns;
-	char *text;    /* contents, or a symbolic link's target; NULL: take them from fd */
+	char *text; /* contents, or a symbolic link's target; NULL: take them from fd */
 	int fd;
 	uint64_t size; /* bytes to take from fd */
 };

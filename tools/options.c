@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The option parser: -x, -xVALUE, -x VALUE, -xy (flags), --name, --name=VALUE, --name VALUE, and "--". Options stop at
- * the first operand, because what follows belongs to the program to run. Long names are not abbreviated.
+ * The option parser: -x, -xVALUE, -x VALUE, -xy (flags), --name, --name=VALUE, --name VALUE, and
+ * "--". Options stop at the first operand, because what follows belongs to the program to run. Long
+ * names are not abbreviated.
  */
 #include "tools/options.h"
 
@@ -37,14 +38,16 @@ static const struct opt *find_short(const struct opt *o, char letter)
 
 static int unknown(const struct parse *p, const char *dashes, const char *name, size_t len)
 {
-	return fail(STATUS_FAILED, "unknown option %s%.*s: see '%s'", dashes, (int)len, name, p->hint);
+	return fail(STATUS_FAILED, "unknown option %s%.*s: see '%s'", dashes, (int)len, name,
+		    p->hint);
 }
 
 /* The next word as the value of an option that needs one. */
 static int take_next(struct parse *p, const struct opt *o, const char *shown)
 {
 	if (p->next >= p->argc)
-		return fail(STATUS_FAILED, "option %s needs a value (%s): see '%s'", shown, o->value, p->hint);
+		return fail(STATUS_FAILED, "option %s needs a value (%s): see '%s'", shown,
+			    o->value, p->hint);
 	return p->fn(p->ctx, o->id, p->argv[p->next++]);
 }
 
@@ -57,7 +60,8 @@ static int parse_long(struct parse *p, const char *word)
 	if (o == NULL)
 		return unknown(p, "", word, len);
 	if (equals && o->value == NULL)
-		return fail(STATUS_FAILED, "option --%s takes no value: see '%s'", o->name, p->hint);
+		return fail(STATUS_FAILED, "option --%s takes no value: see '%s'", o->name,
+			    p->hint);
 	if (equals)
 		return p->fn(p->ctx, o->id, equals + 1);
 	if (o->value && !o->optional)
@@ -69,7 +73,7 @@ static int parse_short(struct parse *p, const char *letters)
 {
 	for (const char *c = letters; *c; c++) {
 		const struct opt *o = find_short(p->table, *c);
-		const char shown[] = { '-', *c, '\0' };
+		const char shown[] = {'-', *c, '\0'};
 		int status;
 
 		if (o == NULL)
@@ -85,10 +89,10 @@ static int parse_short(struct parse *p, const char *letters)
 	return 0;
 }
 
-int options_parse(const struct opt *table, int argc, char **argv, const char *hint, opt_fn fn, void *ctx,
-		  int *operand)
+int options_parse(const struct opt *table, int argc, char **argv, const char *hint, opt_fn fn,
+		  void *ctx, int *operand)
 {
-	struct parse p = { table, argc, 1, argv, hint, fn, ctx };
+	struct parse p = {table, argc, 1, argv, hint, fn, ctx};
 	int status = 0;
 
 	while (status == 0 && p.next < argc) {

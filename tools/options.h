@@ -17,15 +17,17 @@ struct opt {
 	const char *help;  /* may have several lines */
 };
 
-/* One option was met; value is NULL if it has none. Returns 0, or an exit status after saying why. */
+/* One option was met; value is NULL if it has none. Returns 0, or an exit status after saying why.
+ */
 typedef int (*opt_fn)(void *ctx, int id, const char *value);
 
 /*
- * Take options from argv[1] on, up to the first operand or "--". *operand becomes the index of the first operand
- * (argc if there is none). `hint` is the help command for error lines. Returns 0 or an exit status.
+ * Take options from argv[1] on, up to the first operand or "--". *operand becomes the index of the
+ * first operand (argc if there is none). `hint` is the help command for error lines. Returns 0 or
+ * an exit status.
  */
-int options_parse(const struct opt *table, int argc, char **argv, const char *hint, opt_fn fn, void *ctx,
-		  int *operand);
+int options_parse(const struct opt *table, int argc, char **argv, const char *hint, opt_fn fn,
+		  void *ctx, int *operand);
 
 /* The table as help text on standard output. */
 void options_help(const struct opt *table);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Finding the program, with the errors and statuses of a shell: 127 if there is no such file, 126 if there is one that
- * cannot be run.
+ * Finding the program, with the errors and statuses of a shell: 127 if there is no such file, 126
+ * if there is one that cannot be run.
  */
 #include "tools/program.h"
 
@@ -29,7 +29,8 @@ static bool executable_file(const char *path)
 	return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
 }
 
-/* The first executable file of that name in PATH, or NULL with errno: EACCES if one is there but not executable. */
+/* The first executable file of that name in PATH, or NULL with errno: EACCES if one is there but
+ * not executable. */
 static char *search_path(const char *name)
 {
 	const char *dir = getenv("PATH");
@@ -70,8 +71,11 @@ static int find(const char *name, char **path)
 	if (strchr(name, '/') == NULL) {
 		*path = *name ? search_path(name) : NULL;
 		if (*path == NULL && (errno == ENOENT || *name == '\0'))
-			return fail(STATUS_NOT_FOUND, "%s: not found in PATH (a file here is ./%s)", name, name);
-		return *path ? 0 : fail(STATUS_CANNOT_RUN, "%s: found in PATH but not executable", name);
+			return fail(STATUS_NOT_FOUND, "%s: not found in PATH (a file here is ./%s)",
+				    name, name);
+		return *path
+			   ? 0
+			   : fail(STATUS_CANNOT_RUN, "%s: found in PATH but not executable", name);
 	}
 	*path = xstrdup(name);
 	if (executable_file(name))
@@ -90,7 +94,8 @@ static char *directory_resolved(const char *path)
 	char *full = NULL;
 
 	if (real)
-		full = xasprintf("%s/%s", strcmp(real, "/") == 0 ? "" : real, slash ? slash + 1 : path);
+		full = xasprintf("%s/%s", strcmp(real, "/") == 0 ? "" : real,
+				 slash ? slash + 1 : path);
 	free(real);
 	free(dir);
 	return full;
@@ -113,7 +118,8 @@ static int open_file(struct program *p)
 {
 	p->fd = open(p->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (p->fd < 0 && errno == EACCES)
-		return fail(STATUS_CANNOT_RUN, "%s: no permission to read it (uniload copies the file)", p->name);
+		return fail(STATUS_CANNOT_RUN,
+			    "%s: no permission to read it (uniload copies the file)", p->name);
 	if (p->fd < 0 || fstat(p->fd, &p->st) < 0)
 		return cannot_open(p->name);
 	if (!S_ISREG(p->st.st_mode))
@@ -126,7 +132,7 @@ int program_open(struct program *p, const char *name)
 	char *found;
 	int status;
 
-	*p = (struct program){ .name = name, .fd = -1 };
+	*p = (struct program){.name = name, .fd = -1};
 	status = find(name, &found);
 	if (status == 0)
 		status = resolve_names(p, found);

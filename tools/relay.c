@@ -3,17 +3,18 @@
  * The relay: one poll loop over everything.
  *
  *   RUNNING   the program runs
- *   DRAINING  it has ended (or the kernel has); the guest said how many bytes it ever sent on each stream, and when
- *             that many are here the machine is killed: nothing waits for an orderly shutdown
+ *   DRAINING  it has ended (or the kernel has); the guest said how many bytes it ever sent on each
+ * stream, and when that many are here the machine is killed: nothing waits for an orderly shutdown
  *   FLUSHING  QEMU is dead; what it left in the sockets is written out
  *   OVER
  *
- * Signals. Those that a process would get (SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2) go to the program, which
- * decides. The machine is killed only if its kernel does not react: no acknowledgement and no output for 5 s after a
- * signal that ends programs, or when such a signal comes again after half a second of that silence. (Two at once
- * are one: timeout(1) and the terminal send pairs.) When the program has ended and only its output is still being
- * written, such a signal ends uniload. On a raw terminal Ctrl-C is a byte for the guest; then the kernel is asked for a
- * sign of life, and the same half-second rule frees a user from a dead machine.
+ * Signals. Those that a process would get (SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2) go
+ * to the program, which decides. The machine is killed only if its kernel does not react: no
+ * acknowledgement and no output for 5 s after a signal that ends programs, or when such a signal
+ * comes again after half a second of that silence. (Two at once are one: timeout(1) and the
+ * terminal send pairs.) When the program has ended and only its output is still being written, such
+ * a signal ends uniload. On a raw terminal Ctrl-C is a byte for the guest; then the kernel is asked
+ * for a sign of life, and the same half-second rule frees a user from a dead machine.
  */
 #include "tools/relay.h"
 
@@ -27,18 +28,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SECOND 1000000000ull
-#define REACT_LIMIT (5 * SECOND)
-#define INSIST_AFTER (SECOND / 2)
+#define SECOND		 1000000000ull
+#define REACT_LIMIT	 (5 * SECOND)
+#define INSIST_AFTER	 (SECOND / 2)
 #define FOREGROUND_CHECK (SECOND / 4)
-#define CTRL_C 3
+#define CTRL_C		 3
 
 enum phase { RUNNING, DRAINING, FLUSHING, OVER };
 
 /* Guest to host, in the order of struct bi_msg.v of BI_MSG_EXIT; then the one without a count. */
 enum { OUT_STDOUT, OUT_STDERR, OUT_LOG, OUT_TRACE, OUT_DEBUG, OUTS };
 
-static const int out_port[OUTS] = { BI_PORT_STDIO, BI_PORT_STDERR, BI_PORT_LOG, BI_PORT_TRACE, PORT_DEBUG };
+static const int out_port[OUTS] = {BI_PORT_STDIO, BI_PORT_STDERR, BI_PORT_LOG, BI_PORT_TRACE,
+				   PORT_DEBUG};
 
 struct out {
 	struct stream s;
@@ -59,9 +61,9 @@ struct relay {
 	bool in_reported;	 /* the guest knows of the end of input */
 	bool child_changed;	 /* SIGCHLD came: look */
 	bool foreground;	 /* the terminal is ours to read */
-	uint64_t unanswered_ns;	 /* when a signal was sent to which nothing came back yet; 0: none */
+	uint64_t unanswered_ns; /* when a signal was sent to which nothing came back yet; 0: none */
 	int unanswered;
-	bool limit_armed;	 /* REACT_LIMIT counts from unanswered_ns */
+	bool limit_armed; /* REACT_LIMIT counts from unanswered_ns */
 };
 
 static bool is_terminal(const struct relay *r)
@@ -144,7 +146,8 @@ static void guest_spoke(struct relay *r)
 	r->limit_armed = false;
 }
 
-/* A signal (or a question, for Ctrl-C on a raw terminal) goes out; does the last one still wait for a reaction? */
+/* A signal (or a question, for Ctrl-C on a raw terminal) goes out; does the last one still wait for
+ * a reaction? */
 static void expect_reaction(struct relay *r, int signal, bool limited)
 {
 	uint64_t now = monotonic_ns();
@@ -206,7 +209,8 @@ static void pump_output(struct relay *r, int i)
 		cut_input(r); /* its socket was this one */
 	if (o->s.write_error && !o->reported && i != OUT_DEBUG) {
 		o->reported = true;
-		ctl_post(&r->ctl, BI_MSG_OUT_ERROR, (uint32_t)out_port[i], (uint64_t)o->s.write_error, 0);
+		ctl_post(&r->ctl, BI_MSG_OUT_ERROR, (uint32_t)out_port[i],
+			 (uint64_t)o->s.write_error, 0);
 	}
 	if (o->sync && o->s.written > o->acked) {
 		o->acked = o->s.written;
@@ -225,7 +229,8 @@ static void read_text(struct relay *r)
 	do {
 		size_t room = sizeof(res->text) - 1 - len;
 
-		n = room ? read(r->m->text, res->text + len, room) : read(r->m->text, rest, sizeof(rest));
+		n = room ? read(r->m->text, res->text + len, room)
+			 : read(r->m->text, rest, sizeof(rest));
 		if (n > 0 && room) {
 			len += (size_t)n;
 			res->text[len] = '\0';
@@ -423,7 +428,14 @@ static void advance(struct relay *r)
 		r->phase = OVER;
 }
 
-enum { SLOT_SIGNAL, SLOT_CTL, SLOT_TEXT, SLOT_IN, SLOT_OUT = SLOT_IN + 2, SLOTS = SLOT_OUT + 2 * OUTS };
+enum {
+	SLOT_SIGNAL,
+	SLOT_CTL,
+	SLOT_TEXT,
+	SLOT_IN,
+	SLOT_OUT = SLOT_IN + 2,
+	SLOTS = SLOT_OUT + 2 * OUTS
+};
 
 static void prepare_poll(const struct relay *r, struct pollfd *p)
 {
@@ -431,9 +443,9 @@ static void prepare_poll(const struct relay *r, struct pollfd *p)
 
 	if (!ctl_time_due(&r->ctl))
 		ctl_events |= POLLIN;
-	p[SLOT_SIGNAL] = (struct pollfd){ .fd = r->spec->signal_fd, .events = POLLIN };
-	p[SLOT_CTL] = (struct pollfd){ .fd = r->ctl.fd, .events = ctl_events };
-	p[SLOT_TEXT] = (struct pollfd){ .fd = r->m->text, .events = POLLIN };
+	p[SLOT_SIGNAL] = (struct pollfd){.fd = r->spec->signal_fd, .events = POLLIN};
+	p[SLOT_CTL] = (struct pollfd){.fd = r->ctl.fd, .events = ctl_events};
+	p[SLOT_TEXT] = (struct pollfd){.fd = r->m->text, .events = POLLIN};
 	stream_poll(&r->in, false, &p[SLOT_IN], &p[SLOT_IN + 1]);
 	if (is_terminal(r) && !r->foreground)
 		p[SLOT_IN].fd = -1;
@@ -471,7 +483,8 @@ static void turn(struct relay *r, const struct pollfd *p)
 		pump_ctl(r);
 }
 
-/* Nonblocking reads of what is there from the start: a FIFO that lost its writers long ago wakes no poll(2). */
+/* Nonblocking reads of what is there from the start: a FIFO that lost its writers long ago wakes no
+ * poll(2). */
 static void first_turn(struct relay *r)
 {
 	if (r->spec->fds->std[0].kind == BI_STD_CLOSED || r->spec->fds->std[0].kind == BI_STD_NULL)
@@ -498,10 +511,10 @@ static void report_losses(struct relay *r)
 
 void relay_run(struct machine *m, const struct relay_spec *spec, struct relay_result *result)
 {
-	struct relay r = { .m = m, .spec = spec, .result = result, .child_changed = true };
+	struct relay r = {.m = m, .spec = spec, .result = result, .child_changed = true};
 	struct pollfd p[SLOTS];
 
-	*result = (struct relay_result){ .end = RELAY_DIED };
+	*result = (struct relay_result){.end = RELAY_DIED};
 	if (is_terminal(&r))
 		tty_init();
 	open_user_ends(&r);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The first root file system of the guest. It looks like a freshly installed system with nothing in it: the usual
- * directories with their usual modes, the invoking user known by name, and the program where it is on the host. The
- * kernel adds /dev and /proc.
+ * The first root file system of the guest. It looks like a freshly installed system with nothing in
+ * it: the usual directories with their usual modes, the invoking user known by name, and the
+ * program where it is on the host. The kernel adds /dev and /proc.
  */
 #include "tools/rootfs.h"
 
@@ -21,7 +21,8 @@ static uint64_t mtime_of(const struct stat *st)
 	return (uint64_t)st->st_mtim.tv_sec * 1000000000 + (uint64_t)st->st_mtim.tv_nsec;
 }
 
-static void add_dir(struct guest_files *files, const char *path, uint32_t mode, uid_t uid, gid_t gid)
+static void add_dir(struct guest_files *files, const char *path, uint32_t mode, uid_t uid,
+		    gid_t gid)
 {
 	struct guest_file *f;
 
@@ -73,9 +74,9 @@ static void add_directories(struct guest_files *files, const struct user *user, 
 		const char *path;
 		uint32_t mode;
 	} usual[] = {
-		{ "/etc", 0755 },     { "/home", 0755 },    { "/root", 0700 },	  { "/run", 0755 },
-		{ "/tmp", 01777 },    { "/usr", 0755 },	    { "/usr/bin", 0755 }, { "/usr/lib", 0755 },
-		{ "/usr/sbin", 0755 }, { "/var", 0755 },    { "/var/tmp", 01777 },
+	    {"/etc", 0755},	 {"/home", 0755}, {"/root", 0700},     {"/run", 0755},
+	    {"/tmp", 01777},	 {"/usr", 0755},  {"/usr/bin", 0755},  {"/usr/lib", 0755},
+	    {"/usr/sbin", 0755}, {"/var", 0755},  {"/var/tmp", 01777},
 	};
 
 	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
@@ -84,10 +85,11 @@ static void add_directories(struct guest_files *files, const struct user *user, 
 	add_host_dir(files, cwd);
 }
 
-/* /bin and the like are links into /usr, unless this host has real directories there and the program is in one. */
+/* /bin and the like are links into /usr, unless this host has real directories there and the
+ * program is in one. */
 static void add_merged_usr(struct guest_files *files, const struct program *program)
 {
-	static const char *const top[] = { "bin", "sbin", "lib", "lib64" };
+	static const char *const top[] = {"bin", "sbin", "lib", "lib64"};
 
 	for (size_t i = 0; i < sizeof(top) / sizeof(top[0]); i++) {
 		size_t len = strlen(top[i]);
@@ -120,10 +122,10 @@ static void add_program(struct guest_files *files, const struct program *program
 static char *passwd_text(const struct user *user)
 {
 	const char *root_shell = user->uid == 0 ? user->shell : "/bin/sh";
-	char *own = user->uid == 0 || user->uid == NOBODY ?
-			    xstrdup("") :
-			    xasprintf("%s:x:%u:%u::%s:%s\n", user->name, user->uid, user->gid, user->home,
-				      user->shell);
+	char *own = user->uid == 0 || user->uid == NOBODY
+			? xstrdup("")
+			: xasprintf("%s:x:%u:%u::%s:%s\n", user->name, user->uid, user->gid,
+				    user->home, user->shell);
 	char *text = xasprintf("root:x:0:0:root:%s:%s\n%s"
 			       "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
 			       user->uid == 0 ? user->home : "/root", root_shell, own);
@@ -153,8 +155,8 @@ static char *group_text(const struct user *user)
 			continue;
 		g = getgrgid(gid);
 		longer = g ? xasprintf("%s%s:x:%u:%s\n", text, g->gr_name, gid,
-				       gid == user->gid ? "" : user->name) :
-			     xasprintf("%sgroup%u:x:%u:\n", text, gid, gid);
+				       gid == user->gid ? "" : user->name)
+			   : xasprintf("%sgroup%u:x:%u:\n", text, gid, gid);
 		free(text);
 		text = longer;
 	}
@@ -189,7 +191,7 @@ int user_init(struct user *user)
 	struct passwd *pw;
 	int n = getgroups(0, NULL);
 
-	*user = (struct user){ .uid = geteuid(), .gid = getegid() };
+	*user = (struct user){.uid = geteuid(), .gid = getegid()};
 	if (n < 0)
 		return fail(-1, "cannot get the supplementary groups: %s", strerror(errno));
 	user->groups = xrealloc(NULL, (size_t)n * sizeof(gid_t));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the guest finds beside its kernel's own /dev and /proc: the program, a minimal /etc, places to write, and the
- * environment.
+ * What the guest finds beside its kernel's own /dev and /proc: the program, a minimal /etc, places
+ * to write, and the environment.
  */
 #ifndef TOOLS_ROOTFS_H
 #define TOOLS_ROOTFS_H
@@ -29,8 +29,8 @@ void rootfs_build(struct guest_files *files, const struct program *program, cons
 		  const char *cwd);
 
 /*
- * The program's environment, as docker run makes it: PATH, HOSTNAME, TERM (with a terminal), HOME, then `settings`:
- * K=V sets, K alone copies from here or, if it is not set here, removes.
+ * The program's environment, as docker run makes it: PATH, HOSTNAME, TERM (with a terminal), HOME,
+ * then `settings`: K=V sets, K alone copies from here or, if it is not set here, removes.
  */
 void guest_environment(struct strvec *env, const struct user *user, bool terminal,
 		       const struct strvec *settings);

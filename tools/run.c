@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * `uniload run`: from the options to the exit status, in order. Nothing is left behind whatever happens: the kernel and
- * the boot module are memory files, QEMU dies with us.
+ * `uniload run`: from the options to the exit status, in order. Nothing is left behind whatever
+ * happens: the kernel and the boot module are memory files, QEMU dies with us.
  */
 #include "tools/commands.h"
 #include "tools/elfinfo.h"
@@ -25,10 +25,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MIB (1ull << 20)
-#define WORKING_MEMORY MIB		 /* page tables, stack, heap of the smallest program */
-#define TSC_FIRST_NS 1000000ull		 /* good to some 20 ppm, for the module */
-#define TSC_BETTER_NS (12 * TSC_FIRST_NS) /* good to 2 ppm, and QEMU needs longer than that to read the module */
+#define MIB	       (1ull << 20)
+#define WORKING_MEMORY MIB	  /* page tables, stack, heap of the smallest program */
+#define TSC_FIRST_NS   1000000ull /* good to some 20 ppm, for the module */
+#define TSC_BETTER_NS                                                                              \
+	(12 * TSC_FIRST_NS) /* good to 2 ppm, and QEMU needs longer than that to read the module   \
+			     */
 
 /* The kernel inside (tools/kernel_image.S). */
 extern const unsigned char uniload_kernel_start[], uniload_kernel_end[];
@@ -62,7 +64,8 @@ static int use_kernel_inside(struct run *r)
 		ssize_t n = write(r->kernel_fd, uniload_kernel_start + done, size - done);
 
 		if (n < 0 && errno != EINTR)
-			return fail(STATUS_FAILED, "cannot write a memory file: %s", strerror(errno));
+			return fail(STATUS_FAILED, "cannot write a memory file: %s",
+				    strerror(errno));
 		done += n > 0 ? (size_t)n : 0;
 	}
 	return 0;
@@ -76,8 +79,9 @@ static int use_kernel_file(struct run *r)
 	r->kernel_fd = open(r->o.kernel, O_RDONLY | O_CLOEXEC);
 	if (r->kernel_fd < 0 || fstat(r->kernel_fd, &st) < 0)
 		return fail(STATUS_FAILED, "--kernel %s: %s", r->o.kernel, strerror(errno));
-	image = st.st_size > 0 ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, r->kernel_fd, 0) :
-				 MAP_FAILED;
+	image = st.st_size > 0
+		    ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, r->kernel_fd, 0)
+		    : MAP_FAILED;
 	if (image != MAP_FAILED) {
 		r->kernel_end = elf_physical_end(image, (uint64_t)st.st_size);
 		munmap(image, (size_t)st.st_size);
@@ -105,25 +109,28 @@ static mode_t current_umask(void)
 
 static int build_module(struct run *r)
 {
-	struct guest_files files = { 0 };
-	struct strvec env = { 0 };
+	struct guest_files files = {0};
+	struct strvec env = {0};
 	char *here = r->o.cwd ? NULL : getcwd(NULL, 0); /* if it was removed, "/" has to do */
 	struct module_spec spec = {
-		.flags = module_flags(&r->o),
-		.exe = r->program.path,
-		.cwd = r->o.cwd ? r->o.cwd : here && *here == '/' ? here : "/",
-		.hostname = GUEST_HOSTNAME,
-		.argv = r->o.app,
-		.files = &files,
-		.uid = r->user.uid,
-		.gid = r->user.gid,
-		.umask = current_umask(),
-		.groups = r->user.groups,
-		.n_groups = r->user.n_groups,
-		.tsc_hz = tsc_hz(&r->tsc, TSC_FIRST_NS),
+	    .flags = module_flags(&r->o),
+	    .exe = r->program.path,
+	    .cwd = r->o.cwd		  ? r->o.cwd
+		   : here && *here == '/' ? here
+					  : "/",
+	    .hostname = GUEST_HOSTNAME,
+	    .argv = r->o.app,
+	    .files = &files,
+	    .uid = r->user.uid,
+	    .gid = r->user.gid,
+	    .umask = current_umask(),
+	    .groups = r->user.groups,
+	    .n_groups = r->user.n_groups,
+	    .tsc_hz = tsc_hz(&r->tsc, TSC_FIRST_NS),
 	};
 	const struct bi_std *std = r->fds.std;
-	bool terminal = std[0].kind == BI_STD_TTY || std[1].kind == BI_STD_TTY || std[2].kind == BI_STD_TTY;
+	bool terminal =
+	    std[0].kind == BI_STD_TTY || std[1].kind == BI_STD_TTY || std[2].kind == BI_STD_TTY;
 
 	memcpy(spec.std, std, sizeof(spec.std));
 	if (terminal)
@@ -145,8 +152,9 @@ static int check_memory(const struct run *r)
 
 	if (need <= r->o.memory)
 		return 0;
-	return fail(STATUS_CANNOT_RUN, "%s: does not fit in %s of memory: use -m %lluM or more", r->program.name,
-		    size_text(r->o.memory, have), (unsigned long long)((need + MIB - 1) / MIB));
+	return fail(STATUS_CANNOT_RUN, "%s: does not fit in %s of memory: use -m %lluM or more",
+		    r->program.name, size_text(r->o.memory, have),
+		    (unsigned long long)((need + MIB - 1) / MIB));
 }
 
 /* ---- the machine ---- */
@@ -168,7 +176,8 @@ static int open_trace(struct run *r)
 {
 	if (r->o.strace_file == NULL)
 		return 0;
-	r->trace_fd = open(r->o.strace_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+	r->trace_fd =
+	    open(r->o.strace_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
 	if (r->trace_fd < 0)
 		return fail(STATUS_FAILED, "--strace=%s: %s", r->o.strace_file, strerror(errno));
 	return 0;
@@ -185,15 +194,15 @@ static void tell_gdb(const struct run *r)
 static int start(struct run *r)
 {
 	struct machine_spec spec = {
-		.memory = (r->o.memory + 4095) & ~4095ull,
-		.kvm = r->kvm,
-		.trace = r->o.strace_file != NULL,
-		.verbose = r->o.verbose,
-		.gdb = r->o.gdb,
-		.kernel_fd = r->kernel_fd,
-		.module_fd = r->module_fd,
-		.extra = &r->o.qemu_args,
-		.child_mask = &r->old_mask,
+	    .memory = (r->o.memory + 4095) & ~4095ull,
+	    .kvm = r->kvm,
+	    .trace = r->o.strace_file != NULL,
+	    .verbose = r->o.verbose,
+	    .gdb = r->o.gdb,
+	    .kernel_fd = r->kernel_fd,
+	    .module_fd = r->module_fd,
+	    .extra = &r->o.qemu_args,
+	    .child_mask = &r->old_mask,
 	};
 	int status;
 
@@ -239,16 +248,19 @@ static int report_death(const struct run *r, const struct relay_result *end)
 		return report_panic();
 	print_qemu_text(end);
 	if (WIFSIGNALED(status))
-		return fail(STATUS_FAILED, "QEMU was killed by signal %d (%s) before the program ended",
+		return fail(STATUS_FAILED,
+			    "QEMU was killed by signal %d (%s) before the program ended",
 			    WTERMSIG(status), strsignal(WTERMSIG(status)));
 	if (!end->guest_spoke && r->kvm)
-		return fail(STATUS_FAILED,
-			    "the machine did not start under KVM (QEMU's status %d): try --accel tcg",
-			    WEXITSTATUS(status));
+		return fail(
+		    STATUS_FAILED,
+		    "the machine did not start under KVM (QEMU's status %d): try --accel tcg",
+		    WEXITSTATUS(status));
 	if (WEXITSTATUS(status) != 0)
 		return fail(STATUS_FAILED, "QEMU failed with status %d before the program ended",
 			    WEXITSTATUS(status));
-	return fail(STATUS_FAILED, "the machine stopped before the program ended (it reset itself)");
+	return fail(STATUS_FAILED,
+		    "the machine stopped before the program ended (it reset itself)");
 }
 
 static int report_exit(const struct run *r, const struct relay_result *end)
@@ -278,10 +290,12 @@ static int report(const struct run *r, const struct relay_result *end)
 	case RELAY_PANIC:
 		return report_panic();
 	case RELAY_TIMEOUT:
-		return fail(STATUS_TIMEOUT, "killed after %g s (--timeout)", (double)r->o.timeout_ns / 1e9);
+		return fail(STATUS_TIMEOUT, "killed after %g s (--timeout)",
+			    (double)r->o.timeout_ns / 1e9);
 	case RELAY_KILLED:
 		if (r->o.verbose)
-			say("machine killed by signal %d (%s)", end->signal, strsignal(end->signal));
+			say("machine killed by signal %d (%s)", end->signal,
+			    strsignal(end->signal));
 		return STATUS_SIGNAL + end->signal;
 	default:
 		return report_death(r, end);
@@ -291,11 +305,11 @@ static int report(const struct run *r, const struct relay_result *end)
 static int relay(struct run *r)
 {
 	struct relay_spec spec = {
-		.fds = &r->fds,
-		.signal_fd = r->signal_fd,
-		.trace_fd = r->trace_fd,
-		.deadline_ns = r->deadline_ns,
-		.gdb = r->o.gdb != NULL,
+	    .fds = &r->fds,
+	    .signal_fd = r->signal_fd,
+	    .trace_fd = r->trace_fd,
+	    .deadline_ns = r->deadline_ns,
+	    .gdb = r->o.gdb != NULL,
 	};
 	struct relay_result end;
 
@@ -305,7 +319,7 @@ static int relay(struct run *r)
 
 static void release(struct run *r)
 {
-	const int fds[] = { r->kernel_fd, r->module_fd, r->trace_fd, r->signal_fd };
+	const int fds[] = {r->kernel_fd, r->module_fd, r->trace_fd, r->signal_fd};
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
@@ -338,7 +352,8 @@ static int run(struct run *r)
 
 int cmd_run(int argc, char **argv)
 {
-	struct run r = { .program.fd = -1, .kernel_fd = -1, .module_fd = -1, .trace_fd = -1, .signal_fd = -1 };
+	struct run r = {
+	    .program.fd = -1, .kernel_fd = -1, .module_fd = -1, .trace_fd = -1, .signal_fd = -1};
 	uint64_t began = monotonic_ns();
 	int status;
 

@@ -13,10 +13,10 @@
 #include <string.h>
 #include <sys/sysinfo.h>
 
-#define DEFAULT_MEMORY (128ull << 20)
-#define MIN_MEMORY (2ull << 20)
+#define DEFAULT_MEMORY	 (128ull << 20)
+#define MIN_MEMORY	 (2ull << 20)
 #define DEFAULT_GDB_PORT "1234"
-#define HINT "uniload run --help"
+#define HINT		 "uniload run --help"
 
 enum {
 	OPT_MEMORY,
@@ -34,26 +34,29 @@ enum {
 };
 
 static const struct opt table[] = {
-	{ .help = "Options:" },
-	{ OPT_MEMORY, 'm', "memory", "SIZE", false, "memory of the machine: 64M, 2G (default 128M)" },
-	{ OPT_ENV, 'e', "env", "K=V", false,
-	  "set an environment variable; K alone copies it from here; repeatable.\n"
-	  "The program starts with PATH, HOSTNAME, HOME, and TERM on a terminal" },
-	{ OPT_WORKDIR, 'w', "workdir", "DIR", false, "working directory in the machine (default: as here)" },
-	{ OPT_TIMEOUT, 0, "timeout", "SEC", false, "kill the machine after SEC (1.5, 30s, 5m): status 124" },
-	{ OPT_ACCEL, 0, "accel", "HOW", false, "kvm, tcg (emulation), or auto: kvm if it works, else tcg" },
-	{ OPT_STRACE, 0, "strace", "FILE", true, "print every system call, to standard error or FILE" },
-	{ OPT_STRICT, 0, "strict", NULL, false, "stop at a system call that is not really implemented" },
-	{ OPT_GDB, 0, "gdb", "WHERE", true,
-	  "wait for gdb before starting, on a TCP port of this host\n"
-	  "(default 1234) or a Unix socket (a path with a slash)" },
-	{ OPT_VERBOSE, 'v', "verbose", NULL, false,
-	  "print the QEMU command, kernel messages, and details of crashes" },
-	{ OPT_HELP, 'h', "help", NULL, false, "print this" },
-	{ .help = "Advanced:" },
-	{ OPT_QEMU_ARG, 0, "qemu-arg", "ARG", false, "pass ARG on to QEMU; repeatable" },
-	{ OPT_KERNEL, 0, "kernel", "FILE", false, "boot this kernel instead of the one inside uniload" },
-	{ 0 },
+    {.help = "Options:"},
+    {OPT_MEMORY, 'm', "memory", "SIZE", false, "memory of the machine: 64M, 2G (default 128M)"},
+    {OPT_ENV, 'e', "env", "K=V", false,
+     "set an environment variable; K alone copies it from here; repeatable.\n"
+     "The program starts with PATH, HOSTNAME, HOME, and TERM on a terminal"},
+    {OPT_WORKDIR, 'w', "workdir", "DIR", false,
+     "working directory in the machine (default: as here)"},
+    {OPT_TIMEOUT, 0, "timeout", "SEC", false,
+     "kill the machine after SEC (1.5, 30s, 5m): status 124"},
+    {OPT_ACCEL, 0, "accel", "HOW", false,
+     "kvm, tcg (emulation), or auto: kvm if it works, else tcg"},
+    {OPT_STRACE, 0, "strace", "FILE", true, "print every system call, to standard error or FILE"},
+    {OPT_STRICT, 0, "strict", NULL, false, "stop at a system call that is not really implemented"},
+    {OPT_GDB, 0, "gdb", "WHERE", true,
+     "wait for gdb before starting, on a TCP port of this host\n"
+     "(default 1234) or a Unix socket (a path with a slash)"},
+    {OPT_VERBOSE, 'v', "verbose", NULL, false,
+     "print the QEMU command, kernel messages, and details of crashes"},
+    {OPT_HELP, 'h', "help", NULL, false, "print this"},
+    {.help = "Advanced:"},
+    {OPT_QEMU_ARG, 0, "qemu-arg", "ARG", false, "pass ARG on to QEMU; repeatable"},
+    {OPT_KERNEL, 0, "kernel", "FILE", false, "boot this kernel instead of the one inside uniload"},
+    {0},
 };
 
 /* "64M": digits and K, M or G. Returns 0 if it is no size. */
@@ -73,7 +76,8 @@ static uint64_t parse_size(const char *text)
 	if (*end == '\0')
 		return n;
 	unit = strchr(units, *end & ~0x20);
-	if (unit == NULL || (end[1] != '\0' && strcmp(end + 1, "iB") != 0 && strcasecmp(end + 1, "b") != 0))
+	if (unit == NULL ||
+	    (end[1] != '\0' && strcmp(end + 1, "iB") != 0 && strcasecmp(end + 1, "b") != 0))
 		return 0;
 	return n > (~0ull >> 40) ? 0 : n << (10 * (unit - units + 1));
 }
@@ -87,11 +91,13 @@ static int set_memory(struct run_options *o, const char *value)
 	if (o->memory == 0)
 		return fail(STATUS_FAILED, "-m %s: not a size: say for example 64M or 2G", value);
 	if (o->memory < MIN_MEMORY)
-		return fail(STATUS_FAILED, "-m %s: too small: at least 2M (units are K, M and G)", value);
+		return fail(STATUS_FAILED, "-m %s: too small: at least 2M (units are K, M and G)",
+			    value);
 	if (sysinfo(&host) == 0 &&
 	    o->memory > ((uint64_t)host.totalram + host.totalswap) * host.mem_unit)
-		return fail(STATUS_FAILED, "-m %s: more than this host has (%s)", value,
-			    size_text(((uint64_t)host.totalram + host.totalswap) * host.mem_unit, have));
+		return fail(
+		    STATUS_FAILED, "-m %s: more than this host has (%s)", value,
+		    size_text(((uint64_t)host.totalram + host.totalswap) * host.mem_unit, have));
 	return 0;
 }
 
@@ -101,7 +107,7 @@ static int set_timeout(struct run_options *o, const char *value)
 	static const struct {
 		char unit;
 		double seconds;
-	} units[] = { { '\0', 1 }, { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	} units[] = {{'\0', 1}, {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
 	char *end;
 	double n = strtod(value, &end);
 
@@ -115,12 +121,13 @@ static int set_timeout(struct run_options *o, const char *value)
 			return 0;
 		}
 	}
-	return fail(STATUS_FAILED, "--timeout %s: not a time: say for example 10, 1.5 or 5m", value);
+	return fail(STATUS_FAILED, "--timeout %s: not a time: say for example 10, 1.5 or 5m",
+		    value);
 }
 
 static int set_accel(struct run_options *o, const char *value, const char *from)
 {
-	static const char *const names[] = { "auto", "kvm", "tcg" };
+	static const char *const names[] = {"auto", "kvm", "tcg"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strcmp(value, names[i]) == 0) {
@@ -134,7 +141,8 @@ static int set_accel(struct run_options *o, const char *value, const char *from)
 static int set_env(struct run_options *o, const char *value)
 {
 	if (*value == '\0' || *value == '=')
-		return fail(STATUS_FAILED, "-e %s: must be NAME=VALUE or NAME", *value ? value : "''");
+		return fail(STATUS_FAILED, "-e %s: must be NAME=VALUE or NAME",
+			    *value ? value : "''");
 	strvec_add(&o->env, "%s", value);
 	return 0;
 }
@@ -142,7 +150,8 @@ static int set_env(struct run_options *o, const char *value)
 static int set_workdir(struct run_options *o, const char *value)
 {
 	if (*value != '/')
-		return fail(STATUS_FAILED, "-w %s: must be an absolute path", *value ? value : "''");
+		return fail(STATUS_FAILED, "-w %s: must be an absolute path",
+			    *value ? value : "''");
 	o->cwd = value;
 	return 0;
 }
@@ -163,12 +172,14 @@ static int set_gdb(struct run_options *o, const char *value)
 
 	o->gdb = value ? value : DEFAULT_GDB_PORT;
 	if (strchr(o->gdb, '/'))
-		return strchr(o->gdb, ',') ? fail(STATUS_FAILED, "--gdb=%s: the path must not contain a comma",
-						  o->gdb) :
-					     0;
+		return strchr(o->gdb, ',')
+			   ? fail(STATUS_FAILED, "--gdb=%s: the path must not contain a comma",
+				  o->gdb)
+			   : 0;
 	port = strtol(o->gdb, &end, 10);
 	if (*o->gdb < '0' || *o->gdb > '9' || *end || port < 1 || port > 65535)
-		return fail(STATUS_FAILED, "--gdb=%s: neither a TCP port nor a path with a slash", o->gdb);
+		return fail(STATUS_FAILED, "--gdb=%s: neither a TCP port nor a path with a slash",
+			    o->gdb);
 	return 0;
 }
 
@@ -215,7 +226,7 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
 	const char *accel = getenv("UNILOAD_ACCEL");
 	int status = 0, operand;
 
-	*o = (struct run_options){ .memory = DEFAULT_MEMORY };
+	*o = (struct run_options){.memory = DEFAULT_MEMORY};
 	if (accel && *accel)
 		status = set_accel(o, accel, "UNILOAD_ACCEL");
 	if (status == 0)
@@ -237,12 +248,17 @@ void run_options_free(struct run_options *o)
 void run_options_help(void)
 {
 	printf("Usage: uniload run [options] APP [ARG...]\n\n"
-	       "Run APP, an unmodified static Linux x86-64 program, in a virtual machine of its own, with the\n"
-	       "standard input, output and error, working directory and user ids it would have here.\n\n");
+	       "Run APP, an unmodified static Linux x86-64 program, in a virtual machine of its "
+	       "own, with the\n"
+	       "standard input, output and error, working directory and user ids it would have "
+	       "here.\n\n");
 	options_help(table);
-	printf("\nSignals sent to uniload (INT, TERM, HUP, QUIT, USR1, USR2) go to the program. A machine that does\n"
+	printf("\nSignals sent to uniload (INT, TERM, HUP, QUIT, USR1, USR2) go to the program. A "
+	       "machine that does\n"
 	       "not react within 5 seconds, or before the signal is repeated, is killed.\n"
-	       "Exit status: the program's; 128+N if signal N ended it; 124 timeout; 125 uniload failed; 126 APP\n"
+	       "Exit status: the program's; 128+N if signal N ended it; 124 timeout; 125 uniload "
+	       "failed; 126 APP\n"
 	       "cannot be run; 127 APP not found.\n"
-	       "Environment: UNILOAD_ACCEL is the default of --accel, UNILOAD_QEMU the QEMU program to start.\n");
+	       "Environment: UNILOAD_ACCEL is the default of --accel, UNILOAD_QEMU the QEMU "
+	       "program to start.\n");
 }

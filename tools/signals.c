@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * See signals.h. Everything is blocked and read from a signalfd, so that the relay has one place where it waits and no
- * handler runs in the middle of anything.
+ * See signals.h. Everything is blocked and read from a signalfd, so that the relay has one place
+ * where it waits and no handler runs in the middle of anything.
  */
 #include "tools/signals.h"
 
@@ -12,8 +12,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-static const int forwarded[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 };
-static const int own[] = { SIGCHLD, SIGWINCH, SIGTSTP, SIGCONT };
+static const int forwarded[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
+static const int own[] = {SIGCHLD, SIGWINCH, SIGTSTP, SIGCONT};
 
 static bool is_ignored(int signal)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Signals to uniload as readable events. Those that were ignored when it started (nohup, shell jobs) stay ignored.
+ * Signals to uniload as readable events. Those that were ignored when it started (nohup, shell
+ * jobs) stay ignored.
  */
 #ifndef TOOLS_SIGNALS_H
 #define TOOLS_SIGNALS_H
@@ -8,7 +9,8 @@
 #include <signal.h>
 #include <stdbool.h>
 
-/* Block what is handled and return a signalfd (nonblocking), or -1 after saying why. *old: the mask before. */
+/* Block what is handled and return a signalfd (nonblocking), or -1 after saying why. *old: the mask
+ * before. */
 int signals_open(sigset_t *old);
 /* Next pending signal, or 0. */
 int signals_next(int fd);

@@ -2,9 +2,10 @@
 /*
  * Classification of the standard descriptors.
  *
- * Standard input that is a terminal is the guest's terminal only if the guest can also write to one (descriptor 1 or
- * 2): then the guest echoes and edits lines, and the terminal here is in raw mode. Otherwise (prog | less) the line
- * editing stays here and the program reads whole lines from a stream.
+ * Standard input that is a terminal is the guest's terminal only if the guest can also write to one
+ * (descriptor 1 or 2): then the guest echoes and edits lines, and the terminal here is in raw mode.
+ * Otherwise (prog | less) the line editing stays here and the program reads whole lines from a
+ * stream.
  */
 #include "tools/stdfds.h"
 
@@ -28,20 +29,21 @@ static struct bi_std classify(int fd)
 	struct stat st;
 
 	if (fcntl(fd, F_GETFD) < 0 || fstat(fd, &st) < 0)
-		return (struct bi_std){ .kind = BI_STD_CLOSED };
+		return (struct bi_std){.kind = BI_STD_CLOSED};
 	if (is_dev_null(&st))
-		return (struct bi_std){ .kind = BI_STD_NULL };
+		return (struct bi_std){.kind = BI_STD_NULL};
 	if (isatty(fd))
-		return (struct bi_std){ .kind = BI_STD_TTY };
+		return (struct bi_std){.kind = BI_STD_TTY};
 	return (struct bi_std){
-		.kind = BI_STD_STREAM,
-		.flags = fd != 0 && (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) ? BI_STDF_SYNC : 0,
+	    .kind = BI_STD_STREAM,
+	    .flags = fd != 0 && (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) ? BI_STDF_SYNC : 0,
 	};
 }
 
 /*
- * Are both descriptors the same open file? Where kcmp(2) is not allowed, the same pipe, socket or terminal opened with
- * the same flags behaves the same; two regular files differ in their offsets and stay apart.
+ * Are both descriptors the same open file? Where kcmp(2) is not allowed, the same pipe, socket or
+ * terminal opened with the same flags behaves the same; two regular files differ in their offsets
+ * and stay apart.
  */
 static bool same_open_file(int a, int b)
 {
@@ -52,7 +54,8 @@ static bool same_open_file(int a, int b)
 		return order == 0;
 	if (fstat(a, &sa) < 0 || fstat(b, &sb) < 0 || S_ISREG(sa.st_mode))
 		return false;
-	return sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino && fcntl(a, F_GETFL) == fcntl(b, F_GETFL);
+	return sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino &&
+	       fcntl(a, F_GETFL) == fcntl(b, F_GETFL);
 }
 
 static bool relayed(const struct bi_std *std)
@@ -82,7 +85,8 @@ void stdfds_probe(struct stdfds *out)
 			fill(fd);
 	if (relayed(&std[1]) && relayed(&std[2]) && same_open_file(1, 2))
 		std[2].flags |= BI_STDF_SAME_AS_1;
-	out->raw = std[0].kind == BI_STD_TTY && (std[1].kind == BI_STD_TTY || std[2].kind == BI_STD_TTY);
+	out->raw =
+	    std[0].kind == BI_STD_TTY && (std[1].kind == BI_STD_TTY || std[2].kind == BI_STD_TTY);
 	if (std[0].kind == BI_STD_TTY && !out->raw)
 		std[0].kind = BI_STD_STREAM;
 }

@@ -11,12 +11,13 @@
 
 struct stdfds {
 	struct bi_std std[3];
-	bool raw; /* standard input is a terminal the guest drives: raw mode here, line discipline there */
+	bool raw; /* standard input is a terminal the guest drives: raw mode here, line discipline
+		     there */
 };
 
 /*
- * Classify the three descriptors and open /dev/null on the closed ones, so that no descriptor opened later is mistaken
- * for one of them. Call before anything else.
+ * Classify the three descriptors and open /dev/null on the closed ones, so that no descriptor
+ * opened later is mistaken for one of them. Call before anything else.
  */
 void stdfds_probe(struct stdfds *out);
 

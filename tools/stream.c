@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Back-pressure is the absence of reading: a stream reads again only when its buffer has been written.
+ * Back-pressure is the absence of reading: a stream reads again only when its buffer has been
+ * written.
  */
 #include "tools/stream.h"
 
@@ -13,7 +14,7 @@
 
 void stream_init(struct stream *s, const struct endpoint *from, const struct endpoint *to)
 {
-	*s = (struct stream){ .from = *from, .to = *to };
+	*s = (struct stream){.from = *from, .to = *to};
 	s->ended = from->fd < 0;
 	if (!s->ended)
 		s->buffer = xrealloc(NULL, STREAM_BUFFER);
@@ -102,12 +103,12 @@ void stream_pump(struct stream *s)
 
 void stream_poll(const struct stream *s, bool watch, struct pollfd *from, struct pollfd *to)
 {
-	*from = (struct pollfd){ .fd = -1 };
-	*to = (struct pollfd){ .fd = -1 };
+	*from = (struct pollfd){.fd = -1};
+	*to = (struct pollfd){.fd = -1};
 	if (stream_idle(s) && !s->ended)
-		*from = (struct pollfd){ .fd = s->from.fd, .events = POLLIN };
+		*from = (struct pollfd){.fd = s->from.fd, .events = POLLIN};
 	if (!stream_idle(s))
-		*to = (struct pollfd){ .fd = s->to.fd, .events = POLLOUT };
+		*to = (struct pollfd){.fd = s->to.fd, .events = POLLOUT};
 	else if (watch && s->to.kind != ENDPOINT_FILE)
-		*to = (struct pollfd){ .fd = s->to.fd };
+		*to = (struct pollfd){.fd = s->to.fd};
 }

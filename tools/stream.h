@@ -15,10 +15,10 @@
 struct stream {
 	struct endpoint from, to; /* to.fd < 0: what comes is dropped */
 	unsigned char *buffer;
-	size_t start, end;	  /* what of the buffer waits to be written */
+	size_t start, end; /* what of the buffer waits to be written */
 	uint64_t received, written;
-	uint64_t dropped;	  /* bytes lost because of write_error */
-	bool ended;		  /* nothing more will come */
+	uint64_t dropped; /* bytes lost because of write_error */
+	bool ended;	  /* nothing more will come */
 	int read_error, write_error;
 };
 
@@ -34,8 +34,9 @@ void stream_break(struct stream *s, int error);
 bool stream_idle(const struct stream *s); /* nothing waits in the buffer */
 
 /*
- * The two descriptors to poll. `watch` asks to be told of a lost reader even when there is nothing to write. A
- * descriptor with nothing to wait for is left out, or its hang-up would wake us forever.
+ * The two descriptors to poll. `watch` asks to be told of a lost reader even when there is nothing
+ * to write. A descriptor with nothing to wait for is left out, or its hang-up would wake us
+ * forever.
  */
 void stream_poll(const struct stream *s, bool watch, struct pollfd *from, struct pollfd *to);
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The TSC frequency, from the best source there is:
- *  1. the conversion the kernel itself uses, on the page of a perf event (perf_event_open(2): time_mult, time_shift);
+ *  1. the conversion the kernel itself uses, on the page of a perf event (perf_event_open(2):
+ * time_mult, time_shift);
  *  2. CPUID leaf 0x15 (SDM 3A 19.7.3) or the hypervisor's leaf 0x40000010;
  *  3. a measurement against CLOCK_MONOTONIC_RAW, good to about 20 ns in the time it lasts.
- * The guest runs on the same counter under both accelerators and has no better clock to compare it with.
+ * The guest runs on the same counter under both accelerators and has no better clock to compare it
+ * with.
  */
 #include "tools/tsc.h"
 
@@ -16,7 +18,8 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
-/* ns = cycles * mult >> shift. The kernel knows whole kHz; mult is that rounded to 32 bits, so round back. */
+/* ns = cycles * mult >> shift. The kernel knows whole kHz; mult is that rounded to 32 bits, so
+ * round back. */
 static uint64_t from_conversion(const struct perf_event_mmap_page *page)
 {
 	__uint128_t khz;
@@ -30,11 +33,11 @@ static uint64_t from_conversion(const struct perf_event_mmap_page *page)
 static uint64_t from_kernel(void)
 {
 	struct perf_event_attr attr = {
-		.type = PERF_TYPE_SOFTWARE,
-		.size = sizeof(attr),
-		.config = PERF_COUNT_SW_DUMMY,
-		.exclude_kernel = 1,
-		.exclude_hv = 1,
+	    .type = PERF_TYPE_SOFTWARE,
+	    .size = sizeof(attr),
+	    .config = PERF_COUNT_SW_DUMMY,
+	    .exclude_kernel = 1,
+	    .exclude_hv = 1,
 	};
 	size_t size = (size_t)sysconf(_SC_PAGESIZE);
 	long fd = syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
@@ -71,7 +74,7 @@ static uint64_t from_cpuid(void)
 /* One reading of both clocks: the closest of some tries. */
 static struct tsc_sample read_both(void)
 {
-	struct tsc_sample best = { 0 };
+	struct tsc_sample best = {0};
 	uint64_t width = ~0ull;
 
 	for (int i = 0; i < 50; i++) {
@@ -108,8 +111,8 @@ uint64_t tsc_hz(const struct tsc_clock *clock, uint64_t baseline_ns)
 	if (now.ns - clock->first.ns < baseline_ns) {
 		uint64_t wait = baseline_ns - (now.ns - clock->first.ns);
 
-		nanosleep(&(struct timespec){ .tv_sec = (time_t)(wait / 1000000000),
-					      .tv_nsec = (long)(wait % 1000000000) },
+		nanosleep(&(struct timespec){.tv_sec = (time_t)(wait / 1000000000),
+					     .tv_nsec = (long)(wait % 1000000000)},
 			  NULL);
 		now = read_both();
 	}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Raw mode and its undoing. Three nets, because a terminal left raw is the worst souvenir: atexit, handlers for the
- * signals that end a process by fault, and a small guardian process that restores the settings when uniload vanishes
- * (SIGKILL). The guardian holds the read end of a pipe: "bye" means all is well, end of file means it has to act.
+ * Raw mode and its undoing. Three nets, because a terminal left raw is the worst souvenir: atexit,
+ * handlers for the signals that end a process by fault, and a small guardian process that restores
+ * the settings when uniload vanishes (SIGKILL). The guardian holds the read end of a pipe: "bye"
+ * means all is well, end of file means it has to act.
  */
 #include "tools/tty.h"
 
@@ -27,7 +28,8 @@ bool tty_foreground(void)
 {
 	pid_t group = tcgetpgrp(STDIN_FILENO);
 
-	return group < 0 || group == getpgrp(); /* not our controlling terminal: no job control on it */
+	return group < 0 ||
+	       group == getpgrp(); /* not our controlling terminal: no job control on it */
 }
 
 /* SIGTTOU must not stop us while we put things right. Async-signal-safe. */
@@ -115,8 +117,9 @@ static void start_guardian(void)
 
 void tty_init(void)
 {
-	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGXCPU, SIGALRM };
-	struct sigaction action = { .sa_handler = on_fault, .sa_flags = (int)SA_RESETHAND };
+	static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE,  SIGILL,
+				     SIGABRT, SIGSYS, SIGXCPU, SIGALRM};
+	struct sigaction action = {.sa_handler = on_fault, .sa_flags = (int)SA_RESETHAND};
 
 	if (tcgetattr(STDIN_FILENO, &saved) < 0)
 		return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The terminal on standard input: raw while a machine runs, as it was at every end of uniload, whatever kills it.
+ * The terminal on standard input: raw while a machine runs, as it was at every end of uniload,
+ * whatever kills it.
  */
 #ifndef TOOLS_TTY_H
 #define TOOLS_TTY_H
@@ -8,7 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Remember the terminal's settings and arrange for their return at exit, fatal signals and even SIGKILL. */
+/* Remember the terminal's settings and arrange for their return at exit, fatal signals and even
+ * SIGKILL. */
 void tty_init(void);
 /* Is this process in the terminal's foreground, so that it may read and set it? */
 bool tty_foreground(void);

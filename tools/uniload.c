@@ -16,17 +16,19 @@ static const struct command {
 	const char *name, *summary;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "run", "run a Linux program in a virtual machine", cmd_run },
-	{ "table", "list the system calls of Linux and how well each is supported", cmd_table },
+    {"run", "run a Linux program in a virtual machine", cmd_run},
+    {"table", "list the system calls of Linux and how well each is supported", cmd_table},
 };
 
 static int help(void)
 {
-	printf("uniload: run unmodified Linux programs, each on a small kernel in a virtual machine of its own.\n\n"
+	printf("uniload: run unmodified Linux programs, each on a small kernel in a virtual "
+	       "machine of its own.\n\n"
 	       "Usage: uniload COMMAND [ARG...]\n\nCommands:\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		printf("  %-8s %s\n", commands[i].name, commands[i].summary);
-	printf("\n'uniload COMMAND --help' tells about one of them; 'uniload --version' prints the version.\n"
+	printf("\n'uniload COMMAND --help' tells about one of them; 'uniload --version' prints the "
+	       "version.\n"
 	       "For example: echo hello | uniload run /bin/busybox sha256sum\n");
 	return 0;
 }
@@ -54,6 +56,6 @@ int main(int argc, char **argv)
 	}
 	if (*word == '\0')
 		return fail(STATUS_FAILED, "which command? See 'uniload --help'");
-	return fail(STATUS_FAILED, "unknown %s %s: see 'uniload --help'", *word == '-' ? "option" : "command",
-		    word);
+	return fail(STATUS_FAILED, "unknown %s %s: see 'uniload --help'",
+		    *word == '-' ? "option" : "command", word);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Messages, memory, growing arrays, time: see util.h. A message is written with one write(2), so that lines of several
- * processes do not mix, and without stdio buffers, so that it also works when memory is short.
+ * Messages, memory, growing arrays, time: see util.h. A message is written with one write(2), so
+ * that lines of several processes do not mix, and without stdio buffers, so that it also works when
+ * memory is short.
  */
 #include "tools/util.h"
 
@@ -108,7 +109,7 @@ void strvec_free(struct strvec *s)
 	for (size_t i = 0; i < s->n; i++)
 		free(s->v[i]);
 	free(s->v);
-	*s = (struct strvec){ 0 };
+	*s = (struct strvec){0};
 }
 
 size_t blob_add(struct blob *b, const void *data, size_t n, size_t align)
@@ -130,7 +131,7 @@ size_t blob_add(struct blob *b, const void *data, size_t n, size_t align)
 
 static uint64_t clock_ns(clockid_t clock)
 {
-	struct timespec ts = { 0 };
+	struct timespec ts = {0};
 
 	clock_gettime(clock, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
@@ -148,7 +149,7 @@ uint64_t realtime_ns(void)
 
 const char *size_text(uint64_t bytes, char *text)
 {
-	static const char *const unit[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
+	static const char *const unit[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
 	double value = (double)bytes;
 	size_t u = 0;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What every part of the command needs: messages, memory that never fails quietly, growing arrays, time.
+ * What every part of the command needs: messages, memory that never fails quietly, growing arrays,
+ * time.
  */
 #ifndef TOOLS_UTIL_H
 #define TOOLS_UTIL_H

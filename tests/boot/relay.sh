@@ -76,7 +76,7 @@ start=$(ms)
 fake wait-error | true
 is 'an idle program hears of it: EPIPE' "${PIPESTATUS[0]}" 32
 ok 'at once' [ $(($(ms) - start)) -lt 3000 ]
-fake both >&-
+fake both >&- 2>err
 is 'closed output' $? 0
 is 'closed error' "$(fake both 2>&-)" 'to output'
 is 'kinds: closed' "$(fake std 2>&1 <&- | head -1)" '0/0'

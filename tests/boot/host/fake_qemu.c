@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A stand-in for QEMU and the guest's kernel: it takes uniload's QEMU command line, reads the boot module, and plays the
- * guest's side of the ports as the program's first argument says. It proves the host side alone (tests/boot/relay.sh):
- * with UNILOAD_QEMU pointing here no machine is involved.
+ * A stand-in for QEMU and the guest's kernel: it takes uniload's QEMU command line, reads the boot
+ * module, and plays the guest's side of the ports as the program's first argument says. It proves
+ * the host side alone (tests/boot/relay.sh): with UNILOAD_QEMU pointing here no machine is
+ * involved.
  *
- * Every mode ends with BI_MSG_EXIT and exact counts, then waits to be killed, unless its purpose is to misbehave.
+ * Every mode ends with BI_MSG_EXIT and exact counts, then waits to be killed, unless its purpose is
+ * to misbehave.
  */
 #define _GNU_SOURCE
 #include "kernel/bootinfo.h"
@@ -21,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static int port[8] = { -1, -1, -1, -1, -1, -1, -1, -1 }; /* 0: debug console */
+static int port[8] = {-1, -1, -1, -1, -1, -1, -1, -1}; /* 0: debug console */
 static uint64_t sent[8];
 static const struct bootinfo *bi;
 static const char **args;
@@ -98,10 +100,10 @@ static void print(int n, const char *text)
 
 static void post(uint32_t type, uint32_t arg)
 {
-	struct bi_msg msg = { .type = type,
-			      .arg = arg,
-			      .v = { sent[BI_PORT_STDIO], sent[BI_PORT_STDERR], sent[BI_PORT_LOG],
-				     sent[BI_PORT_TRACE] } };
+	struct bi_msg msg = {.type = type,
+			     .arg = arg,
+			     .v = {sent[BI_PORT_STDIO], sent[BI_PORT_STDERR], sent[BI_PORT_LOG],
+				   sent[BI_PORT_TRACE]}};
 
 	put(BI_PORT_CTL, &msg, sizeof(msg));
 }
@@ -116,7 +118,7 @@ static void __attribute__((noreturn)) end(uint32_t wait_status)
 /* A message, or 0 if none comes in time (ms; -1: for ever). */
 static int receive(struct bi_msg *msg, int timeout)
 {
-	struct pollfd p = { .fd = port[BI_PORT_CTL], .events = POLLIN };
+	struct pollfd p = {.fd = port[BI_PORT_CTL], .events = POLLIN};
 
 	if (poll(&p, 1, timeout) <= 0)
 		return 0;
@@ -127,7 +129,7 @@ static int receive(struct bi_msg *msg, int timeout)
 
 static void nap(long ms)
 {
-	nanosleep(&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 }, NULL);
+	nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
 }
 
 /* ---- modes ---- */
@@ -146,8 +148,8 @@ static void mode_cat(void)
 	uint32_t why = 0;
 
 	while (got < eof) {
-		struct pollfd p[2] = { { .fd = port[BI_PORT_STDIO], .events = POLLIN },
-				       { .fd = port[BI_PORT_CTL], .events = POLLIN } };
+		struct pollfd p[2] = {{.fd = port[BI_PORT_STDIO], .events = POLLIN},
+				      {.fd = port[BI_PORT_CTL], .events = POLLIN}};
 		struct bi_msg msg;
 
 		poll(p, 2, -1);
@@ -250,7 +252,8 @@ static void mode_winsize(void)
 	print(BI_PORT_STDIO, line);
 	while (receive(&msg, -1))
 		if (msg.type == BI_MSG_WINSIZE) {
-			snprintf(line, sizeof(line), "%u %u\r\n", (unsigned)msg.v[0], (unsigned)msg.v[1]);
+			snprintf(line, sizeof(line), "%u %u\r\n", (unsigned)msg.v[0],
+				 (unsigned)msg.v[1]);
 			print(BI_PORT_STDIO, line);
 			end(0);
 		}
@@ -273,15 +276,16 @@ static void mode_tty(void)
 
 static void mode_time(void)
 {
-	struct bi_msg msg = { .type = BI_MSG_TIME_REQ, .v = { 77 } };
+	struct bi_msg msg = {.type = BI_MSG_TIME_REQ, .v = {77}};
 	struct timespec now;
 
 	put(BI_PORT_CTL, &msg, sizeof(msg));
 	while (receive(&msg, -1) && msg.type != BI_MSG_TIME)
 		;
 	clock_gettime(CLOCK_REALTIME, &now);
-	end(msg.v[0] == 77 && llabs((long long)(now.tv_sec - (time_t)(msg.v[1] / 1000000000))) <= 1 ? 0 :
-												    1 << 8);
+	end(msg.v[0] == 77 && llabs((long long)(now.tv_sec - (time_t)(msg.v[1] / 1000000000))) <= 1
+		? 0
+		: 1 << 8);
 }
 
 static void mode_panic(void)
@@ -324,7 +328,7 @@ static void mode_hang(void)
 /* Exit first, bytes later: the host has to wait for all it was told of. */
 static void mode_late(void)
 {
-	struct bi_msg msg = { .type = BI_MSG_EXIT, .arg = 5 << 8, .v = { 6, 4, 0, 0 } };
+	struct bi_msg msg = {.type = BI_MSG_EXIT, .arg = 5 << 8, .v = {6, 4, 0, 0}};
 
 	put(BI_PORT_CTL, &msg, sizeof(msg));
 	nap(200);
@@ -389,9 +393,9 @@ static void mode_dump(void)
 	for (uint32_t i = 0; i < bi->n_files; i++) {
 		const struct bi_file *f = &bootinfo_files(bi)[i];
 
-		snprintf(line, sizeof(line), "%c %04o %u:%u %llu %s%s%s\n", "-dl"[f->type], f->mode, f->uid,
-			 f->gid, (unsigned long long)f->size, bootinfo_path(bi, f),
-			 f->type == BI_FILE_SYMLINK ? " -> " : "",
+		snprintf(line, sizeof(line), "%c %04o %u:%u %llu %s%s%s\n", "-dl"[f->type],
+			 f -> mode, f -> uid, f -> gid, (unsigned long long)f -> size,
+			 bootinfo_path(bi, f), f -> type == BI_FILE_SYMLINK ? " -> " : "",
 			 f->type == BI_FILE_SYMLINK ? (const char *)bootinfo_data(bi, f) : "");
 		print(BI_PORT_STDIO, line);
 	}
@@ -417,13 +421,27 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } modes[] = {
-	{ "exit", mode_exit },	     { "cat", mode_cat },     { "gen", mode_gen },
-	{ "sync", mode_sync },	     { "signal", mode_signal }, { "winsize", mode_winsize },
-	{ "tty", mode_tty },	     { "time", mode_time },   { "panic", mode_panic },
-	{ "debug-exit", mode_debug_exit }, { "fail", mode_fail }, { "reset", mode_reset },
-	{ "crash", mode_crash },     { "hang", mode_hang },   { "late", mode_late },
-	{ "close-input", mode_close_input }, { "both", mode_both }, { "std", mode_std },
-	{ "dump", mode_dump },	     { "file", mode_file },   { "wait-error", mode_wait_error },
+    {"exit", mode_exit},
+    {"cat", mode_cat},
+    {"gen", mode_gen},
+    {"sync", mode_sync},
+    {"signal", mode_signal},
+    {"winsize", mode_winsize},
+    {"tty", mode_tty},
+    {"time", mode_time},
+    {"panic", mode_panic},
+    {"debug-exit", mode_debug_exit},
+    {"fail", mode_fail},
+    {"reset", mode_reset},
+    {"crash", mode_crash},
+    {"hang", mode_hang},
+    {"late", mode_late},
+    {"close-input", mode_close_input},
+    {"both", mode_both},
+    {"std", mode_std},
+    {"dump", mode_dump},
+    {"file", mode_file},
+    {"wait-error", mode_wait_error},
 };
 
 int main(int argc, char **argv)
