@@ -42,6 +42,7 @@ static unsigned n_setup_events;
 /* Standard input: a FIFO of filled receive buffers. */
 static struct {
 	bool ready, closed;
+	bool fill; /* BI_STDF_FILE: reads are not short */
 	struct virtqueue rx;
 	uint8_t *mem;
 	struct {
@@ -376,17 +377,11 @@ static bool input_wakes(void)
 	return con_in_available() || con_in_eof();
 }
 
-ssize_t con_read(struct iter *to, bool nonblock)
+/* Copy what is there; -EFAULT only if nothing could be copied. */
+static ssize_t input_copy(struct iter *to)
 {
 	size_t done = 0;
-	int r = in.ready ? 0 : input_setup();
 
-	if (r == 0 && !nonblock)
-		r = wait_until(&in.wq, input_wakes(), NO_DEADLINE);
-	if (r)
-		return r;
-	if (!con_in_available())
-		return !con_in_eof() ? -EAGAIN : -in.error;
 	while (to->left && con_in_available()) {
 		size_t len, got;
 		const uint8_t *data = input_head(&len);
@@ -399,6 +394,28 @@ ssize_t con_read(struct iter *to, bool nonblock)
 			return done ? (ssize_t)done : -EFAULT;
 	}
 	return (ssize_t)done;
+}
+
+ssize_t con_read(struct iter *to, bool nonblock)
+{
+	ssize_t done = 0, n;
+	int r = in.ready ? 0 : input_setup();
+
+	while (r == 0) {
+		if (!nonblock)
+			r = wait_until(&in.wq, input_wakes(), NO_DEADLINE);
+		else if (!con_in_available() && !con_in_eof())
+			r = -EAGAIN;
+		if (r)
+			break;
+		n = con_in_eof() ? -in.error : input_copy(to);
+		done += n > 0 ? n : 0;
+		if (n <= 0)
+			r = (int)n;
+		if (n <= 0 || !to->left || !in.fill)
+			break;
+	}
+	return done ? done : r;
 }
 
 /* ---- the device ---- */
@@ -437,6 +454,7 @@ int con_init(const struct bootinfo *bi)
 	dev->transport->driver_ok(dev);
 	setup_event(UINT32_MAX, EVENT_DEVICE_READY);
 	con_out_config(bi);
+	in.fill = bi->std[0].flags & BI_STDF_FILE;
 	r = control_setup();
 	if (r == 0)
 		return 0;

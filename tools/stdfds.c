@@ -24,6 +24,14 @@ static bool is_dev_null(const struct stat *st)
 	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
 }
 
+/* How a stream must behave so that the program cannot tell it from what is here. */
+static uint8_t stream_flags(int fd, const struct stat *st)
+{
+	if (fd == 0)
+		return S_ISREG(st->st_mode) ? BI_STDF_FILE : 0;
+	return S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode) ? BI_STDF_SYNC : 0;
+}
+
 static struct bi_std classify(int fd)
 {
 	struct stat st;
@@ -34,10 +42,7 @@ static struct bi_std classify(int fd)
 		return (struct bi_std){.kind = BI_STD_NULL};
 	if (isatty(fd))
 		return (struct bi_std){.kind = BI_STD_TTY};
-	return (struct bi_std){
-	    .kind = BI_STD_STREAM,
-	    .flags = fd != 0 && (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) ? BI_STDF_SYNC : 0,
-	};
+	return (struct bi_std){.kind = BI_STD_STREAM, .flags = stream_flags(fd, &st)};
 }
 
 /*

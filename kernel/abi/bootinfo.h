@@ -31,6 +31,7 @@ enum bi_std_kind { /* what descriptors 0, 1, 2 are on the host */
 enum bi_std_flags {
 	BI_STDF_SYNC = 1,    /* every write waits for BI_MSG_ACK (character devices such as /dev/full) */
 	BI_STDF_SAME_AS_1 = 2, /* descriptor 2 is the same open file as 1: send both down the stdout stream, in order */
+	BI_STDF_FILE = 4, /* descriptor 0 is a regular file: a read gives all that is asked for, up to the end */
 };
 
 struct bi_std {
