@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Makes broken (and a few odd but sound) variants of a good static program: mkelf GOOD DIRECTORY writes one file for
- * each row of the table below, named after it. tests/boot/bad_input.sh says what must happen with each.
+ * Makes broken (and a few odd but sound) variants of a good static program: mkelf GOOD DIRECTORY
+ * writes one file for each row of the table below, named after it. tests/boot/bad_input.sh says
+ * what must happen with each.
  */
 #include <elf.h>
 #include <errno.h>
@@ -35,32 +36,110 @@ static Elf64_Phdr *of_type(struct file *f, unsigned type)
 	return load(f, 0);
 }
 
-static void empty(struct file *f) { f->size = 0; }
-static void short_header(struct file *f) { f->size = 20; }
-static void half_header(struct file *f) { f->size = 63; }
-static void text(struct file *f) { f->size = (size_t)sprintf((char *)f->data, "just some text\n"); }
-static void script(struct file *f) { f->size = (size_t)sprintf((char *)f->data, "#!/bin/sh\necho no\n"); }
-static void class32(struct file *f) { f->eh->e_ident[EI_CLASS] = ELFCLASS32; }
-static void big_endian(struct file *f) { f->eh->e_ident[EI_DATA] = ELFDATA2MSB; }
-static void aarch64(struct file *f) { f->eh->e_machine = EM_AARCH64; }
-static void object(struct file *f) { f->eh->e_type = ET_REL; }
-static void core(struct file *f) { f->eh->e_type = ET_CORE; }
-static void no_headers(struct file *f) { f->eh->e_phnum = 0; }
-static void header_size(struct file *f) { f->eh->e_phentsize = 32; }
-static void headers_beyond(struct file *f) { f->eh->e_phoff = f->size + 4096; }
-static void headers_wrap(struct file *f) { f->eh->e_phoff = -8ul; }
-static void many_headers(struct file *f) { f->eh->e_phnum = 0xfffe; }
-static void cut_in_half(struct file *f) { f->size /= 2; }
-static void filesz_above_memsz(struct file *f) { load(f, 1)->p_memsz = load(f, 1)->p_filesz / 2; }
-static void segment_beyond(struct file *f) { load(f, 1)->p_filesz = load(f, 1)->p_memsz = f->size * 4; }
-static void segment_wraps(struct file *f) { load(f, 3)->p_memsz = -load(f, 3)->p_vaddr; }
-static void kernel_address(struct file *f) { load(f, 3)->p_vaddr = 0xffffffff80000000 | (load(f, 3)->p_vaddr & 0xfff); }
-static void hole_address(struct file *f) { load(f, 3)->p_vaddr = 0x800000000000 | (load(f, 3)->p_vaddr & 0xfff); }
-static void misaligned(struct file *f) { load(f, 1)->p_offset += 8; }
-static void overlap(struct file *f) { load(f, 2)->p_vaddr = load(f, 1)->p_vaddr + (load(f, 2)->p_vaddr & 0xfff); }
-static void huge(struct file *f) { load(f, 3)->p_memsz = 1ul << 44; }
-static void entry_outside(struct file *f) { f->eh->e_entry = 0x10; }
-static void entry_in_data(struct file *f) { f->eh->e_entry = load(f, 3)->p_vaddr; }
+static void empty(struct file *f)
+{
+	f->size = 0;
+}
+static void short_header(struct file *f)
+{
+	f->size = 20;
+}
+static void half_header(struct file *f)
+{
+	f->size = 63;
+}
+static void text(struct file *f)
+{
+	f->size = (size_t)sprintf((char *)f->data, "just some text\n");
+}
+static void script(struct file *f)
+{
+	f->size = (size_t)sprintf((char *)f->data, "#!/bin/sh\necho no\n");
+}
+static void class32(struct file *f)
+{
+	f->eh->e_ident[EI_CLASS] = ELFCLASS32;
+}
+static void big_endian(struct file *f)
+{
+	f->eh->e_ident[EI_DATA] = ELFDATA2MSB;
+}
+static void aarch64(struct file *f)
+{
+	f->eh->e_machine = EM_AARCH64;
+}
+static void object(struct file *f)
+{
+	f->eh->e_type = ET_REL;
+}
+static void core(struct file *f)
+{
+	f->eh->e_type = ET_CORE;
+}
+static void no_headers(struct file *f)
+{
+	f->eh->e_phnum = 0;
+}
+static void header_size(struct file *f)
+{
+	f->eh->e_phentsize = 32;
+}
+static void headers_beyond(struct file *f)
+{
+	f->eh->e_phoff = f->size + 4096;
+}
+static void headers_wrap(struct file *f)
+{
+	f->eh->e_phoff = -8ul;
+}
+static void many_headers(struct file *f)
+{
+	f->eh->e_phnum = 0xfffe;
+}
+static void cut_in_half(struct file *f)
+{
+	f->size /= 2;
+}
+static void filesz_above_memsz(struct file *f)
+{
+	load(f, 1)->p_memsz = load(f, 1)->p_filesz / 2;
+}
+static void segment_beyond(struct file *f)
+{
+	load(f, 1)->p_filesz = load(f, 1)->p_memsz = f->size * 4;
+}
+static void segment_wraps(struct file *f)
+{
+	load(f, 3)->p_memsz = -load(f, 3)->p_vaddr;
+}
+static void kernel_address(struct file *f)
+{
+	load(f, 3)->p_vaddr = 0xffffffff80000000 | (load(f, 3)->p_vaddr & 0xfff);
+}
+static void hole_address(struct file *f)
+{
+	load(f, 3)->p_vaddr = 0x800000000000 | (load(f, 3)->p_vaddr & 0xfff);
+}
+static void misaligned(struct file *f)
+{
+	load(f, 1)->p_offset += 8;
+}
+static void overlap(struct file *f)
+{
+	load(f, 2)->p_vaddr = load(f, 1)->p_vaddr + (load(f, 2)->p_vaddr & 0xfff);
+}
+static void huge(struct file *f)
+{
+	load(f, 3)->p_memsz = 1ul << 44;
+}
+static void entry_outside(struct file *f)
+{
+	f->eh->e_entry = 0x10;
+}
+static void entry_in_data(struct file *f)
+{
+	f->eh->e_entry = load(f, 3)->p_vaddr;
+}
 
 static void backwards(struct file *f)
 {
@@ -98,25 +177,80 @@ static void endless_interpreter(struct file *f)
 	p->p_filesz = 1ul << 40;
 }
 
-static void fine(struct file *f) { (void)f; }
-static void fine_no_sections(struct file *f) { f->eh->e_shoff = -1ul, f->eh->e_shnum = 0xffff; }
-static void fine_os_abi(struct file *f) { f->eh->e_ident[EI_OSABI] = ELFOSABI_GNU, f->eh->e_flags = 77; }
-static void fine_trailing(struct file *f) { memset(f->data + f->size, 0xcc, 1000), f->size += 1000; }
-static void fine_big_bss(struct file *f) { load(f, 3)->p_memsz += 256ul << 20; }
-static void fine_no_stack_note(struct file *f) { of_type(f, PT_GNU_STACK)->p_type = PT_NULL; }
-static void fine_read_only_data(struct file *f) { load(f, 2)->p_flags |= PF_W; }
+static void fine(struct file *f)
+{
+	(void)f;
+}
+static void fine_no_sections(struct file *f)
+{
+	f->eh->e_shoff = -1ul, f->eh->e_shnum = 0xffff;
+}
+static void fine_os_abi(struct file *f)
+{
+	f->eh->e_ident[EI_OSABI] = ELFOSABI_GNU, f->eh->e_flags = 77;
+}
+static void fine_trailing(struct file *f)
+{
+	memset(f->data + f->size, 0xcc, 1000), f->size += 1000;
+}
+static void fine_big_bss(struct file *f)
+{
+	load(f, 3)->p_memsz += 256ul << 20;
+}
+static void fine_no_stack_note(struct file *f)
+{
+	of_type(f, PT_GNU_STACK)->p_type = PT_NULL;
+}
+static void fine_read_only_data(struct file *f)
+{
+	load(f, 2)->p_flags |= PF_W;
+}
 
 static const struct variant {
 	const char *name;
 	void (*make)(struct file *f);
 } variants[] = {
-#define V(name) {#name, name}
-	V(empty), V(short_header), V(half_header), V(text), V(script), V(class32), V(big_endian), V(aarch64),
-	V(object), V(core), V(no_headers), V(header_size), V(headers_beyond), V(headers_wrap), V(many_headers),
-	V(cut_in_half), V(filesz_above_memsz), V(segment_beyond), V(segment_wraps), V(kernel_address),
-	V(hole_address), V(misaligned), V(overlap), V(huge), V(entry_outside), V(entry_in_data), V(backwards),
-	V(only_notes), V(missing_interpreter), V(endless_interpreter), V(fine), V(fine_no_sections),
-	V(fine_os_abi), V(fine_trailing), V(fine_big_bss), V(fine_no_stack_note), V(fine_read_only_data),
+#define V(name)                                                                                    \
+	{                                                                                          \
+#name, name                                                                        \
+	}
+    V(empty),
+    V(short_header),
+    V(half_header),
+    V(text),
+    V(script),
+    V(class32),
+    V(big_endian),
+    V(aarch64),
+    V(object),
+    V(core),
+    V(no_headers),
+    V(header_size),
+    V(headers_beyond),
+    V(headers_wrap),
+    V(many_headers),
+    V(cut_in_half),
+    V(filesz_above_memsz),
+    V(segment_beyond),
+    V(segment_wraps),
+    V(kernel_address),
+    V(hole_address),
+    V(misaligned),
+    V(overlap),
+    V(huge),
+    V(entry_outside),
+    V(entry_in_data),
+    V(backwards),
+    V(only_notes),
+    V(missing_interpreter),
+    V(endless_interpreter),
+    V(fine),
+    V(fine_no_sections),
+    V(fine_os_abi),
+    V(fine_trailing),
+    V(fine_big_bss),
+    V(fine_no_stack_note),
+    V(fine_read_only_data),
 #undef V
 };
 
@@ -143,7 +277,8 @@ static void write_file(const char *dir, const char *name, const struct file *f)
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	out = fopen(path, "wb");
-	if (!out || fwrite(f->data, 1, f->size, out) != f->size || fclose(out) || chmod(path, 0755)) {
+	if (!out || fwrite(f->data, 1, f->size, out) != f->size || fclose(out) ||
+	    chmod(path, 0755)) {
 		fprintf(stderr, "mkelf: %s: %s\n", path, strerror(errno));
 		exit(1);
 	}

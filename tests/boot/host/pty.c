@@ -4,10 +4,11 @@
  *
  *	pty [-r ROWS] [-c COLUMNS] STEP... -- COMMAND [ARG...]
  *
- * Steps: `expect TEXT` waits until TEXT has appeared in the output after the last match, `send TEXT` types it (\n, \r,
- * \t, \\ and \xHH are understood), `winch RxC` changes the window's size, `eof` types ^D, `hangup` closes the terminal.
- * What the command printed goes to standard output. The exit status is the command's (128 + N for a signal), 90 if an
- * expectation was not met within 60 s, 91 if the terminal's settings were not what they had been.
+ * Steps: `expect TEXT` waits until TEXT has appeared in the output after the last match, `send
+ *TEXT` types it (\n, \r, \t, \\ and \xHH are understood), `winch RxC` changes the window's size,
+ *`eof` types ^D, `hangup` closes the terminal. What the command printed goes to standard output.
+ *The exit status is the command's (128 + N for a signal), 90 if an expectation was not met within
+ *60 s, 91 if the terminal's settings were not what they had been.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -142,7 +143,8 @@ static void play(int argc, char **argv)
 		} else if (!strcmp(argv[i], "send")) {
 			send_text(arg);
 			i++;
-		} else if (!strcmp(argv[i], "winch") && sscanf(arg, "%hux%hu", &ws.ws_row, &ws.ws_col) == 2) {
+		} else if (!strcmp(argv[i], "winch") &&
+			   sscanf(arg, "%hux%hu", &ws.ws_row, &ws.ws_col) == 2) {
 			ioctl(master, TIOCSWINSZ, &ws);
 			i++;
 		} else {
@@ -186,8 +188,9 @@ int main(int argc, char **argv)
 	tcgetattr(slave, &before);
 	play(dashes - optind, argv + optind);
 	status = finish();
-	if (slave >= 0 && (tcgetattr(slave, &after) || before.c_lflag != after.c_lflag || before.c_iflag != after.c_iflag ||
-			   before.c_oflag != after.c_oflag || memcmp(before.c_cc, after.c_cc, NCCS)))
+	if (slave >= 0 && (tcgetattr(slave, &after) || before.c_lflag != after.c_lflag ||
+			   before.c_iflag != after.c_iflag || before.c_oflag != after.c_oflag ||
+			   memcmp(before.c_cc, after.c_cc, NCCS)))
 		fail("the terminal's settings were not restored", "", 91);
 	return status;
 }

@@ -23,7 +23,8 @@ static int overflow(volatile char *p)
 static void eat_all(void)
 {
 	for (;;) {
-		char *p = mmap(NULL, 16 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		char *p = mmap(NULL, 16 << 20, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 		if (p == MAP_FAILED)
 			exit(12);
@@ -52,7 +53,7 @@ static void fault(const char *how)
 	else if (!strcmp(how, "text"))
 		*(volatile char *)(long)fault = 0;
 	else if (!strcmp(how, "data"))
-		((void (*)(void))&zero)();
+		((void (*)(void)) & zero)();
 	else if (!strcmp(how, "jump"))
 		((void (*)(void))0x123456789000)();
 	else if (!strcmp(how, "eat"))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Prints arguments, environment and working directory, one item on a line; `env stub` makes an unimplemented call. */
+/* Prints arguments, environment and working directory, one item on a line; `env stub` makes an
+ * unimplemented call. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bytes in and out: `io cat [SIZE]` copies stdin to stdout in reads of SIZE, `io gen N` writes N bytes of a known
- * sequence, `io sum` prints the number and the FNV-1a hash of the bytes of stdin, `io both` alternates between stdout
- * and stderr, `io state` prints what descriptors 0..2 are, `io drain N` reads N bytes and goes, `io full` reports the
- * errno of a write to stdout on stderr.
+ * Bytes in and out: `io cat [SIZE]` copies stdin to stdout in reads of SIZE, `io gen N` writes N
+ * bytes of a known sequence, `io sum` prints the number and the FNV-1a hash of the bytes of stdin,
+ * `io both` alternates between stdout and stderr, `io state` prints what descriptors 0..2 are, `io
+ * drain N` reads N bytes and goes, `io full` reports the errno of a write to stdout on stderr.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -81,11 +81,12 @@ static void state(void)
 
 	for (int fd = 0; fd < 3; fd++) {
 		struct stat st;
-		const char *what = fstat(fd, &st) ? "closed" :
-				   isatty(fd)     ? "tty" :
-				   S_ISCHR(st.st_mode) ? "device" :
-				   S_ISFIFO(st.st_mode) || S_ISREG(st.st_mode) || S_ISSOCK(st.st_mode) ? "stream" :
-													 "other";
+		const char *what =
+		    fstat(fd, &st)							  ? "closed"
+		    : isatty(fd)							  ? "tty"
+		    : S_ISCHR(st.st_mode)						  ? "device"
+		    : S_ISFIFO(st.st_mode) || S_ISREG(st.st_mode) || S_ISSOCK(st.st_mode) ? "stream"
+											  : "other";
 
 		sprintf(line + strlen(line), "%s%s", fd ? " " : "", what);
 	}

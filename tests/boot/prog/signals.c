@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Waits for signals: `signals wait` says "ready" and what comes, ending with 40 + the number; `signals default` says
- * "ready" and keeps the default actions; `signals ignore` says "ready" and ignores all that can be; `signals spin`
- * computes for ever.
+ * Waits for signals: `signals wait` says "ready" and what comes, ending with 40 + the number;
+ * `signals default` says "ready" and keeps the default actions; `signals ignore` says "ready" and
+ * ignores all that can be; `signals spin` computes for ever.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -18,7 +18,9 @@ static void caught(int sig)
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "default";
-	void (*fn)(int) = !strcmp(what, "wait") ? caught : !strcmp(what, "ignore") ? SIG_IGN : SIG_DFL;
+	void (*fn)(int) = !strcmp(what, "wait")	    ? caught
+			  : !strcmp(what, "ignore") ? SIG_IGN
+						    : SIG_DFL;
 
 	for (int sig = 1; sig < 32; sig++)
 		if (sig != SIGCHLD)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a program does with a terminal: `term info` describes descriptors and window, `term lines` echoes lines in
- * brackets until end of file, `term raw` reports single keys without echo until q, `term winch` waits for a change of
- * the window's size, `term int` waits for ^C.
+ * What a program does with a terminal: `term info` describes descriptors and window, `term lines`
+ * echoes lines in brackets until end of file, `term raw` reports single keys without echo until q,
+ * `term winch` waits for a change of the window's size, `term int` waits for ^C.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,8 +37,8 @@ static void info(void)
 
 	printf("tty %d%d%d\n", isatty(0), isatty(1), isatty(2));
 	if (tcgetattr(0, &t) == 0)
-		printf("canonical %d echo %d signals %d\n", !!(t.c_lflag & ICANON), !!(t.c_lflag & ECHO),
-		       !!(t.c_lflag & ISIG));
+		printf("canonical %d echo %d signals %d\n", !!(t.c_lflag & ICANON),
+		       !!(t.c_lflag & ECHO), !!(t.c_lflag & ISIG));
 	window();
 	printf("controlling %d\n", open("/dev/tty", O_RDWR) >= 0);
 }
