@@ -44,7 +44,7 @@ void stream_break(struct stream *s, int error)
 {
 	s->write_error = error;
 	s->dropped += s->end - s->start;
-	s->start = s->end = 0;
+	s->start = s->end;
 	endpoint_close(&s->to);
 	s->to.fd = -1;
 }
@@ -87,7 +87,7 @@ static bool drain(struct stream *s)
 	}
 	if (s->write_error)
 		s->dropped += s->end - s->start;
-	s->start = s->end = 0;
+	s->start = s->end; /* the bytes stay readable until the next fill */
 	return true;
 }
 

@@ -15,7 +15,7 @@
 struct stream {
 	struct endpoint from, to; /* to.fd < 0: what comes is dropped */
 	unsigned char *buffer;
-	size_t start, end; /* what of the buffer waits to be written */
+	size_t start, end; /* what of the buffer waits to be written; [0, end) came last */
 	uint64_t received, written;
 	uint64_t dropped; /* bytes lost because of write_error */
 	bool ended;	  /* nothing more will come */

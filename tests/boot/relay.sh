@@ -147,6 +147,9 @@ is 'uniload killed by SIGKILL: the terminal is as it was' $? 3
 wait
 "$P/pty" expect ready send '\x03' expect 'killed after 2 s' -- "$UNILOAD" run --timeout 2 "$APP" signal deaf >got
 is 'one ^C does not kill a machine' $? 124
+"$P/pty" expect ready send '\x03' expect again send '\x03' -- \
+	bash -c '(sleep 1.5; echo again) & exec "$@"' - "$UNILOAD" run --timeout 30 "$APP" signal deaf >got
+is 'the second ^C frees from a deaf one' $? 130
 # ---- failures ----
 status 'panic' 125 fake panic
 ok 'its text' grep -q 'panic: no reason' err
