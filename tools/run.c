@@ -187,8 +187,8 @@ static void tell_gdb(const struct run *r)
 {
 	const char *where = r->o.gdb;
 
-	say("the machine waits for: gdb -ex 'target remote %s%s' (the program's symbols: file %s)",
-	    strchr(where, '/') ? "" : "localhost:", where, r->program.path);
+	say("the machine waits for: gdb %s -ex 'target remote %s%s'", r->program.path,
+	    strchr(where, '/') ? "" : "localhost:", where);
 }
 
 static int start(struct run *r)
