@@ -40,6 +40,11 @@ $(B)/obj/%.o: %.S | $(UAPI)
 	$(Q)$(CC) $(KCFLAGS) -D__ASSEMBLER__ -c $< -o $@
 
 $(B)/obj/syscalls/%.o: KCFLAGS += -Wno-cast-function-type
+# Small is fast at boot, where all code runs once; these run often.
+HOT     := kernel/file kernel/iter kernel/uaccess kernel/wait kernel/heap kernel/page kernel/string kernel/mm_fault \
+	kernel/mm_gather kernel/vma kernel/x86_64/pt fs/tmpfs_file fs/radix fs/pipe fs/vfs_dentry fs/vfs_walk fs/stdio \
+	syscalls/rw syscalls/util syscalls/stat
+$(HOT:%=$(B)/obj/%.o): KCFLAGS += -O2
 
 # The vDSO: a shared object of its own, embedded by kernel/x86_64/vdso_image.S.
 VDSO_CFLAGS := -std=gnu17 -O2 -fPIC -ffreestanding -nostdlib -mgeneral-regs-only -fno-stack-protector -fcf-protection=none \
