@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The guest's side of the boot module (kernel/abi/bootinfo.h): checked once, then read through these accessors, which
- * need no checks of their own. The module is immutable and stays where the machine put it; pointers into it stay valid.
+ * The guest's side of the boot module (kernel/abi/bootinfo.h): checked once, then read through
+ * these accessors, which need no checks of their own. The module is immutable and stays where the
+ * machine put it; pointers into it stay valid.
  */
 #ifndef KERNEL_BOOTINFO_H
 #define KERNEL_BOOTINFO_H
@@ -12,8 +13,8 @@
 #define BOOTINFO_MAX_GROUPS 65536 /* Linux: NGROUPS_MAX */
 
 /*
- * Check all of a module of `size` bytes at `module`. Returns NULL if it is good: from then on it may be used as a
- * struct bootinfo; else what is wrong with it, for people.
+ * Check all of a module of `size` bytes at `module`. Returns NULL if it is good: from then on it
+ * may be used as a struct bootinfo; else what is wrong with it, for people.
  */
 const char *bootinfo_check(const void *module, uint64_t size);
 

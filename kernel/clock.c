@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The clocks. CLOCK_MONOTONIC starts at 0 with the first instruction of the kernel and runs with the TSC, whose
- * frequency the host tells (it can know it exactly). CLOCK_REALTIME is asked from the host the first time somebody
- * wants it, so that programs that never look at the calendar do not wait for the answer. Everything is kept in the
- * clock page that the vDSO reads too.
+ * The clocks. CLOCK_MONOTONIC starts at 0 with the first instruction of the kernel and runs with
+ * the TSC, whose frequency the host tells (it can know it exactly). CLOCK_REALTIME is asked from
+ * the host the first time somebody wants it, so that programs that never look at the calendar do
+ * not wait for the answer. Everything is kept in the clock page that the vDSO reads too.
  */
 #include "kernel/clock.h"
 
@@ -21,17 +21,20 @@
 extern uint64_t boot_tsc; /* boot.S */
 
 static uint64_t tsc_hz;
-static uint64_t boot_real_ns; /* CLOCK_REALTIME when the boot module was written: the estimate without an answer */
+static uint64_t boot_real_ns; /* CLOCK_REALTIME when the boot module was written: the estimate
+				 without an answer */
 static uint64_t armed_deadline = UINT64_MAX;
 
-/* Whatever is armed next is a new request, even for the same moment: the APIC may have been early. */
+/* Whatever is armed next is a new request, even for the same moment: the APIC may have been early.
+ */
 static void clockevent_fired(void)
 {
 	armed_deadline = UINT64_MAX;
 	timer_interrupt();
 }
 
-/* The frequency as the CPU or hypervisor states it (SDM leaf 0x15, VMware's leaf 0x40000010), 0 if neither does. */
+/* The frequency as the CPU or hypervisor states it (SDM leaf 0x15, VMware's leaf 0x40000010), 0 if
+ * neither does. */
 static uint64_t cpuid_tsc_hz(void)
 {
 	uint32_t r[4];
@@ -102,7 +105,8 @@ uint64_t clock_real_ns(void)
 	return mono + offset;
 }
 
-/* Until the host has been asked, the time the boot module was written serves: it is a few tens of ms behind. */
+/* Until the host has been asked, the time the boot module was written serves: it is a few tens of
+ * ms behind. */
 uint64_t clock_real_coarse_ns(void)
 {
 	uint64_t mono, offset;
@@ -131,4 +135,3 @@ void clockevent_arm(uint64_t deadline_ns)
 	now = clock_mono_ns();
 	apic_timer_arm(deadline_ns > now ? deadline_ns - now : 0);
 }
-

@@ -10,7 +10,8 @@ struct bootinfo;
 /* Start the clocks. Before it, they all read 0. */
 void clock_init(const struct bootinfo *bi);
 uint64_t clock_mono_ns(void); /* CLOCK_MONOTONIC: since boot, never goes back */
-uint64_t clock_real_ns(void); /* CLOCK_REALTIME: since 1970. May sleep (asks the host the first time) */
+uint64_t
+clock_real_ns(void); /* CLOCK_REALTIME: since 1970. May sleep (asks the host the first time) */
 uint64_t clock_real_coarse_ns(void); /* for file times: never sleeps, may be tens of ms behind */
 /* Add to CLOCK_REALTIME (clock_settime, settimeofday). */
 void clock_set_real_ns(uint64_t now_ns);
@@ -18,7 +19,8 @@ void clock_set_real_ns(uint64_t now_ns);
 uint64_t clock_thread_cpu_ns(void);
 uint64_t clock_process_cpu_ns(void);
 
-/* Have timer_interrupt() called at this moment of CLOCK_MONOTONIC or soon after; UINT64_MAX = never. */
+/* Have timer_interrupt() called at this moment of CLOCK_MONOTONIC or soon after; UINT64_MAX =
+ * never. */
 void clockevent_arm(uint64_t deadline_ns);
 
 #endif

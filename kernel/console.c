@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Output streams over virtio-console ports. Each stream is a byte ring; a write copies into it and queues the new bytes
- * as one buffer, a completion moves the tail. Completions are in order. Input and control are in console_in.c.
+ * Output streams over virtio-console ports. Each stream is a byte ring; a write copies into it and
+ * queues the new bytes as one buffer, a completion moves the tail. Completions are in order. Input
+ * and control are in console_in.c.
  *
- * Locks: none of its own. Streams are used by kernel paths, which are not preempted, and by irq_process(), which never
- * runs in the middle of one; SMP will need one lock per stream.
+ * Locks: none of its own. Streams are used by kernel paths, which are not preempted, and by
+ * irq_process(), which never runs in the middle of one; SMP will need one lock per stream.
  */
 #include "kernel/console.h"
 
@@ -20,7 +21,8 @@
 
 #define RING_ORDER   5 /* 128 KiB */
 #define TX_QUEUE_LEN 64
-#define PIPE_BUF_LEN 4096 /* a non-blocking write up to this size is all or nothing, as in a pipe */
+/* A non-blocking write up to this size is all or nothing, as in a pipe. */
+#define PIPE_BUF_LEN	  4096
 #define SHUTDOWN_GRACE_NS (2 * NSEC_PER_SEC)
 
 struct out_stream {
@@ -36,10 +38,10 @@ struct out_stream {
 };
 
 static struct out_stream streams[CON_STREAMS] = {
-	[CON_OUT] = {.port = BI_PORT_STDIO},
-	[CON_ERR] = {.port = BI_PORT_STDERR},
-	[CON_LOG] = {.port = BI_PORT_LOG},
-	[CON_TRACE] = {.port = BI_PORT_TRACE},
+    [CON_OUT] = {.port = BI_PORT_STDIO},
+    [CON_ERR] = {.port = BI_PORT_STDERR},
+    [CON_LOG] = {.port = BI_PORT_LOG},
+    [CON_TRACE] = {.port = BI_PORT_TRACE},
 };
 static bool err_is_out; /* BI_STDF_SAME_AS_1 */
 
@@ -91,7 +93,8 @@ static size_t stream_room(struct out_stream *o)
 	return o->tx.n_free ? o->size - (o->head - o->tail) : 0;
 }
 
-/* Copy from the iter into the ring as far as there is room, and queue it. Returns bytes taken; *bad if a page was. */
+/* Copy from the iter into the ring as far as there is room, and queue it. Returns bytes taken; *bad
+ * if a page was. */
 static size_t stream_push(struct out_stream *o, struct iter *from, bool *bad)
 {
 	size_t done = 0;
@@ -151,14 +154,16 @@ ssize_t con_write(enum con_stream s, struct iter *from, bool nonblock)
 	while (r == 0 && from->left && !bad) {
 		if (o->error) {
 			r = -o->error;
-		} else if (nonblock && done == 0 && from->left <= PIPE_BUF_LEN && stream_room(o) < from->left) {
+		} else if (nonblock && done == 0 && from->left <= PIPE_BUF_LEN &&
+			   stream_room(o) < from->left) {
 			r = -EAGAIN;
 		} else {
 			done += stream_push(o, from, &bad);
 			if (bad)
 				r = -EFAULT;
 			else if (from->left)
-				r = nonblock ? -EAGAIN : wait_until(&o->wq, stream_wakes(o), NO_DEADLINE);
+				r = nonblock ? -EAGAIN
+					     : wait_until(&o->wq, stream_wakes(o), NO_DEADLINE);
 		}
 	}
 	if (done && o->sync)

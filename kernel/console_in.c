@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The virtio-console device, standard input, and the control channel. Ports are used without the discovery dialogue of
- * the specification beyond announcing the driver: which port is what is fixed by kernel/abi/bootinfo.h. Receive buffers
- * are given to the device only when somebody reads, so the host keeps what nobody wants.
+ * The virtio-console device, standard input, and the control channel. Ports are used without the
+ * discovery dialogue of the specification beyond announcing the driver: which port is what is fixed
+ * by kernel/abi/bootinfo.h. Receive buffers are given to the device only when somebody reads, so
+ * the host keeps what nobody wants.
  */
 #include "kernel/abi/errno.h"
 #include "kernel/clock.h"
@@ -21,11 +22,11 @@
 #define EVENT_PORT_READY    3
 #define EVENT_PORT_OPEN	    6
 
-#define RX_ORDER      4 /* 64 KiB of input buffers; QEMU fills at most 4 KiB of each */
-#define RX_BUFFERS    16
-#define CTL_BUFFERS   4
-#define CTL_TX_LEN    16
-#define TIME_WAIT_NS  NSEC_PER_SEC
+#define RX_ORDER     4 /* 64 KiB of input buffers; QEMU fills at most 4 KiB of each */
+#define RX_BUFFERS   16
+#define CTL_BUFFERS  4
+#define CTL_TX_LEN   16
+#define TIME_WAIT_NS NSEC_PER_SEC
 
 struct control_event {
 	uint32_t port;
@@ -94,7 +95,8 @@ static void setup_event(unsigned port, unsigned event)
 	vq_add(&setup_tx, e, sizeof(*e), false, e);
 }
 
-/* Before the kick that offers receive buffers: QEMU looks whether it may send when it is kicked, not when a port opens. */
+/* Before the kick that offers receive buffers: QEMU looks whether it may send when it is kicked,
+ * not when a port opens. */
 static void port_open(unsigned port)
 {
 	setup_event(port, EVENT_PORT_READY);
@@ -300,7 +302,8 @@ static bool input_receive(void)
 	return any;
 }
 
-/* Drop n bytes of the first filled buffer; an empty one goes back to the device, several at a time. */
+/* Drop n bytes of the first filled buffer; an empty one goes back to the device, several at a time.
+ */
 static void input_consume(size_t n)
 {
 	in.filled[in.first].off += n;
@@ -441,7 +444,7 @@ int con_init(const struct bootinfo *bi)
 	if (!dev)
 		return -ENODEV;
 	r = dev->transport->negotiate(dev, 1ull << VIRTIO_F_VERSION_1 | 1ull << VIRTIO_F_EVENT_IDX |
-						   1ull << CONSOLE_F_MULTIPORT);
+					       1ull << CONSOLE_F_MULTIPORT);
 	if (r)
 		goto fail;
 	r = irq_request(dev->gsi, false, console_interrupt, NULL);

@@ -10,18 +10,19 @@ struct mm;
 #define KSYM_TEXT_MAX 160 /* buffer that holds any text below */
 
 /*
- * The kernel function that contains addr, and how far into it: NULL if addr is not in kernel text. Reads only a constant
- * table: safe in a panic.
+ * The kernel function that contains addr, and how far into it: NULL if addr is not in kernel text.
+ * Reads only a constant table: safe in a panic.
  */
 const char *ksym_find(uint64_t addr, uint64_t *offset);
 
-/* "function+0x1c", or "0xffff..." for what has no name. Safe in a panic. Returns characters stored, as scnprintf. */
+/* "function+0x1c", or "0xffff..." for what has no name. Safe in a panic. Returns characters stored,
+ * as scnprintf. */
 int ksym_format(uint64_t addr, char *buf, size_t size);
 
 /*
- * The same for an address of the program: the symbol from its file's .symtab or .dynsym ("main+0x1c"), else the
- * mapping's name or the place in the file ("[vdso]+0x93", "file+0x1234"), else "?". Takes mm->lock, may sleep and read
- * files: not for panics. The file is not trusted.
+ * The same for an address of the program: the symbol from its file's .symtab or .dynsym
+ * ("main+0x1c"), else the mapping's name or the place in the file ("[vdso]+0x93", "file+0x1234"),
+ * else "?". Takes mm->lock, may sleep and read files: not for panics. The file is not trusted.
  */
 int ksym_format_program(struct mm *mm, uaddr_t addr, char *buf, size_t size);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Intrusive doubly linked circular list: a head is a node that is in no object. No locking of its own. */
+/* Intrusive doubly linked circular list: a head is a node that is in no object. No locking of its
+ * own. */
 #ifndef KERNEL_LIST_H
 #define KERNEL_LIST_H
 
@@ -44,7 +45,7 @@ static inline void list_del(struct list *n)
 	list_init(n);
 }
 
-#define list_entry(ptr, type, member) container_of(ptr, type, member)
+#define list_entry(ptr, type, member)  container_of(ptr, type, member)
 #define list_first(head, type, member) list_entry((head)->next, type, member)
 #define list_for_each(pos, head, member)                                                           \
 	for (pos = list_entry((head)->next, __typeof__(*pos), member); &pos->member != (head);     \

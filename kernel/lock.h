@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Spin locks (short sections, never sleep inside) and mutexes (may sleep). Kernel code is not preempted and runs
- * with the virtual interrupt flag off (cpu->masked), so neither needs an interrupt-saving variant.
+ * Spin locks (short sections, never sleep inside) and mutexes (may sleep). Kernel code is not
+ *preempted and runs with the virtual interrupt flag off (cpu->masked), so neither needs an
+ *interrupt-saving variant.
  *
  * Lock order, outer first (take downwards only):
  *

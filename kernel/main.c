@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The composition root: everything the kernel does between its first ring-3 instruction and the program's first
- * instruction, in order. The only file that may include everything.
+ * The composition root: everything the kernel does between its first ring-3 instruction and the
+ * program's first instruction, in order. The only file that may include everything.
  */
 #include "fs/init.h"
 #include "fs/stdio.h"
@@ -76,7 +76,8 @@ static void host_signal(int signo)
 		signal_raise(program, signo);
 }
 
-/* The process and its thread (root until exec_boot): from here on `current` is valid, as files and waiting need. */
+/* The process and its thread (root until exec_boot): from here on `current` is valid, as files and
+ * waiting need. */
 static void process_init(void)
 {
 	struct thread *t;
@@ -109,7 +110,8 @@ static __noreturn void enter_program(void)
 	c->regs = t->regs;
 	c->stack_low = t->kstack_low;
 	t->slice_start_ns = clock_mono_ns();
-	log_info("program entered %lu us after the kernel", (unsigned long)(clock_mono_ns() / NSEC_PER_USEC));
+	log_info("program entered %lu us after the kernel",
+		 (unsigned long)(clock_mono_ns() / NSEC_PER_USEC));
 	exit_regs_loaded();
 }
 

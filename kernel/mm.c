@@ -19,13 +19,14 @@
 #include "kernel/task.h"
 #include "kernel/x86_64/cpu.h"
 
-#define EAGER_MAX (64ul << 10) /* a writable anonymous mapping up to this size is filled at once */
+/* A writable anonymous mapping up to this size is filled at once */
+#define EAGER_MAX (64ul << 10)
 
 /* MAP_SHARED_VALIDATE refuses all others (Linux's LEGACY_MAP_MASK). */
 #define KNOWN_MAP_FLAGS                                                                            \
 	(MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE |                   \
 	 MAP_UNINITIALIZED | MAP_GROWSDOWN | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE |           \
-	 MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT | MAP_ABOVE4G_ | MAP_HUGE_2MB |         \
+	 MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT | MAP_ABOVE4G_ | MAP_HUGE_2MB |        \
 	 MAP_HUGE_1GB)
 #define MAP_ABOVE4G_   0x80 /* Linux 6.6 (asm/mman.h): what is chosen is always above */
 #define KEPT_MAP_FLAGS (MAP_ANONYMOUS | MAP_NORESERVE | MAP_GROWSDOWN | MAP_LOCKED)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * When the kernel itself is wrong: reason, registers, backtrace with symbols, then power off with a status. Writes to
- * the debug port only, allocates nothing, takes no lock; a second panic inside it ends the machine at once. Also the
- * report of a program's fatal signal, which goes through the log.
+ * When the kernel itself is wrong: reason, registers, backtrace with symbols, then power off with a
+ * status. Writes to the debug port only, allocates nothing, takes no lock; a second panic inside it
+ * ends the machine at once. Also the report of a program's fatal signal, which goes through the
+ * log.
  */
 #include "kernel/panic.h"
 
@@ -45,9 +46,12 @@ static __printf(2, 3) void report(line_fn out, const char *fmt, ...)
 static void report_regs(line_fn out, const struct regs *r)
 {
 	report(out, "  rip %016lx  rsp %016lx  rflags %08lx", r->rip, r->rsp, r->rflags);
-	report(out, "  rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx", r->rax, r->rbx, r->rcx, r->rdx);
-	report(out, "  rsi %016lx  rdi %016lx  rbp %016lx  r8  %016lx", r->rsi, r->rdi, r->rbp, r->r8);
-	report(out, "  r9  %016lx  r10 %016lx  r11 %016lx  r12 %016lx", r->r9, r->r10, r->r11, r->r12);
+	report(out, "  rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx", r->rax, r->rbx, r->rcx,
+	       r->rdx);
+	report(out, "  rsi %016lx  rdi %016lx  rbp %016lx  r8  %016lx", r->rsi, r->rdi, r->rbp,
+	       r->r8);
+	report(out, "  r9  %016lx  r10 %016lx  r11 %016lx  r12 %016lx", r->r9, r->r10, r->r11,
+	       r->r12);
 	report(out, "  r13 %016lx  r14 %016lx  r15 %016lx", r->r13, r->r14, r->r15);
 }
 
@@ -103,11 +107,12 @@ static __noreturn void panic_finish(const struct regs *regs, const char *fmt, va
 		report_regs(debug_line, regs);
 		kernel_backtrace(regs->rip, regs->rbp);
 	} else {
-		kernel_backtrace((uint64_t)__builtin_return_address(0), (uint64_t)__builtin_frame_address(0));
+		kernel_backtrace((uint64_t)__builtin_return_address(0),
+				 (uint64_t)__builtin_frame_address(0));
 	}
 	if (this_cpu()->thread)
-		report(debug_line, "  in thread %d (%s), last system call %ld", current->tid, current->comm,
-		       current->regs ? (long)current->regs->orig_rax : -1);
+		report(debug_line, "  in thread %d (%s), last system call %ld", current->tid,
+		       current->comm, current->regs ? (long)current->regs->orig_rax : -1);
 	machine_exit(BI_DEBUG_EXIT_PANIC);
 }
 
@@ -154,8 +159,8 @@ void fatal_signal_report(int signo, const siginfo_t *info, const struct regs *re
 {
 	if (!log_verbose())
 		return;
-	report(log_line, "%s: killed by %s, code %d, address %016lx", current->comm, signal_name(signo), info->si_code,
-	       (uint64_t)info->si_addr);
+	report(log_line, "%s: killed by %s, code %d, address %016lx", current->comm,
+	       signal_name(signo), info->si_code, (uint64_t)info->si_addr);
 	report_regs(log_line, regs);
 	program_backtrace(regs);
 }

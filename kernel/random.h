@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Cryptographic random numbers: ChaCha20 keyed from RDRAND, the boot seed and timing. Never blocks. */
+/* Cryptographic random numbers: ChaCha20 keyed from RDRAND, the boot seed and timing. Never blocks.
+ */
 #ifndef KERNEL_RANDOM_H
 #define KERNEL_RANDOM_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The scheduler: one queue of runnable threads per CPU (one CPU today), round robin. A kernel path runs until it
- * sleeps or leaves; there is no idle thread: a CPU with nothing to run halts inside schedule().
+ * The scheduler: one queue of runnable threads per CPU (one CPU today), round robin. A kernel path
+ * runs until it sleeps or leaves; there is no idle thread: a CPU with nothing to run halts inside
+ * schedule().
  */
 #include "kernel/clock.h"
 #include "kernel/lock.h"
@@ -12,14 +13,12 @@
 #include "kernel/x86_64/percpu.h"
 
 static struct spinlock sched_lock;
-static struct list run_queue = LIST_INIT(run_queue); /* (sched_lock) runnable, without the running thread */
+static struct list run_queue =
+    LIST_INIT(run_queue); /* (sched_lock) runnable, without the running thread */
 
 struct thread *current_thread(void)
 {
-	struct thread *t;
-
-	__asm__("mov %%gs:%c1, %0" : "=r"(t) : "i"(CPU_THREAD));
-	return t;
+	return this_cpu()->thread;
 }
 
 /* First runnable thread, taken off the queue, or NULL. */
@@ -113,7 +112,8 @@ uint64_t clock_thread_cpu_ns(void)
 	return current->cpu_ns + slice_ns(current);
 }
 
-/* One thread per process today: all its CPU time is this thread's, plus that of threads that have ended. */
+/* One thread per process today: all its CPU time is this thread's, plus that of threads that have
+ * ended. */
 uint64_t clock_process_cpu_ns(void)
 {
 	struct process *p = current_process();
@@ -121,7 +121,7 @@ uint64_t clock_process_cpu_ns(void)
 	struct thread *t;
 
 	spin_lock(&p->lock);
-	list_for_each(t, &p->threads, process_link)
+	list_for_each (t, &p->threads, process_link)
 		sum += t->cpu_ns;
 	spin_unlock(&p->lock);
 	return sum;

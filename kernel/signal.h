@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Signals: generation, masks, queues (kernel/signal.c), delivery to handlers with Linux's exact frame and default
- * actions (kernel/sigdeliver.c). A handler runs when the thread next leaves the kernel; blocking calls see
- * signal_pending() and give up.
+ * Signals: generation, masks, queues (kernel/signal.c), delivery to handlers with Linux's exact
+ * frame and default actions (kernel/sigdeliver.c). A handler runs when the thread next leaves the
+ * kernel; blocking calls see signal_pending() and give up.
  */
 #ifndef KERNEL_SIGNAL_H
 #define KERNEL_SIGNAL_H
@@ -39,9 +39,11 @@ struct sigpending {
 #define HANDLER_IGN 1ul
 
 /* Sets of signals: signal(7). */
-#define SIGSET_KERNEL_ONLY (SIGBIT(SIGKILL) | SIGBIT(SIGSTOP)) /* cannot be caught, blocked or ignored */
-#define SIGSET_STOP	   (SIGBIT(SIGSTOP) | SIGBIT(SIGTSTP) | SIGBIT(SIGTTIN) | SIGBIT(SIGTTOU))
-#define SIGSET_IGNORED	   (SIGBIT(SIGCONT) | SIGBIT(SIGCHLD) | SIGBIT(SIGWINCH) | SIGBIT(SIGURG)) /* by default */
+#define SIGSET_KERNEL_ONLY                                                                         \
+	(SIGBIT(SIGKILL) | SIGBIT(SIGSTOP)) /* cannot be caught, blocked or ignored */
+#define SIGSET_STOP (SIGBIT(SIGSTOP) | SIGBIT(SIGTSTP) | SIGBIT(SIGTTIN) | SIGBIT(SIGTTOU))
+#define SIGSET_IGNORED                                                                             \
+	(SIGBIT(SIGCONT) | SIGBIT(SIGCHLD) | SIGBIT(SIGWINCH) | SIGBIT(SIGURG)) /* by default */
 #define SIGSET_SYNCHRONOUS                                                                         \
 	(SIGBIT(SIGSEGV) | SIGBIT(SIGBUS) | SIGBIT(SIGILL) | SIGBIT(SIGTRAP) | SIGBIT(SIGFPE) |    \
 	 SIGBIT(SIGSYS))
@@ -49,8 +51,9 @@ struct sigpending {
 	(SIGSET_SYNCHRONOUS | SIGBIT(SIGQUIT) | SIGBIT(SIGABRT) | SIGBIT(SIGXCPU) | SIGBIT(SIGXFSZ))
 
 /*
- * How a call that returned -ERESTART_RESTARTBLOCK goes on when no handler ran. The arguments belong to fn, which gets a
- * copy and may set current->restart again. fn NULL: restart_syscall(2) fails with EINTR.
+ * How a call that returned -ERESTART_RESTARTBLOCK goes on when no handler ran. The arguments belong
+ * to fn, which gets a copy and may set current->restart again. fn NULL: restart_syscall(2) fails
+ * with EINTR.
  */
 struct restart {
 	long (*fn)(const struct restart *r);
@@ -60,14 +63,17 @@ struct restart {
 long signal_set_restart(const struct restart *r);
 
 void sigpending_init(struct sigpending *p);
-/* Send to the process or to one thread; info->si_signo is the number. 0, or -EAGAIN (queue full, real-time signals). */
+/* Send to the process or to one thread; info->si_signo is the number. 0, or -EAGAIN (queue full,
+ * real-time signals). */
 int signal_send(struct process *p, const siginfo_t *info);
 int signal_send_thread(struct thread *t, const siginfo_t *info);
 /* Kernel-originated: si_code SI_KERNEL. */
 void signal_raise(struct process *p, int signo);
-/* A fault of the current thread: cannot be blocked or ignored; if it is, the default action is taken. */
+/* A fault of the current thread: cannot be blocked or ignored; if it is, the default action is
+ * taken. */
 void signal_force(const siginfo_t *info);
-/* SIGSEGV with si_code SI_KERNEL because handling `signo` failed; if that was SIGSEGV itself, it ends the process. */
+/* SIGSEGV with si_code SI_KERNEL because handling `signo` failed; if that was SIGSEGV itself, it
+ * ends the process. */
 void signal_force_segv(int signo);
 /* SIGPIPE to the current thread, as a write to a broken pipe does. */
 void signal_sigpipe(void);
@@ -75,24 +81,28 @@ void signal_sigpipe(void);
 bool signal_pending(const struct thread *t);
 /* Replace the current thread's mask (SIGKILL and SIGSTOP are removed). */
 void signal_set_mask(uint64_t mask);
-/* Temporary mask for ppoll/pselect/sigsuspend: restored after the handler ran, or when the call ends without one. */
+/* Temporary mask for ppoll/pselect/sigsuspend: restored after the handler ran, or when the call
+ * ends without one. */
 void signal_set_temp_mask(uint64_t mask);
 void signal_restore_temp_mask(void);
 
 /* rt_sigaction(2) without its user copies; act and old may be NULL. 0 or -EINVAL. */
 int signal_action(int signo, const struct ksigaction *act, struct ksigaction *old);
-/* sigaltstack(2) for a thread whose stack pointer is sp; ss and old may be NULL. 0, -EPERM, -EINVAL or -ENOMEM. */
+/* sigaltstack(2) for a thread whose stack pointer is sp; ss and old may be NULL. 0, -EPERM, -EINVAL
+ * or -ENOMEM. */
 int signal_altstack(const stack_t *ss, stack_t *old, uint64_t sp);
-/* Take the next signal not in `blocked` off the current thread's and process's queues. Its number, or 0. */
+/* Take the next signal not in `blocked` off the current thread's and process's queues. Its number,
+ * or 0. */
 int signal_dequeue(uint64_t blocked, siginfo_t *info);
 /* Like signal_dequeue with the thread's own mask, but faults of the current instruction first. */
 int signal_dequeue_next(siginfo_t *info);
 /*
- * Wait until a signal of `set` (which the caller has blocked) is pending or the deadline passes, and take it.
- * Returns its number, -EAGAIN or -EINTR.
+ * Wait until a signal of `set` (which the caller has blocked) is pending or the deadline passes,
+ * and take it. Returns its number, -EAGAIN or -EINTR.
  */
 int signal_wait(uint64_t set, uint64_t deadline_ns, siginfo_t *info);
-/* Stop all threads of the current process, and wait while it is stopped: each does on its way to the program. */
+/* Stop all threads of the current process, and wait while it is stopped: each does on its way to
+ * the program. */
 void signal_stop_process(void);
 void signal_wait_stopped(void);
 /* Set or clear WORK_SIGNAL of the current thread by what is pending. */
@@ -106,22 +116,24 @@ static inline bool altstack_holds(const stack_t *ss, uint64_t sp)
 	return sp > base && sp - base <= ss->ss_size;
 }
 
-/* True if a thread at sp runs on its alternate stack (one with SS_AUTODISARM is gone while in use). */
+/* True if a thread at sp runs on its alternate stack (one with SS_AUTODISARM is gone while in use).
+ */
 static inline bool altstack_in_use(const stack_t *ss, uint64_t sp)
 {
 	return !(ss->ss_flags & SS_AUTODISARM) && altstack_holds(ss, sp);
 }
 
 /*
- * Called on the way out to the program with the complete register frame: restarts or fails an interrupted call,
- * sets up at most one handler per unblocked pending signal, or terminates the process. syscall_nr is -1 unless the
- * frame comes from a system call.
+ * Called on the way out to the program with the complete register frame: restarts or fails an
+ * interrupted call, sets up at most one handler per unblocked pending signal, or terminates the
+ * process. syscall_nr is -1 unless the frame comes from a system call.
  */
 void signal_deliver(struct regs *regs);
 /* rt_sigreturn(2): restore regs from the frame at regs->rsp. Returns the value for rax. */
 long signal_return(struct regs *regs);
 
-/* The wait(2) status of a death by signal. Linux's core flag (0x80) says that a core file was written: never here. */
+/* The wait(2) status of a death by signal. Linux's core flag (0x80) says that a core file was
+ * written: never here. */
 int signal_exit_status(int signo);
 const char *signal_name(int signo); /* "SIGSEGV" */
 

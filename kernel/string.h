@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The C library's string functions that the kernel provides for itself (kernel/string.c), and formatted
- * printing into a buffer (kernel/printf.c). On the host the C library's own are used.
+ * The C library's string functions that the kernel provides for itself (kernel/string.c), and
+ * formatted printing into a buffer (kernel/printf.c). On the host the C library's own are used.
  */
 #ifndef KERNEL_STRING_H
 #define KERNEL_STRING_H
@@ -21,7 +21,8 @@ char *strchr(const char *s, int c);
 char *strrchr(const char *s, int c);
 char *strstr(const char *haystack, const char *needle);
 
-/* As in ISO C, limited to: flags - 0 + space #, width, precision, h hh l ll z j t, d i u x X o c s p %. */
+/* As in ISO C, limited to: flags - 0 + space #, width, precision, h hh l ll z j t, d i u x X o c s
+ * p %. */
 int snprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap) __printf(3, 0);
 /* As snprintf, but returns the characters stored (< size), so that calls can be chained. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Making and ending processes and threads. There is one process: its end is the end of the machine, with the wait(2)
- * status handed to the host.
+ * Making and ending processes and threads. There is one process: its end is the end of the machine,
+ * with the wait(2) status handed to the host.
  */
 #include "kernel/task.h"
 
@@ -17,7 +17,8 @@
 #include "kernel/x86_64/kmap.h"
 #include "kernel/x86_64/regs.h"
 
-/* The machine's side of the world is process 1; the program is 2, so that nothing takes it for an init. */
+/* The machine's side of the world is process 1; the program is 2, so that nothing takes it for an
+ * init. */
 #define FIRST_PID 2
 
 _Static_assert(sizeof(struct regs) == REGS_SIZE, "struct regs");

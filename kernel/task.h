@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Processes and threads. One process today; everything per process is in struct process, everything per thread in
- * struct thread, the address space in struct mm, so that more of each change no caller.
+ * Processes and threads. One process today; everything per process is in struct process, everything
+ * per thread in struct thread, the address space in struct mm, so that more of each change no
+ * caller.
  */
 #ifndef KERNEL_TASK_H
 #define KERNEL_TASK_H
@@ -38,35 +39,36 @@ struct fs_context {
 
 /* (i) immutable after creation, (l) process->lock, (a) atomic, (o) own locking */
 struct process {
-	int pid, ppid, pgid, sid;  /* (l) */
-	struct mm *mm;		   /* (o) */
-	struct files *files;	   /* (o) */
-	struct fs_context fs;	   /* (l) */
-	struct cred cred;	   /* (l) */
-	struct rlimit64 limits[RLIM_NLIMITS]; /* (l) */
-	struct ksigaction sigactions[N_SIGNALS];   /* (l) index signo - 1 */
-	struct sigpending pending;	      /* (l) */
-	struct list threads;		      /* (l) */
-	unsigned n_threads;		      /* (l) */
-	char *exe_path;			      /* (l) absolute, of the running image */
-	uint64_t auxv[64];		      /* (i) as given to the program, for /proc/self/auxv */
-	unsigned auxv_len;		      /* (i) in 8-byte words */
-	uint64_t start_ns;		      /* (i) CLOCK_MONOTONIC */
-	struct timer itimer_real;	      /* (l) ITIMER_REAL and alarm */
-	uint64_t itimer_real_interval_ns;     /* (l) */
-	struct cpu_itimer cpu_itimers[2];     /* (l) ITIMER_VIRTUAL, ITIMER_PROF; kernel/itimer.c */
-	struct timer cpu_timer;		      /* (l) next look at the CPU clock for them and RLIMIT_CPU */
-	uint64_t cpu_timer_seen_ns;	      /* (l) CPU time at the last look */
-	unsigned n_sigqueued;		      /* (l) struct sigqueue in use, limited by RLIMIT_SIGPENDING */
-	bool stopped;			      /* (l) by a stop signal, until SIGCONT or SIGKILL */
-	uint64_t dead_threads_cpu_ns;	      /* (l) run time of threads that have ended */
-	bool dumpable;			      /* (l) prctl PR_SET_DUMPABLE */
-	bool no_new_privs, child_subreaper, thp_disabled; /* (l) prctl(2): kept for execve and fork */
-	int pdeath_signal;		      /* (l) PR_SET_PDEATHSIG: the parent is outside and never dies first */
-	uint32_t personality;		      /* (l) personality(2) */
-	uint32_t membarrier;		      /* (l) MEMBARRIER_CMD_* registered */
-	bool exiting;			      /* (l) */
-	int exit_status;		      /* (l) wait status */
+	int pid, ppid, pgid, sid;		 /* (l) */
+	struct mm *mm;				 /* (o) */
+	struct files *files;			 /* (o) */
+	struct fs_context fs;			 /* (l) */
+	struct cred cred;			 /* (l) */
+	struct rlimit64 limits[RLIM_NLIMITS];	 /* (l) */
+	struct ksigaction sigactions[N_SIGNALS]; /* (l) index signo - 1 */
+	struct sigpending pending;		 /* (l) */
+	struct list threads;			 /* (l) */
+	unsigned n_threads;			 /* (l) */
+	char *exe_path;				 /* (l) absolute, of the running image */
+	uint64_t auxv[64];		  /* (i) as given to the program, for /proc/self/auxv */
+	unsigned auxv_len;		  /* (i) in 8-byte words */
+	uint64_t start_ns;		  /* (i) CLOCK_MONOTONIC */
+	struct timer itimer_real;	  /* (l) ITIMER_REAL and alarm */
+	uint64_t itimer_real_interval_ns; /* (l) */
+	struct cpu_itimer cpu_itimers[2]; /* (l) ITIMER_VIRTUAL, ITIMER_PROF; kernel/itimer.c */
+	struct timer cpu_timer;	      /* (l) next look at the CPU clock for them and RLIMIT_CPU */
+	uint64_t cpu_timer_seen_ns;   /* (l) CPU time at the last look */
+	unsigned n_sigqueued;	      /* (l) struct sigqueue in use, limited by RLIMIT_SIGPENDING */
+	bool stopped;		      /* (l) by a stop signal, until SIGCONT or SIGKILL */
+	uint64_t dead_threads_cpu_ns; /* (l) run time of threads that have ended */
+	bool dumpable;		      /* (l) prctl PR_SET_DUMPABLE */
+	bool no_new_privs, child_subreaper,
+	    thp_disabled;     /* (l) prctl(2): kept for execve and fork */
+	int pdeath_signal;    /* (l) PR_SET_PDEATHSIG: the parent is outside and never dies first */
+	uint32_t personality; /* (l) personality(2) */
+	uint32_t membarrier;  /* (l) MEMBARRIER_CMD_* registered */
+	bool exiting;	      /* (l) */
+	int exit_status;      /* (l) wait status */
 	struct spinlock lock;
 };
 
@@ -74,9 +76,9 @@ enum thread_state { THREAD_RUNNING, THREAD_SLEEPING, THREAD_DEAD };
 
 /* (c) only the thread itself, (s) scheduler lock, (l) process->lock */
 struct thread {
-	uint64_t kstack_top;   /* offset 0: read by entry.S */
-	uint64_t kernel_rsp;   /* offset 8: while switched out, switch.S */
-	uint32_t work;	       /* offset 16: (a) WORK_* to do before returning to the program, entry.S */
+	uint64_t kstack_top; /* offset 0: read by entry.S */
+	uint64_t kernel_rsp; /* offset 8: while switched out, switch.S */
+	uint32_t work; /* offset 16: (a) WORK_* to do before returning to the program, entry.S */
 	int tid;
 	struct process *process;
 	enum thread_state state;  /* (s) */
@@ -91,37 +93,41 @@ struct thread {
 	uint64_t sigmask;	  /* (l) blocked signals */
 	uint64_t saved_sigmask;	  /* (c) to restore, if has_saved_sigmask */
 	bool has_saved_sigmask;
-	uint64_t wait_sigmask;	  /* (l) sigmask before rt_sigtimedwait unblocked what it waits for, else 0 */
-	struct restart restart;	  /* (c) how restart_syscall(2) goes on */
+	uint64_t wait_sigmask;	/* (l) sigmask before rt_sigtimedwait unblocked what it waits for,
+				   else 0 */
+	struct restart restart; /* (c) how restart_syscall(2) goes on */
 	struct sigpending pending; /* (l) thread-directed */
 	stack_t altstack;	   /* (c) sigaltstack(2) */
 	uaddr_t clear_child_tid;   /* (c) */
 	uaddr_t robust_list;	   /* (c) */
 	uaddr_t rseq;		   /* (c) registered area or 0 */
 	uint32_t rseq_len, rseq_sig;
-	uaddr_t fault_addr;	   /* (c) last page fault's address: cr2 of signal frames, fatal-signal report */
-	uint64_t fault_trapno, fault_err; /* (c) vector and error code of the last exception, for signal frames */
-	uint64_t cpu_ns;	   /* (c) run time before the current slice */
-	uint64_t slice_start_ns;   /* (c) */
-	char comm[16];		   /* (c) */
-	uint8_t sched_policy;	   /* (l) SCHED_NORMAL, BATCH or IDLE */
-	bool sched_reset_on_fork;  /* (l) */
-	int8_t nice;		   /* (l) -20..19 */
-	uint16_t ioprio;	   /* (l) IOPRIO_PRIO_VALUE */
-	uint64_t timer_slack_ns;   /* (c) prctl PR_SET_TIMERSLACK; 0 = the default */
-	struct regs *regs;	   /* (c) the program's registers while in the kernel; complete only where documented */
+	uaddr_t fault_addr; /* (c) last page fault's address: cr2 of signal frames, fatal-signal
+			       report */
+	uint64_t fault_trapno,
+	    fault_err;	 /* (c) vector and error code of the last exception, for signal frames */
+	uint64_t cpu_ns; /* (c) run time before the current slice */
+	uint64_t slice_start_ns;  /* (c) */
+	char comm[16];		  /* (c) */
+	uint8_t sched_policy;	  /* (l) SCHED_NORMAL, BATCH or IDLE */
+	bool sched_reset_on_fork; /* (l) */
+	int8_t nice;		  /* (l) -20..19 */
+	uint16_t ioprio;	  /* (l) IOPRIO_PRIO_VALUE */
+	uint64_t timer_slack_ns;  /* (c) prctl PR_SET_TIMERSLACK; 0 = the default */
+	struct regs *regs; /* (c) the program's registers while in the kernel; complete only where
+			      documented */
 };
 
 enum thread_work {
-	WORK_SIGNAL = 1,   /* a signal may be deliverable */
-	WORK_RESCHED = 2,  /* another thread should run */
-	WORK_RSEQ = 4,	   /* it was preempted inside the program: rseq_resume() (kernel/rseq.h) */
+	WORK_SIGNAL = 1,  /* a signal may be deliverable */
+	WORK_RESCHED = 2, /* another thread should run */
+	WORK_RSEQ = 4,	  /* it was preempted inside the program: rseq_resume() (kernel/rseq.h) */
 };
 
 struct thread *current_thread(void);
-#define current (current_thread())
+#define current		  (current_thread())
 #define current_process() (current->process)
-#define current_mm() (current->process->mm)
+#define current_mm()	  (current->process->mm)
 
 int process_new(struct process **out);
 int thread_new(struct process *p, struct thread **out);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Exceptions, and the work done on every way out to the program. A fault of the program is resolved by mm_fault or
- * becomes its signal. A fault of the kernel is legal in two places only: while touching program memory (uaccess) and at
- * the very instruction that leaves for the program; anywhere else it is our bug.
+ * Exceptions, and the work done on every way out to the program. A fault of the program is resolved
+ * by mm_fault or becomes its signal. A fault of the kernel is legal in two places only: while
+ * touching program memory (uaccess) and at the very instruction that leaves for the program;
+ * anywhere else it is our bug.
  */
 #include "kernel/abi/linux.h"
 #include "kernel/log.h"
@@ -20,14 +21,25 @@
 
 /* Exception vectors (SDM 3A 6.3.1). */
 enum {
-	VEC_DE = 0, VEC_DB = 1, VEC_BP = 3, VEC_OF = 4, VEC_BR = 5, VEC_UD = 6, VEC_NM = 7, VEC_SS = 12,
-	VEC_GP = 13, VEC_PF = 14, VEC_MF = 16, VEC_AC = 17, VEC_XM = 19,
+	VEC_DE = 0,
+	VEC_DB = 1,
+	VEC_BP = 3,
+	VEC_OF = 4,
+	VEC_BR = 5,
+	VEC_UD = 6,
+	VEC_NM = 7,
+	VEC_SS = 12,
+	VEC_GP = 13,
+	VEC_PF = 14,
+	VEC_MF = 16,
+	VEC_AC = 17,
+	VEC_XM = 19,
 };
 
 #define PF_PRESENT 1
-#define PF_WRITE 2
-#define PF_FETCH 16
-#define RFLAGS_TF 0x100
+#define PF_WRITE   2
+#define PF_FETCH   16
+#define RFLAGS_TF  0x100
 
 static void force(int signo, int code, uint64_t addr)
 {
@@ -45,7 +57,8 @@ static enum mm_access fault_access(uint64_t error)
 	return error & PF_FETCH ? MM_EXEC : error & PF_WRITE ? MM_WRITE : MM_READ;
 }
 
-/* What a signal frame shows is set only when there is a signal. Linux hides whether kernel addresses are mapped. */
+/* What a signal frame shows is set only when there is a signal. Linux hides whether kernel
+ * addresses are mapped. */
 static void page_fault(uint64_t addr, uint64_t error)
 {
 	int r = addr < TASK_SIZE ? mm_fault(current_mm(), addr, fault_access(error)) : -EFAULT;
@@ -71,24 +84,17 @@ static void page_fault(uint64_t addr, uint64_t error)
 	}
 }
 
-/* si_code of an x87 or SSE exception: the lowest unmasked bit of the status (Linux: fpu__exception_code). */
+/* si_code of an x87 or SSE exception: the lowest unmasked one (Linux: fpu__exception_code). */
 static int fpu_code(unsigned vec)
 {
-	uint32_t err;
+	uint32_t err = cpu_fpu_exceptions(vec == VEC_XM);
 
-	if (vec == VEC_MF) {
-		uint16_t cw, sw;
-
-		__asm__("fnstcw %0; fnstsw %1" : "=m"(cw), "=m"(sw));
-		err = sw & ~cw;
-	} else {
-		uint32_t mxcsr;
-
-		__asm__("stmxcsr %0" : "=m"(mxcsr));
-		err = ~(mxcsr >> 7) & mxcsr;
-	}
-	return err & 1 ? FPE_FLTINV : err & 4 ? FPE_FLTDIV : err & 8 ? FPE_FLTOVF : err & 0x12 ? FPE_FLTUND
-	     : err & 0x20 ? FPE_FLTRES : 0;
+	return err & 1	    ? FPE_FLTINV
+	       : err & 4    ? FPE_FLTDIV
+	       : err & 8    ? FPE_FLTOVF
+	       : err & 0x12 ? FPE_FLTUND
+	       : err & 0x20 ? FPE_FLTRES
+			    : 0;
 }
 
 /* What Linux's arch/x86/kernel/traps.c sends for each exception. */
@@ -138,7 +144,8 @@ void exception_in_program(struct regs *regs)
 	}
 }
 
-/* The jump or IRETQ to the program faulted (its RIP is not canonical): it gets the signal Linux sends. */
+/* The jump or IRETQ to the program faulted (its RIP is not canonical): it gets the signal Linux
+ * sends. */
 static __noreturn void fault_on_exit(struct regs *regs)
 {
 	struct regs *prog = this_cpu()->regs;
@@ -159,7 +166,8 @@ void exception_in_kernel(struct regs *regs)
 	unsigned vec = c->exc_vector;
 	uint64_t addr = c->cr2, error = regs->orig_rax;
 
-	if (vec == VEC_DB) { /* the program single-steps a rewritten call: the kernel is not for it to see */
+	if (vec == VEC_DB) { /* the program single-steps a rewritten call: the kernel is not for it
+				to see */
 		regs->rflags &= ~RFLAGS_TF;
 		return;
 	}
@@ -177,8 +185,8 @@ void exception_in_kernel(struct regs *regs)
 
 void exception_bad_stack(struct regs *regs)
 {
-	panic_regs(regs, "kernel stack unusable (overflow?), exception %u, address %lx", this_cpu()->exc_vector,
-		   this_cpu()->cr2);
+	panic_regs(regs, "kernel stack unusable (overflow?), exception %u, address %lx",
+		   this_cpu()->exc_vector, this_cpu()->cr2);
 }
 
 void exit_to_program(struct regs *regs)

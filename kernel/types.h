@@ -16,16 +16,16 @@ typedef uint64_t paddr_t; /* physical address */
 typedef uint64_t uaddr_t; /* program address: an integer; only uaccess.c may dereference it */
 
 #define PAGE_SHIFT 12
-#define PAGE_SIZE (1ul << PAGE_SHIFT)
-#define PAGE_MASK (~(PAGE_SIZE - 1))
+#define PAGE_SIZE  (1ul << PAGE_SHIFT)
+#define PAGE_MASK  (~(PAGE_SIZE - 1))
 #define HUGE_SHIFT 21
-#define HUGE_SIZE (1ul << HUGE_SHIFT)
+#define HUGE_SIZE  (1ul << HUGE_SHIFT)
 
-#define NSEC_PER_SEC 1000000000ull
+#define NSEC_PER_SEC  1000000000ull
 #define NSEC_PER_USEC 1000ull
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define ALIGN_UP(x, a) (((x) + (a)-1) & ~((__typeof__(x))(a)-1))
+#define ARRAY_SIZE(a)	 (sizeof(a) / sizeof((a)[0]))
+#define ALIGN_UP(x, a)	 (((x) + (a)-1) & ~((__typeof__(x))(a)-1))
 #define ALIGN_DOWN(x, a) ((x) & ~((__typeof__(x))(a)-1))
 #define IS_ALIGNED(x, a) (((x) & ((__typeof__(x))(a)-1)) == 0)
 #define MIN(a, b)                                                                                  \
@@ -42,13 +42,13 @@ typedef uint64_t uaddr_t; /* program address: an integer; only uaccess.c may der
 	})
 #define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
-#define likely(x) __builtin_expect(!!(x), 1)
-#define unlikely(x) __builtin_expect(!!(x), 0)
-#define __noreturn __attribute__((noreturn))
+#define likely(x)	    __builtin_expect(!!(x), 1)
+#define unlikely(x)	    __builtin_expect(!!(x), 0)
+#define __noreturn	    __attribute__((noreturn))
 #define __printf(fmt, args) __attribute__((format(printf, fmt, args)))
-#define __must_check __attribute__((warn_unused_result))
-#define __cold_fn __attribute__((cold))
-#define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
-#define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
+#define __must_check	    __attribute__((warn_unused_result))
+#define __cold_fn	    __attribute__((cold))
+#define READ_ONCE(x)	    (*(const volatile __typeof__(x) *)&(x))
+#define WRITE_ONCE(x, v)    (*(volatile __typeof__(x) *)&(x) = (v))
 
 #endif

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Copying to and from program memory. The range check keeps handlers out of the kernel half; everything else is left
- * to the page tables: a fault inside user_copy and its kin is first offered to mm_fault (demand filling) and, if that
- * cannot resolve it, ends the copy early (kernel/trap.c).
+ * Copying to and from program memory. The range check keeps handlers out of the kernel half;
+ * everything else is left to the page tables: a fault inside user_copy and its kin is first offered
+ * to mm_fault (demand filling) and, if that cannot resolve it, ends the copy early (kernel/trap.c).
  */
 #include "kernel/uaccess.h"
 
 #include "kernel/x86_64/entry.h"
 
 /*
- * The copy moves words; after a fault up to 7 good bytes may be left before the bad page. Linux delivers those too,
- * so they are copied one by one.
+ * The copy moves words; after a fault up to 7 good bytes may be left before the bad page. Linux
+ * delivers those too, so they are copied one by one.
  */
 static size_t copy_exact(void *dst, const void *src, size_t n)
 {
@@ -19,7 +19,8 @@ static size_t copy_exact(void *dst, const void *src, size_t n)
 	if (likely(!left))
 		return 0;
 	tail = MIN(left, sizeof(uint64_t) - 1);
-	return left - tail + user_copy((char *)dst + (n - left), (const char *)src + (n - left), tail);
+	return left - tail +
+	       user_copy((char *)dst + (n - left), (const char *)src + (n - left), tail);
 }
 
 /* How much of [addr, addr + n) lies in the program's half. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The only door to program memory. Program and kernel share one address space; these functions check the range, let
- * a demand fault be filled, and turn a bad address into -EFAULT. May sleep (a fault may read a file).
+ * The only door to program memory. Program and kernel share one address space; these functions
+ * check the range, let a demand fault be filled, and turn a bad address into -EFAULT. May sleep (a
+ * fault may read a file).
  */
 #ifndef KERNEL_UACCESS_H
 #define KERNEL_UACCESS_H
@@ -39,7 +40,8 @@ static inline int copy_to_user(uaddr_t dst, const void *src, size_t n)
  */
 ssize_t strncpy_from_user(char *dst, uaddr_t src, size_t size);
 
-/* Atomically compare-and-exchange / load a 32-bit word (futexes): 0 or -EFAULT; *old gets the previous value. */
+/* Atomically compare-and-exchange / load a 32-bit word (futexes): 0 or -EFAULT; *old gets the
+ * previous value. */
 int user_cmpxchg32(uaddr_t addr, uint32_t expect, uint32_t desired, uint32_t *old);
 int user_load32(uaddr_t addr, uint32_t *value);
 

@@ -110,7 +110,8 @@ int vq_add(struct virtqueue *q, void *buf, uint32_t len, bool device_writes, voi
 	return 0;
 }
 
-/* Notify only if the device's avail_event lies among the entries added since the last notification. */
+/* Notify only if the device's avail_event lies among the entries added since the last notification.
+ */
 void vq_kick(struct virtqueue *q)
 {
 	uint16_t event;

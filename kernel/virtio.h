@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Virtio devices (virtio 1.2): feature negotiation and split virtqueues over a transport. A queue belongs to one
- * driver, which serialises its use. Buffers are kernel memory in the direct map.
+ * Virtio devices (virtio 1.2): feature negotiation and split virtqueues over a transport. A queue
+ * belongs to one driver, which serialises its use. Buffers are kernel memory in the direct map.
  */
 #ifndef KERNEL_VIRTIO_H
 #define KERNEL_VIRTIO_H
@@ -27,7 +27,7 @@ struct virtqueue {
 	uint16_t next_avail; /* our index of the next available entry */
 	uint16_t kicked;     /* index the device was last told about */
 	uint16_t last_used;
-	void **tokens;	     /* per head descriptor */
+	void **tokens; /* per head descriptor */
 };
 
 struct virtio_transport {
@@ -36,7 +36,8 @@ struct virtio_transport {
 	int (*negotiate)(struct virtio_device *d, uint64_t features);
 	void (*driver_ok)(struct virtio_device *d);
 	/* Tell the device where queue q is; -ENODEV if it has none or a smaller one. */
-	int (*setup_queue)(struct virtio_device *d, struct virtqueue *q, paddr_t desc, paddr_t avail, paddr_t used);
+	int (*setup_queue)(struct virtio_device *d, struct virtqueue *q, paddr_t desc,
+			   paddr_t avail, paddr_t used);
 	void (*notify)(struct virtqueue *q);
 	/* Acknowledge an interrupt. */
 	void (*ack)(struct virtio_device *d);
@@ -44,12 +45,13 @@ struct virtio_transport {
 
 struct virtio_device {
 	const struct virtio_transport *transport;
-	unsigned id;		/* VIRTIO_ID_* */
-	unsigned gsi;		/* interrupt */
+	unsigned id;		 /* VIRTIO_ID_* */
+	unsigned gsi;		 /* interrupt */
 	volatile uint32_t *regs; /* transport's own */
 };
 
-/* Devices named on the command line by QEMU ("virtio_mmio.device=512@0xfeb00e00:12"); see virtio_mmio.c. */
+/* Devices named on the command line by QEMU ("virtio_mmio.device=512@0xfeb00e00:12"); see
+ * virtio_mmio.c. */
 int virtio_mmio_probe(const char *cmdline);
 /* The n-th device with this id, or NULL. */
 struct virtio_device *virtio_find(unsigned id, unsigned n);
@@ -63,7 +65,8 @@ int vq_add(struct virtqueue *q, void *buf, uint32_t len, bool device_writes, voi
 void vq_kick(struct virtqueue *q);
 /* Next finished buffer's token and the bytes the device wrote; NULL if none. */
 void *vq_pop(struct virtqueue *q, uint32_t *len);
-/* Ask for an interrupt at the next completion (true) or for none. Returns true if something completed meanwhile. */
+/* Ask for an interrupt at the next completion (true) or for none. Returns true if something
+ * completed meanwhile. */
 bool vq_want_interrupt(struct virtqueue *q, bool want);
 
 #endif

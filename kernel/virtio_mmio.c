@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The virtio-mmio transport, version 2 (virtio 1.2, 4.2). QEMU names its devices on the kernel command line. Every
- * register access may cost a trip to the monitor process (75 us where measured), so none is made that is not needed.
+ * The virtio-mmio transport, version 2 (virtio 1.2, 4.2). QEMU names its devices on the kernel
+ * command line. Every register access may cost a trip to the monitor process (75 us where
+ * measured), so none is made that is not needed.
  */
 #include "kernel/abi/errno.h"
 #include "kernel/heap.h"
@@ -10,22 +11,22 @@
 #include "kernel/virtio.h"
 #include "kernel/x86_64/kmap.h"
 
-#define MMIO_MAGIC	  0x74726976 /* "virt" */
-#define REG_MAGIC	  (0x000 / 4)
-#define REG_VERSION	  (0x004 / 4)
-#define REG_DEVICE_ID	  (0x008 / 4)
-#define REG_DRIVER_FEATURES (0x020 / 4)
+#define MMIO_MAGIC		0x74726976 /* "virt" */
+#define REG_MAGIC		(0x000 / 4)
+#define REG_VERSION		(0x004 / 4)
+#define REG_DEVICE_ID		(0x008 / 4)
+#define REG_DRIVER_FEATURES	(0x020 / 4)
 #define REG_DRIVER_FEATURES_SEL (0x024 / 4)
-#define REG_QUEUE_SEL	  (0x030 / 4)
-#define REG_QUEUE_NUM	  (0x038 / 4)
-#define REG_QUEUE_READY	  (0x044 / 4)
-#define REG_QUEUE_NOTIFY  (0x050 / 4)
-#define REG_INTERRUPT_ACK (0x064 / 4)
-#define REG_STATUS	  (0x070 / 4)
-#define REG_QUEUE_DESC	  (0x080 / 4)
-#define REG_QUEUE_DRIVER  (0x090 / 4)
-#define REG_QUEUE_DEVICE  (0x0a0 / 4)
-#define REG_CONFIG	  (0x100 / 4)
+#define REG_QUEUE_SEL		(0x030 / 4)
+#define REG_QUEUE_NUM		(0x038 / 4)
+#define REG_QUEUE_READY		(0x044 / 4)
+#define REG_QUEUE_NOTIFY	(0x050 / 4)
+#define REG_INTERRUPT_ACK	(0x064 / 4)
+#define REG_STATUS		(0x070 / 4)
+#define REG_QUEUE_DESC		(0x080 / 4)
+#define REG_QUEUE_DRIVER	(0x090 / 4)
+#define REG_QUEUE_DEVICE	(0x0a0 / 4)
+#define REG_CONFIG		(0x100 / 4)
 
 #define STATUS_ACKNOWLEDGE 1
 #define STATUS_DRIVER	   2
@@ -54,7 +55,8 @@ static int mmio_negotiate(struct virtio_device *d, uint64_t features)
 
 static void mmio_driver_ok(struct virtio_device *d)
 {
-	d->regs[REG_STATUS] = STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK | STATUS_DRIVER_OK;
+	d->regs[REG_STATUS] =
+	    STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK | STATUS_DRIVER_OK;
 }
 
 /* The upper halves are zero after reset. */
@@ -65,7 +67,8 @@ static void write_address(struct virtio_device *d, unsigned reg, paddr_t pa)
 		d->regs[reg + 1] = pa >> 32;
 }
 
-static int mmio_setup_queue(struct virtio_device *d, struct virtqueue *q, paddr_t desc, paddr_t avail, paddr_t used)
+static int mmio_setup_queue(struct virtio_device *d, struct virtqueue *q, paddr_t desc,
+			    paddr_t avail, paddr_t used)
 {
 	d->regs[REG_QUEUE_SEL] = q->index;
 	d->regs[REG_QUEUE_NUM] = q->size;
@@ -81,19 +84,20 @@ static void mmio_notify(struct virtqueue *q)
 	q->dev->regs[REG_QUEUE_NOTIFY] = q->index;
 }
 
-/* Both causes at once: with edge-triggered delivery reading which one it was is not worth the trip. */
+/* Both causes at once: with edge-triggered delivery reading which one it was is not worth the trip.
+ */
 static void mmio_ack(struct virtio_device *d)
 {
 	d->regs[REG_INTERRUPT_ACK] = 3;
 }
 
 static const struct virtio_transport mmio_transport = {
-	.read_config = mmio_read_config,
-	.negotiate = mmio_negotiate,
-	.driver_ok = mmio_driver_ok,
-	.setup_queue = mmio_setup_queue,
-	.notify = mmio_notify,
-	.ack = mmio_ack,
+    .read_config = mmio_read_config,
+    .negotiate = mmio_negotiate,
+    .driver_ok = mmio_driver_ok,
+    .setup_queue = mmio_setup_queue,
+    .notify = mmio_notify,
+    .ack = mmio_ack,
 };
 
 /* A number in C notation; *s is advanced behind it. */
@@ -127,7 +131,9 @@ static int add_device(paddr_t pa, uint64_t size, unsigned gsi)
 	if (regs[REG_MAGIC] != MMIO_MAGIC)
 		return -ENODEV;
 	if (regs[REG_VERSION] != 2) {
-		log_warn("virtio-mmio device at %lx is a legacy one: ignored (use virtio-mmio.force-legacy=false)", pa);
+		log_warn("virtio-mmio device at %lx is a legacy one: ignored (use "
+			 "virtio-mmio.force-legacy=false)",
+			 pa);
 		return -ENODEV;
 	}
 	d = kzalloc(sizeof(*d));

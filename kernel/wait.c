@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Wait queues and mutexes. A wake-up sets thread->woken; wait_sleep consumes it. Because waiters are queued before the
- * condition is tested, and woken is looked at under the scheduler lock when going to sleep, no wake-up is lost.
+ * Wait queues and mutexes. A wake-up sets thread->woken; wait_sleep consumes it. Because waiters
+ * are queued before the condition is tested, and woken is looked at under the scheduler lock when
+ * going to sleep, no wake-up is lost.
  */
 #include "kernel/wait.h"
 
@@ -86,7 +87,7 @@ size_t wait_wake(struct wait_queue *wq, size_t n)
 
 	spin_lock(&wq->lock);
 	ensure_linked(wq);
-	list_for_each_safe(w, tmp, &wq->waiters, link) {
+	list_for_each_safe (w, tmp, &wq->waiters, link) {
 		if (woken == n)
 			break;
 		list_del(&w->link);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sleeping and waking. A condition is tested between wait_prepare() and wait_sleep(), so a wake-up in between is not
- * lost. Use the WAIT_* macros; poll/select, which wait on many queues, use the functions.
+ * Sleeping and waking. A condition is tested between wait_prepare() and wait_sleep(), so a wake-up
+ * in between is not lost. Use the WAIT_* macros; poll/select, which wait on many queues, use the
+ * functions.
  */
 #ifndef KERNEL_WAIT_H
 #define KERNEL_WAIT_H
@@ -11,10 +12,10 @@
 struct thread;
 
 struct waiter {
-	struct list link;	 /* (wq->lock) */
-	struct wait_queue *wq;	 /* NULL while not queued */
+	struct list link;      /* (wq->lock) */
+	struct wait_queue *wq; /* NULL while not queued */
 	struct thread *thread;
-	bool woken;		 /* set by wait_wake */
+	bool woken; /* set by wait_wake */
 };
 
 #define NO_DEADLINE UINT64_MAX
@@ -25,21 +26,24 @@ void wait_queue_init(struct wait_queue *wq);
 		.waiters = LIST_INIT((name).waiters)                                               \
 	}
 
-/* Put the calling thread on wq. A waiter is used for one queue at a time; a thread may have several. */
+/* Put the calling thread on wq. A waiter is used for one queue at a time; a thread may have
+ * several. */
 void wait_prepare(struct waiter *w, struct wait_queue *wq);
 /* Take it off again. Harmless if it is not queued. */
 void wait_finish(struct waiter *w);
 /*
- * Sleep until a prepared waiter of this thread is woken, the deadline (CLOCK_MONOTONIC, ns) passes, or, if
- * interruptible, an unblocked signal is pending.
- * Returns 0 (woken; re-test the condition), -ETIMEDOUT or -ERESTARTSYS.
+ * Sleep until a prepared waiter of this thread is woken, the deadline (CLOCK_MONOTONIC, ns) passes,
+ * or, if interruptible, an unblocked signal is pending. Returns 0 (woken; re-test the condition),
+ * -ETIMEDOUT or -ERESTARTSYS.
  */
 int wait_sleep(uint64_t deadline_ns, bool interruptible);
-/* Wake up to n waiters (all: SIZE_MAX), oldest first; returns how many. Callable from any kernel context. */
+/* Wake up to n waiters (all: SIZE_MAX), oldest first; returns how many. Callable from any kernel
+ * context. */
 size_t wait_wake(struct wait_queue *wq, size_t n);
 #define wait_wake_all(wq) ((void)wait_wake(wq, SIZE_MAX))
 
-/* Sleep until cond; evaluates to 0, -ETIMEDOUT or -ERESTARTSYS. cond is evaluated without locks held here. */
+/* Sleep until cond; evaluates to 0, -ETIMEDOUT or -ERESTARTSYS. cond is evaluated without locks
+ * held here. */
 #define wait_until(wq_, cond_, deadline_ns_)                                                       \
 	({                                                                                         \
 		struct waiter wu_w_ = {0};                                                         \

@@ -11,7 +11,6 @@
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "kernel/random.h"
-#include "kernel/ring0/nub.h"
 #include "kernel/string.h"
 #include "kernel/task.h"
 #include "kernel/uaccess.h"
@@ -37,7 +36,6 @@
 #define STACK_READY    (16ull << 10) /* filled in advance below the stack pointer */
 #define VDSO_MAX_PAGES 4
 #define USER_HZ	       100
-#define RFLAGS_INITIAL 0x202 /* IF, and the bit that is always 1 */
 
 /* Newer than the headers of Debian 12 (Linux 6.3): what is supported of struct rseq, 4 members
  * without extensions. */
@@ -303,13 +301,7 @@ static void publish_stack(struct exec *x, const struct elf_stack *stack)
 
 static void set_registers(struct regs *regs, uint64_t rip, uint64_t rsp)
 {
-	memset(regs, 0, sizeof(*regs));
-	regs->rip = rip;
-	regs->rsp = rsp;
-	regs->cs = SEL_USER_CS;
-	regs->ss = SEL_USER_SS;
-	regs->rflags = RFLAGS_INITIAL;
-	regs->orig_rax = -1;
+	cpu_program_regs(regs, rip, rsp);
 	cpu_set_fs_base(0);
 }
 

@@ -18,8 +18,9 @@ struct exec_image {
 };
 
 /*
- * Open `path` by the right to execute it, check it and map it: the program where Linux puts programs, its interpreter
- * (program false) into the mapping area. Errors are reported to the user. 0, or -errno with nothing left open.
+ * Open `path` by the right to execute it, check it and map it: the program where Linux puts
+ * programs, its interpreter (program false) into the mapping area. Errors are reported to the user.
+ * 0, or -errno with nothing left open.
  */
 int exec_image_load(struct exec_image *im, struct mm *mm, const char *path, bool program);
 void exec_image_close(struct exec_image *im);

@@ -10,10 +10,11 @@
 #include "syscalls/syscall.h"
 #include "syscalls/util.h"
 
-#define TICK_NS		4000000ull /* resolution Linux states for its coarse clocks (HZ = 250) */
-#define CLOCK_TICK_NS	(NSEC_PER_SEC / 100) /* times(2): USER_HZ */
-#define SETTIME_MAX_SEC 8277292036ll /* Linux's TIME_SETTOD_SEC_MAX: 30 years before ns overflow   \
-				      */
+#define TICK_NS	      4000000ull /* resolution Linux states for its coarse clocks (HZ = 250) */
+#define CLOCK_TICK_NS (NSEC_PER_SEC / 100) /* times(2): USER_HZ */
+#define SETTIME_MAX_SEC                                                                            \
+	8277292036ll /* Linux's TIME_SETTOD_SEC_MAX: 30 years before ns overflow                   \
+		      */
 #define MAX_ZONE_MINUTES (15 * 60)
 
 /* ---- clocks ---- */

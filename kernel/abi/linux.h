@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Linux x86-64 ABI facts: structures and constants as programs see them. They come from Debian's linux-libc-dev
- * (the kernel's UAPI headers, the one source of truth); what those do not export is written below with its source.
+ * Linux x86-64 ABI facts: structures and constants as programs see them. They come from Debian's
+ * linux-libc-dev (the kernel's UAPI headers, the one source of truth); what those do not export is
+ * written below with its source.
  */
 #ifndef KERNEL_ABI_LINUX_H
 #define KERNEL_ABI_LINUX_H
@@ -94,13 +95,14 @@ enum {
 #endif
 
 /* utimensat(2). */
-#define UTIME_NOW ((1l << 30) - 1)
+#define UTIME_NOW  ((1l << 30) - 1)
 #define UTIME_OMIT ((1l << 30) - 2)
 
-/* The user address space ends one page below the canonical hole (Documentation/x86/x86_64/mm.rst). */
+/* The user address space ends one page below the canonical hole (Documentation/x86/x86_64/mm.rst).
+ */
 #define TASK_SIZE 0x7ffffffff000ull
 
-#define N_SIGNALS 64
+#define N_SIGNALS    64
 #define PATH_MAX_LEN 4096 /* with the terminating NUL */
 
 #endif

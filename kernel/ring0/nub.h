@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The contract between the ring-0 nub and the ring-3 kernel: selectors, vectors, the services behind `int3`, and the
- * part of the per-CPU block the nub touches. Numbers only: assembly and C include this file.
+ * The contract between the ring-0 nub and the ring-3 kernel: selectors, vectors, the services
+ * behind `int3`, and the part of the per-CPU block the nub touches. Numbers only: assembly and C
+ * include this file.
  *
- * Ring 0 does four things: it boots, it turns exceptions and interrupts into upcalls, it hands a trapped `syscall` to
- * ring 3, and it performs the services below for code that executes the one `int3` at nub_call.
+ * Ring 0 does four things: it boots, it turns exceptions and interrupts into upcalls, it hands a
+ * trapped `syscall` to ring 3, and it performs the services below for code that executes the one
+ * `int3` at nub_call.
  */
 #ifndef KERNEL_RING0_NUB_H
 #define KERNEL_RING0_NUB_H
@@ -18,44 +20,45 @@
 #define SEL_TSS	      0x40
 
 /*
- * Vectors 0-31 are the CPU's exceptions. All interrupts share one priority class (32-47): the local APIC holds a second
- * one back until ring 3 has signalled the end of the first.
+ * Vectors 0-31 are the CPU's exceptions. All interrupts share one priority class (32-47): the local
+ * APIC holds a second one back until ring 3 has signalled the end of the first.
  */
-#define VEC_IRQ_FIRST 32
-#define VEC_TIMER     32
-#define VEC_DEVICE    33 /* first of the device interrupts */
+#define VEC_IRQ_FIRST	32
+#define VEC_TIMER	32
+#define VEC_DEVICE	33 /* first of the device interrupts */
 #define VEC_DEVICE_LAST 47
-#define VEC_SPURIOUS  63
-#define VEC_COUNT     64
+#define VEC_SPURIOUS	63
+#define VEC_COUNT	64
 
 /* Services: number in EAX, argument in RDI, result in RAX; all other registers are kept. */
-#define NUB_HALT      0 /* wait for an interrupt unless one is already pending */
-#define NUB_FLUSH_ALL 1 /* forget all cached translations of the current root */
+#define NUB_HALT       0 /* wait for an interrupt unless one is already pending */
+#define NUB_FLUSH_ALL  1 /* forget all cached translations of the current root */
 #define NUB_FLUSH_PAGE 2 /* RDI = virtual address */
-#define NUB_LOAD_ROOT 3 /* RDI = physical address of a page-table root */
-#define NUB_SYSCALL_DIRECT 4 /* `syscall` arrives in ring 3 on this machine: point it at the ring-3 entry */
+#define NUB_LOAD_ROOT  3 /* RDI = physical address of a page-table root */
+#define NUB_SYSCALL_DIRECT                                                                         \
+	4 /* `syscall` arrives in ring 3 on this machine: point it at the ring-3 entry */
 #define NUB_SET_TIMER_DEADLINE 5 /* RDI = TSC value for IA32_TSC_DEADLINE */
-#define NUB_KVMCLOCK  6 /* RDI = physical address | 1 of the clock page: MSR_KVM_SYSTEM_TIME_NEW */
-#define NUB_SERVICES  7
+#define NUB_KVMCLOCK	       6 /* RDI = physical address | 1 of the clock page: MSR_KVM_SYSTEM_TIME_NEW */
+#define NUB_SERVICES	       7
 
 /* Offsets in struct cpu (kernel/x86_64/percpu.h checks them). */
-#define CPU_SELF	0
-#define CPU_REGS	8  /* where the running thread's struct regs lies: top of its kernel stack */
-#define CPU_SCRATCH	16 /* the program's RSP between entry and its place in struct regs */
-#define CPU_TRAP_RIP	24 /* of a `syscall` that went through ring 0 */
-#define CPU_TRAP_RFLAGS 32
-#define CPU_CANARY	40 /* where gcc's stack protector looks */
-#define CPU_MASKED	48 /* > 0: interrupts are only recorded */
-#define CPU_PENDING	52 /* something was recorded, or the exit path must look */
-#define CPU_THREAD	56
-#define CPU_EXC_VECTOR	64 /* of the last exception */
-#define CPU_CR2		72
-#define CPU_STACK_LOW	80 /* lowest valid address of the running thread's kernel stack */
-#define CPU_PENDING_VEC 128 /* one byte per vector */
-#define CPU_EXC_STACK_TOP 1024 /* IST 1: exceptions (frame is read by ring 3) */
-#define CPU_IRQ_STACK_TOP 1536 /* IST 2: interrupts */
-#define CPU_DF_STACK_TOP  2048 /* IST 3: double fault, NMI, machine check */
+#define CPU_SELF	    0
+#define CPU_REGS	    8 /* where the running thread's struct regs lies: top of its kernel stack */
+#define CPU_SCRATCH	    16 /* the program's RSP between entry and its place in struct regs */
+#define CPU_TRAP_RIP	    24 /* of a `syscall` that went through ring 0 */
+#define CPU_TRAP_RFLAGS	    32
+#define CPU_CANARY	    40 /* where gcc's stack protector looks */
+#define CPU_MASKED	    48 /* > 0: interrupts are only recorded */
+#define CPU_PENDING	    52 /* something was recorded, or the exit path must look */
+#define CPU_THREAD	    56
+#define CPU_EXC_VECTOR	    64 /* of the last exception */
+#define CPU_CR2		    72
+#define CPU_STACK_LOW	    80	 /* lowest valid address of the running thread's kernel stack */
+#define CPU_PENDING_VEC	    128	 /* one byte per vector */
+#define CPU_EXC_STACK_TOP   1024 /* IST 1: exceptions (frame is read by ring 3) */
+#define CPU_IRQ_STACK_TOP   1536 /* IST 2: interrupts */
+#define CPU_DF_STACK_TOP    2048 /* IST 3: double fault, NMI, machine check */
 #define CPU_PANIC_STACK_TOP 8192 /* ring-3 stack for panics when the thread's own is unusable */
-#define CPU_SIZE	8192
+#define CPU_SIZE	    8192
 
 #endif

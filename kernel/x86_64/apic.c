@@ -8,19 +8,20 @@
 #include "kernel/x86_64/kmap.h"
 #include "kernel/x86_64/percpu.h"
 
-#define LAPIC_PHYS   0xfee00000ul
-#define LAPIC_SIZE   0x400
-#define LAPIC_ID     (0x020 / 4)
-#define LAPIC_EOI    (0x0b0 / 4)
-#define LAPIC_SVR    (0x0f0 / 4)
-#define LAPIC_LVT_TIMER (0x320 / 4)
-#define LAPIC_LVT_LINT0 (0x350 / 4)
-#define LAPIC_TIMER_INIT (0x380 / 4)
+#define LAPIC_PHYS	   0xfee00000ul
+#define LAPIC_SIZE	   0x400
+#define LAPIC_ID	   (0x020 / 4)
+#define LAPIC_EOI	   (0x0b0 / 4)
+#define LAPIC_SVR	   (0x0f0 / 4)
+#define LAPIC_LVT_TIMER	   (0x320 / 4)
+#define LAPIC_LVT_LINT0	   (0x350 / 4)
+#define LAPIC_TIMER_INIT   (0x380 / 4)
 #define LAPIC_TIMER_DIVIDE (0x3e0 / 4)
-#define SVR_ENABLE   0x100
-#define LVT_MASKED   0x10000
-#define DIVIDE_BY_1  0xb
-/* KVM's and QEMU's local APIC timers both count nanoseconds; on a slower one the timer code finds itself late. */
+#define SVR_ENABLE	   0x100
+#define LVT_MASKED	   0x10000
+#define DIVIDE_BY_1	   0xb
+/* KVM's and QEMU's local APIC timers both count nanoseconds; on a slower one the timer code finds
+ * itself late. */
 #define TIMER_MAX_COUNT 0xf0000000u
 
 /* microvm has a second IOAPIC for its virtio devices, GSI 24 and up. */
@@ -117,5 +118,6 @@ void apic_timer_arm(uint64_t delay_ns)
 		lapic[LAPIC_TIMER_INIT] = 0;
 		return;
 	}
-	lapic[LAPIC_TIMER_INIT] = delay_ns > TIMER_MAX_COUNT ? TIMER_MAX_COUNT : MAX(delay_ns, 1ull);
+	lapic[LAPIC_TIMER_INIT] =
+	    delay_ns > TIMER_MAX_COUNT ? TIMER_MAX_COUNT : MAX(delay_ns, 1ull);
 }

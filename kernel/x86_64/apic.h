@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interrupts: the local APIC (through its memory window, which works on every machine and needs no ring 0), the
- * IOAPICs, and the table of handlers. Handlers run in kernel context from irq_process(), never in the middle of
- * another kernel path.
+ * Interrupts: the local APIC (through its memory window, which works on every machine and needs no
+ * ring 0), the IOAPICs, and the table of handlers. Handlers run in kernel context from
+ * irq_process(), never in the middle of another kernel path.
  */
 #ifndef KERNEL_X86_64_APIC_H
 #define KERNEL_X86_64_APIC_H
@@ -12,13 +12,15 @@
 /* Map and enable the APICs. 0 or -ENOMEM. */
 int apic_init(void);
 
-/* Route a global interrupt (edge-triggered unless level) to `handler`. 0, -ENOSPC (no vector left), -EINVAL. */
+/* Route a global interrupt (edge-triggered unless level) to `handler`. 0, -ENOSPC (no vector left),
+ * -EINVAL. */
 int irq_request(unsigned gsi, bool level, void (*handler)(void *arg), void *arg);
 
 /* Run the handlers of all recorded interrupts. Called with interrupts masked. */
 void irq_process(void);
 
-/* One interrupt on VEC_TIMER after delay_ns (clipped to about 4 s: the handler re-arms); UINT64_MAX = none. */
+/* One interrupt on VEC_TIMER after delay_ns (clipped to about 4 s: the handler re-arms); UINT64_MAX
+ * = none. */
 void apic_timer_arm(uint64_t delay_ns);
 void irq_set_timer_handler(void (*handler)(void));
 

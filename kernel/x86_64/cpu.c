@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CPU features, segment bases, vector state and the nub's services. CPUID may cost tens of microseconds (it traps on
- * some machines), so what is needed is read once in cpu_init().
+ * CPU features, segment bases, vector state and the nub's services. CPUID may cost tens of
+ * microseconds (it traps on some machines), so what is needed is read once in cpu_init().
  */
 #include "kernel/x86_64/cpu.h"
 
 #include "kernel/abi/errno.h"
 #include "kernel/log.h"
 #include "kernel/ring0/nub.h"
+#include "kernel/string.h"
+#include "kernel/task.h"
 #include "kernel/types.h"
 #include "kernel/x86_64/entry.h"
 #include "kernel/x86_64/percpu.h"
@@ -16,8 +18,10 @@
 #define DEBUGCON_PORT	0x402
 #define DEBUG_EXIT_PORT 0x501
 #define RESET_PORT	0x64
+#define RFLAGS_INITIAL	0x202 /* interrupts on; bit 1 is always set */
 #define FXSAVE_SIZE	512
-/* Pages up to which single flushes are cheaper than forgetting everything; one if each is a trip to slow ring 0. */
+/* Pages up to which single flushes are cheaper than forgetting everything; one if each is a trip to
+ * slow ring 0. */
 #define FLUSH_PAGES_MAX 8
 
 paddr_t kernel_root;
@@ -116,6 +120,30 @@ int cpu_xrstor_user(uint64_t area)
 	return user_xrstor((const void *)area, cpu_xcr0, cpu_xcr0 != 0) ? -EFAULT : 0;
 }
 
+uint32_t cpu_fpu_exceptions(bool sse)
+{
+	uint16_t cw, sw;
+	uint32_t mxcsr;
+
+	if (sse) {
+		__asm__("stmxcsr %0" : "=m"(mxcsr));
+		return ~(mxcsr >> 7) & mxcsr & 0x3f;
+	}
+	__asm__("fnstcw %0; fnstsw %1" : "=m"(cw), "=m"(sw));
+	return sw & ~cw & 0x3f;
+}
+
+void cpu_program_regs(struct regs *regs, uint64_t rip, uint64_t rsp)
+{
+	memset(regs, 0, sizeof(*regs));
+	regs->orig_rax = UINT64_MAX;
+	regs->rip = rip;
+	regs->rsp = rsp;
+	regs->cs = SEL_USER_CS;
+	regs->ss = SEL_USER_SS;
+	regs->rflags = RFLAGS_INITIAL;
+}
+
 bool cpu_has_rdrand(void)
 {
 	return features.leaf1_ecx >> 30 & 1;
@@ -136,7 +164,8 @@ void cpu_halt(void)
 	nub_call(NUB_HALT, 0);
 }
 
-/* One CPU and one root in use at a time: whatever root is meant, its translations live in this CPU only. */
+/* One CPU and one root in use at a time: whatever root is meant, its translations live in this CPU
+ * only. */
 void pt_flush(paddr_t root, uint64_t start, uint64_t end)
 {
 	if (end - start > (features.ring0_slow ? 1 : FLUSH_PAGES_MAX) * PAGE_SIZE) {
@@ -153,8 +182,8 @@ void debug_putc(char c)
 }
 
 /*
- * Power off: the debug-exit device if there is one, else a reset through the keyboard controller (QEMU runs with
- * -no-reboot), else a wait that an impatient host ends.
+ * Power off: the debug-exit device if there is one, else a reset through the keyboard controller
+ * (QEMU runs with -no-reboot), else a wait that an impatient host ends.
  */
 void machine_exit(uint8_t debug_exit_code)
 {

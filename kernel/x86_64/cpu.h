@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The CPU as ring 3 sees it: features, segment bases, vector state, and the privileged services of the nub. */
+/* The CPU as ring 3 sees it: features, segment bases, vector state, and the privileged services of
+ * the nub. */
 #ifndef KERNEL_X86_64_CPU_H
 #define KERNEL_X86_64_CPU_H
 
@@ -14,7 +15,8 @@ bool cpu_ring0_is_slow(void);
 uint64_t cpu_get_fs_base(void);
 void cpu_set_fs_base(uint64_t base);
 
-/* Vector state in XSAVE standard format (FXSAVE where there is no XSAVE): size in bytes, enabled components. */
+/* Vector state in XSAVE standard format (FXSAVE where there is no XSAVE): size in bytes, enabled
+ * components. */
 size_t cpu_xstate_size(void);
 uint64_t cpu_xstate_mask(void);
 void cpu_xsave(void *area);	   /* 64-byte aligned */
@@ -23,10 +25,18 @@ void cpu_xrstor(const void *area); /* must hold a valid image */
 int cpu_xsave_user(uint64_t area);
 int cpu_xrstor_user(uint64_t area);
 
+/* Unmasked x87 or SSE exceptions now raised, as bits of the status word or MXCSR. */
+uint32_t cpu_fpu_exceptions(bool sse);
+
+/* The registers a program starts with: all zero but these and the selectors. */
+struct regs;
+void cpu_program_regs(struct regs *regs, uint64_t rip, uint64_t rsp);
+
 bool cpu_has_rdrand(void);
 bool cpu_has_xsave(void);
 uint32_t cpu_cpuid1_edx(void); /* AT_HWCAP */
-void cpu_id(uint32_t leaf, uint32_t subleaf, uint32_t out[4]); /* eax ebx ecx edx; may trap (slow) */
+void cpu_id(uint32_t leaf, uint32_t subleaf,
+	    uint32_t out[4]); /* eax ebx ecx edx; may trap (slow) */
 
 static inline uint64_t cpu_tsc(void)
 {
@@ -38,7 +48,8 @@ static inline uint64_t cpu_tsc(void)
 
 /* Use another page-table root (physical address). */
 void cpu_load_root(paddr_t root);
-/* Wait for an interrupt unless one is pending. The caller has interrupts masked, as all kernel code. */
+/* Wait for an interrupt unless one is pending. The caller has interrupts masked, as all kernel
+ * code. */
 void cpu_halt(void);
 /* The kernel's own root: its upper half is copied into every new one (kmap.c). */
 extern paddr_t kernel_root;

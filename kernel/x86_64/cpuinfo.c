@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The processor's own description (SDM 2A CPUID). Asked only when somebody reads it: CPUID may trap. */
+/* The processor's own description (SDM 2A CPUID). Asked only when somebody reads it: CPUID may
+ * trap. */
 #include "kernel/x86_64/cpuinfo.h"
 
 #include "kernel/string.h"
@@ -7,31 +8,40 @@
 
 /* Linux's name of each feature bit, in /proc/cpuinfo's order; "" = not shown. Index = bit. */
 static const char *const leaf1_edx[32] = {
-	"fpu", "vme", "de", "pse", "tsc", "msr", "pae", "mce", "cx8", "apic", "", "sep", "mtrr", "pge", "mca", "cmov",
-	"pat", "pse36", "pn", "clflush", "", "dts", "acpi", "mmx", "fxsr", "sse", "sse2", "ss", "ht", "tm", "ia64", "pbe",
+    "fpu",  "vme",  "de",   "pse", "tsc",  "msr", "pae",   "mce", "cx8",     "apic", "",
+    "sep",  "mtrr", "pge",  "mca", "cmov", "pat", "pse36", "pn",  "clflush", "",     "dts",
+    "acpi", "mmx",  "fxsr", "sse", "sse2", "ss",  "ht",	   "tm",  "ia64",    "pbe",
 };
 static const char *const ext1_edx[32] = {
-	[11] = "syscall", [19] = "mp", [20] = "nx", [22] = "mmxext", [25] = "fxsr_opt", [26] = "pdpe1gb",
-	[27] = "rdtscp", [29] = "lm", [30] = "3dnowext", [31] = "3dnow",
+    [11] = "syscall", [19] = "mp",     [20] = "nx", [22] = "mmxext",   [25] = "fxsr_opt",
+    [26] = "pdpe1gb", [27] = "rdtscp", [29] = "lm", [30] = "3dnowext", [31] = "3dnow",
 };
 static const char *const leaf1_ecx[32] = {
-	"pni", "pclmulqdq", "dtes64", "monitor", "ds_cpl", "vmx", "smx", "est", "tm2", "ssse3", "cid", "sdbg", "fma",
-	"cx16", "xtpr", "pdcm", "", "pcid", "dca", "sse4_1", "sse4_2", "x2apic", "movbe", "popcnt",
-	"tsc_deadline_timer", "aes", "xsave", "", "avx", "f16c", "rdrand", "hypervisor",
+    "pni",    "pclmulqdq",  "dtes64", "monitor", "ds_cpl",
+    "vmx",    "smx",	    "est",    "tm2",	 "ssse3",
+    "cid",    "sdbg",	    "fma",    "cx16",	 "xtpr",
+    "pdcm",   "",	    "pcid",   "dca",	 "sse4_1",
+    "sse4_2", "x2apic",	    "movbe",  "popcnt",	 "tsc_deadline_timer",
+    "aes",    "xsave",	    "",	      "avx",	 "f16c",
+    "rdrand", "hypervisor",
 };
 static const char *const ext1_ecx[32] = {
-	"lahf_lm", "cmp_legacy", "svm", "extapic", "cr8_legacy", "abm", "sse4a", "misalignsse", "3dnowprefetch",
+    "lahf_lm", "cmp_legacy", "svm",	    "extapic",	     "cr8_legacy",
+    "abm",     "sse4a",	     "misalignsse", "3dnowprefetch",
 };
 static const char *const leaf7_ebx[32] = {
-	[0] = "fsgsbase", [1] = "tsc_adjust", [3] = "bmi1", [4] = "hle", [5] = "avx2", [7] = "smep", [8] = "bmi2",
-	[9] = "erms", [10] = "invpcid", [11] = "rtm", [16] = "avx512f", [17] = "avx512dq", [18] = "rdseed",
-	[19] = "adx", [20] = "smap", [21] = "avx512ifma", [23] = "clflushopt", [24] = "clwb", [28] = "avx512cd",
-	[29] = "sha_ni", [30] = "avx512bw", [31] = "avx512vl",
+    [0] = "fsgsbase",	 [1] = "tsc_adjust",  [3] = "bmi1",    [4] = "hle",	  [5] = "avx2",
+    [7] = "smep",	 [8] = "bmi2",	      [9] = "erms",    [10] = "invpcid",  [11] = "rtm",
+    [16] = "avx512f",	 [17] = "avx512dq",   [18] = "rdseed", [19] = "adx",	  [20] = "smap",
+    [21] = "avx512ifma", [23] = "clflushopt", [24] = "clwb",   [28] = "avx512cd", [29] = "sha_ni",
+    [30] = "avx512bw",	 [31] = "avx512vl",
 };
 static const char *const leaf7_ecx[32] = {
-	[1] = "avx512vbmi", [2] = "umip", [3] = "pku", [6] = "avx512_vbmi2", [8] = "gfni", [9] = "vaes",
-	[10] = "vpclmulqdq", [11] = "avx512_vnni", [12] = "avx512_bitalg", [14] = "avx512_vpopcntdq", [22] = "rdpid",
-	[25] = "cldemote", [27] = "movdiri", [28] = "movdir64b",
+    [1] = "avx512vbmi",	       [2] = "umip",	     [3] = "pku",
+    [6] = "avx512_vbmi2",      [8] = "gfni",	     [9] = "vaes",
+    [10] = "vpclmulqdq",       [11] = "avx512_vnni", [12] = "avx512_bitalg",
+    [14] = "avx512_vpopcntdq", [22] = "rdpid",	     [25] = "cldemote",
+    [27] = "movdiri",	       [28] = "movdir64b",
 };
 
 static void registers_text(char *out, uint32_t leaf)
@@ -64,8 +74,8 @@ static unsigned cache_kb(void)
 		cpu_id(4, i, r);
 		if (!(r[0] & 31))
 			break;
-		largest = MAX(largest, ((r[1] >> 22) + 1ull) * ((r[1] >> 12 & 0x3ff) + 1) * ((r[1] & 0xfff) + 1) *
-					       (r[2] + 1ull));
+		largest = MAX(largest, ((r[1] >> 22) + 1ull) * ((r[1] >> 12 & 0x3ff) + 1) *
+					   ((r[1] & 0xfff) + 1) * (r[2] + 1ull));
 	}
 	return (unsigned)(largest >> 10);
 }

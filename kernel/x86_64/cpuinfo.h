@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* What the processor says about itself, for /proc/cpuinfo. Read once at boot (CPUID may trap); any context after. */
+/* What the processor says about itself, for /proc/cpuinfo. Read once at boot (CPUID may trap); any
+ * context after. */
 #ifndef KERNEL_X86_64_CPUINFO_H
 #define KERNEL_X86_64_CPUINFO_H
 
 #include "kernel/types.h"
 
 struct cpu_info {
-	char vendor[13];  /* CPUID 0, "GenuineIntel" */
-	char brand[49];	  /* CPUID 0x80000002..4, leading spaces removed */
+	char vendor[13];		  /* CPUID 0, "GenuineIntel" */
+	char brand[49];			  /* CPUID 0x80000002..4, leading spaces removed */
 	unsigned family, model, stepping; /* CPUID 1 with the extended fields added as Linux does */
 	unsigned cpuid_level;		  /* highest basic leaf */
 	unsigned cache_kb;		  /* largest cache, 0 = unknown */
@@ -17,7 +18,8 @@ struct cpu_info {
 
 /* Fill in *out. */
 void cpu_info(struct cpu_info *out);
-/* Linux's names of the features the program may use, space-separated, in /proc/cpuinfo's order: length, as scnprintf. */
+/* Linux's names of the features the program may use, space-separated, in /proc/cpuinfo's order:
+ * length, as scnprintf. */
 int cpu_flags_text(char *buf, size_t size);
 /* TSC frequency in Hz. */
 uint64_t cpu_tsc_hz(void);

@@ -23,8 +23,8 @@ extern const char user_access_begin[], user_access_end[], user_access_fault[];
 /* The way out to the program with interrupts unmasked, and the jump that leaves. */
 extern const char exit_begin[], exit_syscall_jmp[], exit_end[];
 
-/* The system call table (syscalls/dispatch.c) as the entry calls it, and how many rows it may use directly: 0 sends
- * every call through syscall_slow. */
+/* The system call table (syscalls/dispatch.c) as the entry calls it, and how many rows it may use
+ * directly: 0 sends every call through syscall_slow. */
 typedef long (*syscall_fn)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
 extern uint32_t syscall_limit;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel half: image with exact rights, direct map, device registers, kernel stacks. The first part runs before
- * the page allocator exists, on the boot tables, with a bump pointer; it writes each entry once.
+ * The kernel half: image with exact rights, direct map, device registers, kernel stacks. The first
+ * part runs before the page allocator exists, on the boot tables, with a bump pointer; it writes
+ * each entry once.
  */
 #include "kernel/x86_64/kmap.h"
 
@@ -25,7 +26,8 @@ extern char image_start[], text_end[], rodata_end[], nub_data_start[], nub_data_
 
 static struct spinlock dynamic_lock;
 static uint64_t dynamic_next = DYNAMIC_BASE;
-static struct list free_stacks = LIST_INIT(free_stacks); /* the list node lies in the stack itself */
+static struct list free_stacks =
+    LIST_INIT(free_stacks); /* the list node lies in the stack itself */
 
 static unsigned table_index(uint64_t va, int level)
 {
@@ -56,10 +58,12 @@ static uint64_t *early_table(uint64_t *root, uint64_t va, int level, paddr_t *bu
 	return t;
 }
 
-static void map_image(uint64_t *root, const char *from, const char *to, uint64_t rights, paddr_t *bump)
+static void map_image(uint64_t *root, const char *from, const char *to, uint64_t rights,
+		      paddr_t *bump)
 {
 	for (uint64_t va = (uint64_t)from; va < (uint64_t)to; va += PAGE_SIZE)
-		early_table(root, va, 0, bump)[table_index(va, 0)] = (va - KERNEL_BASE) | PTE_P | rights;
+		early_table(root, va, 0, bump)[table_index(va, 0)] =
+		    (va - KERNEL_BASE) | PTE_P | rights;
 }
 
 void kmap_init(const struct mem_range *ram, size_t n, paddr_t *bump)
@@ -67,7 +71,8 @@ void kmap_init(const struct mem_range *ram, size_t n, paddr_t *bump)
 	uint64_t *root = bump_table(bump);
 
 	map_image(root, image_start, text_end, PTE_U, bump);
-	map_image(root, (char *)ALIGN_UP((uint64_t)text_end, PAGE_SIZE), rodata_end, PTE_U | PTE_NX, bump);
+	map_image(root, (char *)ALIGN_UP((uint64_t)text_end, PAGE_SIZE), rodata_end, PTE_U | PTE_NX,
+		  bump);
 	/* Descriptor tables are ring 0's alone. */
 	map_image(root, nub_data_start, nub_data_end, PTE_W | PTE_NX, bump);
 	map_image(root, nub_data_end, image_end, PTE_W | PTE_U | PTE_NX, bump);
@@ -79,10 +84,11 @@ void kmap_init(const struct mem_range *ram, size_t n, paddr_t *bump)
 			uint64_t va = DIRECT_MAP_BASE + pa;
 
 			early_table(root, va, 1, bump)[table_index(va, 1)] =
-				pa | TABLE | PTE_HUGE | PTE_NX;
+			    pa | TABLE | PTE_HUGE | PTE_NX;
 		}
 	}
-	early_table(root, DYNAMIC_BASE, 1, bump); /* so that every later root shares what is added there */
+	early_table(root, DYNAMIC_BASE, 1,
+		    bump); /* so that every later root shares what is added there */
 	kernel_root = virt_to_phys(root);
 	cpu_load_root(kernel_root);
 }
@@ -143,7 +149,8 @@ void *kstack_alloc(void)
 	if (!block || !va)
 		goto fail;
 	for (size_t off = 0; off < KSTACK_SIZE; off += PAGE_SIZE)
-		if (pt_map(kernel_root, va + off, page_to_phys(block) + off, PT_READ | PT_WRITE, PAGE_SHIFT))
+		if (pt_map(kernel_root, va + off, page_to_phys(block) + off, PT_READ | PT_WRITE,
+			   PAGE_SHIFT))
 			goto fail;
 	return (void *)va;
 fail:

@@ -6,12 +6,14 @@
 #include "kernel/page.h"
 
 /*
- * Build the final kernel page tables (exact rights for the image, direct map of the given RAM, nothing executable but
- * kernel text) in the pages from `*bump` upwards, switch to them, and advance *bump past what was used.
+ * Build the final kernel page tables (exact rights for the image, direct map of the given RAM,
+ * nothing executable but kernel text) in the pages from `*bump` upwards, switch to them, and
+ * advance *bump past what was used.
  */
 void kmap_init(const struct mem_range *ram, size_t n, paddr_t *bump);
 
-/* Map device registers (uncached, not executable): their kernel address, or NULL when out of memory. */
+/* Map device registers (uncached, not executable): their kernel address, or NULL when out of
+ * memory. */
 void *kmap_device(paddr_t pa, size_t size);
 
 /* A kernel stack of KSTACK_SIZE with an unmapped page below: its lowest address, or NULL. */

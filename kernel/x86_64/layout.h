@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The virtual address map. The lower half belongs to the program (TASK_SIZE, kernel/abi/linux.h); the kernel half is
- * shared by every address space. Plain numbers: assembly, the linker script and C all include this file.
+ * The virtual address map. The lower half belongs to the program (TASK_SIZE, kernel/abi/linux.h);
+ *the kernel half is shared by every address space. Plain numbers: assembly, the linker script and C
+ *all include this file.
  *
  *	0x0000000000000000  page 0 and the first 64 KiB: never mapped
  *	...                 program image, heap, mappings, stack, where Linux would put them

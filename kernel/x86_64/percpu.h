@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * struct cpu: everything one virtual CPU owns, reached through GS in ring 3 and relative to the interrupt stacks in
- * ring 0. The offsets the assembly uses are in kernel/ring0/nub.h and checked below.
+ * struct cpu: everything one virtual CPU owns, reached through GS in ring 3 and relative to the
+ * interrupt stacks in ring 0. The offsets the assembly uses are in kernel/ring0/nub.h and checked
+ * below.
  */
 #ifndef KERNEL_X86_64_PERCPU_H
 #define KERNEL_X86_64_PERCPU_H

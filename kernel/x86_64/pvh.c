@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reading the PVH start information. It lies in low memory that is handed to the page allocator afterwards, so
- * everything needed later is copied out. Runs on the boot page tables, which map the first GiB.
+ * Reading the PVH start information. It lies in low memory that is handed to the page allocator
+ * afterwards, so everything needed later is copied out. Runs on the boot page tables, which map the
+ * first GiB.
  */
 #include "kernel/x86_64/pvh.h"
 

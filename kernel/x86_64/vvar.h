@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The clock page: how the TSC becomes time. kernel/clock.c writes it; the vDSO reads it from the program's side and
- * clock.c through the same functions below, so that a clock read either way agrees to the nanosecond. A sequence
- * lock lets the writer change several members at once.
+ * The clock page: how the TSC becomes time. kernel/clock.c writes it; the vDSO reads it from the
+ * program's side and clock.c through the same functions below, so that a clock read either way
+ * agrees to the nanosecond. A sequence lock lets the writer change several members at once.
  */
 #ifndef KERNEL_X86_64_VVAR_H
 #define KERNEL_X86_64_VVAR_H
@@ -15,9 +15,10 @@
  * CLOCK_MONOTONIC = mono_base_ns + (TSC - tsc_base) * mult / 2^32
  * CLOCK_REALTIME  = CLOCK_MONOTONIC + real_offset_ns
  *
- * mult is nanoseconds per tick in 32.32 fixed point: exact to 0.3 ppb at 2 GHz; the product is taken in 128 bits, so
- * nothing overflows before mono_base_ns itself would (584 years). A writer that changes mult moves tsc_base and
- * mono_base_ns to the present in the same update, so that the clock does not jump.
+ * mult is nanoseconds per tick in 32.32 fixed point: exact to 0.3 ppb at 2 GHz; the product is
+ * taken in 128 bits, so nothing overflows before mono_base_ns itself would (584 years). A writer
+ * that changes mult moves tsc_base and mono_base_ns to the present in the same update, so that the
+ * clock does not jump.
  */
 struct vvar {
 	uint32_t seq;		 /* odd while an update is under way */
@@ -59,8 +60,9 @@ static inline uint64_t vvar_mult(uint64_t tsc_hz)
 }
 
 /*
- * CLOCK_MONOTONIC now and the offset to CLOCK_REALTIME. Returns false if that clock is not known (mult 0, or
- * realtime wanted and not valid). A CPU whose TSC is a little behind the writer's sees the time of the last update.
+ * CLOCK_MONOTONIC now and the offset to CLOCK_REALTIME. Returns false if that clock is not known
+ * (mult 0, or realtime wanted and not valid). A CPU whose TSC is a little behind the writer's sees
+ * the time of the last update.
  */
 static inline bool vvar_read(const struct vvar *v, bool realtime, uint64_t *mono_ns,
 			     uint64_t *real_offset_ns)
@@ -118,8 +120,9 @@ static inline enum vvar_clock vvar_clock_kind(int clock_id)
 
 static inline uint64_t vvar_resolution_ns(int clock_id)
 {
-	return clock_id == CLOCK_REALTIME_COARSE || clock_id == CLOCK_MONOTONIC_COARSE ? VVAR_COARSE_NS
-										       : 1;
+	return clock_id == CLOCK_REALTIME_COARSE || clock_id == CLOCK_MONOTONIC_COARSE
+		   ? VVAR_COARSE_NS
+		   : 1;
 }
 
 #ifndef VDSO_BUILD

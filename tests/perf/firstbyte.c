@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * firstbyte -n RUNS [-t SEC] [-x PATTERN] -- CMD... [-- CMD...]...: runs the commands in turn (A B A B ...), RUNS times each,
- * and prints for each the milliseconds from exec to the first byte of its standard output, or to the first byte of
- * PATTERN in it: minimum, median, maximum. A run is killed once the byte has come.
+ * firstbyte -n RUNS [-t SEC] [-x PATTERN] -- CMD... [-- CMD...]...: runs the commands in turn (A B
+ * A B ...), RUNS times each, and prints for each the milliseconds from exec to the first byte of
+ * its standard output, or to the first byte of PATTERN in it: minimum, median, maximum. A run is
+ * killed once the byte has come.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -27,7 +28,8 @@ static double now_ms(void)
 	return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
 }
 
-/* Read until the pattern (or anything, if it is empty) has come. Returns 1, or 0 at end of file or time-out. */
+/* Read until the pattern (or anything, if it is empty) has come. Returns 1, or 0 at end of file or
+ * time-out. */
 static int wait_for(int fd, const char *pattern, double deadline)
 {
 	static char buf[1 << 20];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The faked surroundings of tests/unit/fs_fake.h. Program memory is host memory; addresses below 4096 are bad. */
+/* The faked surroundings of tests/unit/fs_fake.h. Program memory is host memory; addresses below
+ * 4096 are bad. */
 #define _ISOC11_SOURCE /* only ISO C from the C library: its POSIX types are not the kernel's */
 #include "tests/unit/fs_fake.h"
 
@@ -189,6 +190,11 @@ uint64_t clock_real_ns(void)
 	return ++fake_now;
 }
 
+uint64_t clock_real_coarse_ns(void)
+{
+	return clock_real_ns();
+}
+
 uint64_t clock_mono_ns(void)
 {
 	return 5 * NSEC_PER_SEC;
@@ -215,7 +221,8 @@ void random_mix(const void *data, size_t n)
 
 void kernel_utsname(struct new_utsname *out)
 {
-	*out = (struct new_utsname){.sysname = "Linux", .release = KERNEL_RELEASE, .nodename = "box"};
+	*out =
+	    (struct new_utsname){.sysname = "Linux", .release = KERNEL_RELEASE, .nodename = "box"};
 }
 
 void kernel_set_hostname(const char *name, size_t n)
@@ -274,8 +281,14 @@ void fake_become(uint32_t uid, uint32_t group)
 {
 	struct cred *c = &fake_process.cred;
 
-	*c = (struct cred){.uid = uid, .euid = uid, .suid = uid, .fsuid = uid,
-			   .gid = uid, .egid = uid, .sgid = uid, .fsgid = uid};
+	*c = (struct cred){.uid = uid,
+			   .euid = uid,
+			   .suid = uid,
+			   .fsuid = uid,
+			   .gid = uid,
+			   .egid = uid,
+			   .sgid = uid,
+			   .fsgid = uid};
 	c->groups[0] = group;
 	c->n_groups = group != 0;
 }

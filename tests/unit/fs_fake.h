@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The kernel around the file systems, faked for host tests: one process, real page allocator over tests/unit/arena.c. */
+/* The kernel around the file systems, faked for host tests: one process, real page allocator over
+ * tests/unit/arena.c. */
 #ifndef TESTS_UNIT_FS_FAKE_H
 #define TESTS_UNIT_FS_FAKE_H
 
@@ -7,12 +8,13 @@
 
 extern struct process fake_process;
 extern struct thread fake_thread;
-extern int fake_signal;	    /* last signal sent, 0 = none */
-extern uint64_t fake_now;   /* ns; advances by one at each look */
+extern int fake_signal;	     /* last signal sent, 0 = none */
+extern uint64_t fake_now;    /* ns; advances by one at each look */
 extern long fake_alloc_left; /* allocations until one fails; -1: none fails */
-extern long fake_allocated; /* blocks in use */
-extern long fake_truncated; /* mm_file_truncated calls */
-/* Called when something sleeps; returns true when it did something that may have woken the sleeper. */
+extern long fake_allocated;  /* blocks in use */
+extern long fake_truncated;  /* mm_file_truncated calls */
+/* Called when something sleeps; returns true when it did something that may have woken the sleeper.
+ */
 extern bool (*fake_on_sleep)(void);
 
 /* 64 MiB of memory, a tmpfs root, /dev, /proc and the rest mounted, root's identity. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The Linux side of test_vfs_host.c: operations on the host's own tmpfs, in a chroot in /dev/shm. */
+/* The Linux side of test_vfs_host.c: operations on the host's own tmpfs, in a chroot in /dev/shm.
+ */
 #define _GNU_SOURCE
 #include "tests/unit/host_fs.h"
 
@@ -26,7 +27,8 @@ int host_fs_enter(void)
 	struct statfs sf;
 
 	old_root = open("/", O_RDONLY | O_DIRECTORY);
-	if (geteuid() != 0 || old_root < 0 || statfs("/dev/shm", &sf) || sf.f_type != TMPFS_MAGIC || !mkdtemp(base))
+	if (geteuid() != 0 || old_root < 0 || statfs("/dev/shm", &sf) || sf.f_type != TMPFS_MAGIC ||
+	    !mkdtemp(base))
 		return -1;
 	umask(022);
 	if (chmod(base, 0755) || chroot(base) || chdir("/"))

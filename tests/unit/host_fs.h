@@ -1,13 +1,33 @@
 /* SPDX-License-Identifier: MIT */
-/* One file system operation in words that both Linux and the VFS understand; the Linux side. No headers of either. */
+/* One file system operation in words that both Linux and the VFS understand; the Linux side. No
+ * headers of either. */
 #ifndef TESTS_UNIT_HOST_FS_H
 #define TESTS_UNIT_HOST_FS_H
 
 #include <stdint.h>
 
 enum fs_op_kind {
-	OP_OPEN, OP_WRITE, OP_READ, OP_MKDIR, OP_RMDIR, OP_UNLINK, OP_LINK, OP_SYMLINK, OP_RENAME, OP_MKNOD, OP_STAT,
-	OP_READLINK, OP_CHMOD, OP_CHOWN, OP_TRUNCATE, OP_ACCESS, OP_TOUCH, OP_CHDIR, OP_LIST, OP_FALLOCATE, OP_SEEK,
+	OP_OPEN,
+	OP_WRITE,
+	OP_READ,
+	OP_MKDIR,
+	OP_RMDIR,
+	OP_UNLINK,
+	OP_LINK,
+	OP_SYMLINK,
+	OP_RENAME,
+	OP_MKNOD,
+	OP_STAT,
+	OP_READLINK,
+	OP_CHMOD,
+	OP_CHOWN,
+	OP_TRUNCATE,
+	OP_ACCESS,
+	OP_TOUCH,
+	OP_CHDIR,
+	OP_LIST,
+	OP_FALLOCATE,
+	OP_SEEK,
 	OP_KINDS,
 };
 

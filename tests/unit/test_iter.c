@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* I/O buffers over several segments: crossing, clipping, going back, bad addresses. unit: kernel/iter.c */
+/* I/O buffers over several segments: crossing, clipping, going back, bad addresses. unit:
+ * kernel/iter.c */
 #define _ISOC11_SOURCE /* only ISO C from the C library: its POSIX types are not the kernel's */
 #include "tests/unit/unit.h"
 
@@ -71,7 +72,8 @@ static void test_segments(void)
 	iter_advance(&it, 4);
 	CHECK(iter_read(&it, out, 1) == 1 && out[0] == 'E');
 	iter_revert(&it, 5);
-	CHECK(iter_write(&it, "12345678", 8) == 8 && memcmp(a, "123", 3) == 0 && memcmp(c, "45678", 5) == 0);
+	CHECK(iter_write(&it, "12345678", 8) == 8 && memcmp(a, "123", 3) == 0 &&
+	      memcmp(c, "45678", 5) == 0);
 }
 
 static void test_fault(void)

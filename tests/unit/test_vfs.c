@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The VFS with tmpfs, devfs, procfs and pipes on the host: path walk, names, data at page edges, limits, running out of
- * memory at every allocation, and that nothing leaks. Behaviour that Linux can be asked about is in test_vfs_host.c.
- * unit: tests/unit/fs_fake.c tests/unit/arena.c kernel/page.c kernel/file.c kernel/iter.c kernel/poll.c fs/vfs_dentry.c fs/vfs_inode.c fs/vfs_walk.c fs/vfs_open.c fs/vfs_ops.c fs/vfs_mount.c fs/radix.c fs/tmpfs.c fs/tmpfs_dir.c fs/tmpfs_file.c fs/pipe.c fs/devfs.c fs/seq.c fs/procfs.c fs/procfs_sys.c fs/procfs_pid.c fs/procfs_mm.c fs/init.c
+ * The VFS with tmpfs, devfs, procfs and pipes on the host: path walk, names, data at page edges,
+ * limits, running out of memory at every allocation, and that nothing leaks. Behaviour that Linux
+ * can be asked about is in test_vfs_host.c. unit: tests/unit/fs_fake.c tests/unit/arena.c
+ * kernel/page.c kernel/file.c kernel/iter.c kernel/poll.c fs/vfs_dentry.c fs/vfs_inode.c
+ * fs/vfs_walk.c fs/vfs_open.c fs/vfs_ops.c fs/vfs_mount.c fs/radix.c fs/tmpfs.c fs/tmpfs_dir.c
+ * fs/tmpfs_file.c fs/pipe.c fs/devfs.c fs/seq.c fs/procfs.c fs/procfs_sys.c fs/procfs_pid.c
+ * fs/procfs_mm.c fs/init.c
  */
 #define _ISOC11_SOURCE /* only ISO C from the C library: its POSIX types are not the kernel's */
 #include "tests/unit/unit.h"
@@ -215,7 +219,8 @@ static void test_mounts(void)
 	struct dentry *d;
 
 	CHECK(stat_of("/tmp", 0).dev != stat_of("/", 0).dev);
-	CHECK(stat_of("/tmp/..", 0).ino == stat_of("/", 0).ino && stat_of("/tmp/..", 0).dev == stat_of("/", 0).dev);
+	CHECK(stat_of("/tmp/..", 0).ino == stat_of("/", 0).ino &&
+	      stat_of("/tmp/..", 0).dev == stat_of("/", 0).dev);
 	CHECK(stat_of("/tmp", 0).mode == (S_IFDIR | 01777));
 	CHECK(vfs_rmdir(NULL, "/tmp") == -EBUSY);
 	CHECK(vfs_rename(NULL, "/tmp", NULL, "/tmp2", 0) == -EBUSY);
@@ -239,7 +244,8 @@ static void test_data(void)
 	CHECK(get_at(f, buf, 10, PAGE_SIZE - 2) == 4 && memcmp(buf, "\0end", 4) == 0);
 	CHECK(get_at(f, buf, 10, PAGE_SIZE + 2) == 0);
 	CHECK(put_at(f, "far", 3, 1ull << 40) == 3);
-	CHECK(stat_of("/tmp/data", 0).size == (1ull << 40) + 3 && stat_of("/tmp/data", 0).blocks == 24);
+	CHECK(stat_of("/tmp/data", 0).size == (1ull << 40) + 3 &&
+	      stat_of("/tmp/data", 0).blocks == 24);
 	CHECK(get_at(f, buf, sizeof(buf), (1ull << 40) - 2 * PAGE_SIZE) == 2 * PAGE_SIZE + 3);
 	CHECK(memcmp(buf, zero, 2 * PAGE_SIZE) == 0 && memcmp(buf + 2 * PAGE_SIZE, "far", 3) == 0);
 	CHECK(file_seek(f, PAGE_SIZE + 5, SEEK_HOLE) == 2 * PAGE_SIZE);
@@ -261,7 +267,8 @@ static void test_data(void)
 	CHECK(vfs_ftruncate(f, INT64_MAX) == 0 && put_at(f, "x", 1, INT64_MAX) == -EFBIG);
 	CHECK(put_at(f, "xy", 2, INT64_MAX - 1) == 1);
 	file_put(f);
-	CHECK(open_close("/tmp/data", O_RDWR | O_TRUNC, 0) == 0 && stat_of("/tmp/data", 0).blocks == 0);
+	CHECK(open_close("/tmp/data", O_RDWR | O_TRUNC, 0) == 0 &&
+	      stat_of("/tmp/data", 0).blocks == 0);
 	CHECK(vfs_unlink(NULL, "/tmp/data") == 0);
 }
 
@@ -273,12 +280,14 @@ static void test_fallocate(void)
 	struct page *p;
 	char buf[4];
 
-	CHECK(vfs_fallocate(f, 0, 100, 3 * PAGE_SIZE) == 0 && f->inode->size == 100 + 3 * PAGE_SIZE);
+	CHECK(vfs_fallocate(f, 0, 100, 3 * PAGE_SIZE) == 0 &&
+	      f->inode->size == 100 + 3 * PAGE_SIZE);
 	CHECK(stat_of("/tmp/fa", 0).blocks == 32);
 	CHECK(vfs_fallocate(f, FALLOC_FL_KEEP_SIZE, 8 * PAGE_SIZE, PAGE_SIZE) == 0);
 	CHECK(f->inode->size == 100 + 3 * PAGE_SIZE && stat_of("/tmp/fa", 0).blocks == 40);
 	CHECK(put_at(f, "abcd", 4, PAGE_SIZE - 2) == 4);
-	CHECK(vfs_fallocate(f, hole, PAGE_SIZE - 1, 2) == 0 && get_at(f, buf, 4, PAGE_SIZE - 2) == 4);
+	CHECK(vfs_fallocate(f, hole, PAGE_SIZE - 1, 2) == 0 &&
+	      get_at(f, buf, 4, PAGE_SIZE - 2) == 4);
 	CHECK(memcmp(buf, "a\0\0d", 4) == 0);
 	CHECK(f->ops->map_page(f, 1, &p) == 0);
 	CHECK(vfs_fallocate(f, hole, 0, 9 * PAGE_SIZE) == 0 && stat_of("/tmp/fa", 0).blocks == 8);
@@ -327,7 +336,8 @@ static void test_static(void)
 	frame[0].flags |= PG_RESERVED;
 	frame[1].flags |= PG_RESERVED;
 	memset(data, 'A', PAGE_SIZE + 10);
-	CHECK(tmpfs_add_static(vfs_root(), "/deep/er/file", 0755, page_to_phys(frame), PAGE_SIZE + 10) == 0);
+	CHECK(tmpfs_add_static(vfs_root(), "/deep/er/file", 0755, page_to_phys(frame),
+			       PAGE_SIZE + 10) == 0);
 	CHECK(stat_of("/deep/er", 0).mode == (S_IFDIR | 0755));
 	f = must_open("/deep/er/file", O_RDONLY);
 	CHECK(f->ops->map_page(f, 0, &p) == 0 && p == frame && f->inode->size == PAGE_SIZE + 10);
@@ -342,9 +352,11 @@ static void test_static(void)
 	file_put(f);
 	/* Something follows the end of the file in its last frame: it must not be seen. */
 	data[PAGE_SIZE + 10] = 'S';
-	CHECK(tmpfs_add_static(vfs_root(), "deep/tail", 0644, page_to_phys(frame), PAGE_SIZE + 10) == 0);
+	CHECK(tmpfs_add_static(vfs_root(), "deep/tail", 0644, page_to_phys(frame),
+			       PAGE_SIZE + 10) == 0);
 	f = must_open("/deep/tail", O_RDONLY);
-	CHECK(f->ops->map_page(f, 1, &p) == 0 && p != &frame[1] && ((char *)page_to_virt(p))[10] == 0);
+	CHECK(f->ops->map_page(f, 1, &p) == 0 && p != &frame[1] &&
+	      ((char *)page_to_virt(p))[10] == 0);
 	page_put(p);
 	file_put(f);
 	CHECK(vfs_unlink(NULL, "/deep/tail") == 0 && vfs_unlink(NULL, "/deep/er/file") == 0);
@@ -360,7 +372,8 @@ struct collect {
 	int64_t pos;
 };
 
-static bool collect_add(struct dir_sink *s, const char *name, size_t len, uint64_t ino, unsigned type, int64_t next)
+static bool collect_add(struct dir_sink *s, const char *name, size_t len, uint64_t ino,
+			unsigned type, int64_t next)
 {
 	struct collect *c = container_of(s, struct collect, sink);
 
@@ -453,7 +466,8 @@ static void test_limits(void)
 	CHECK(put_at(f, "0123456789abc", 13, 0) == 10);
 	CHECK(fake_signal == 0 && put_at(f, "x", 1, 10) == -EFBIG && fake_signal == SIGXFSZ);
 	fake_signal = 0;
-	CHECK(vfs_ftruncate(f, 10) == 0 && vfs_ftruncate(f, 11) == -EFBIG && fake_signal == SIGXFSZ);
+	CHECK(vfs_ftruncate(f, 10) == 0 && vfs_ftruncate(f, 11) == -EFBIG &&
+	      fake_signal == SIGXFSZ);
 	fake_process.limits[RLIMIT_FSIZE].rlim_cur = UINT64_MAX;
 	fake_signal = 0;
 	file_put(f);
@@ -466,7 +480,8 @@ static void test_devices(void)
 	struct page *p;
 	char buf[8] = "xxxxxxx";
 
-	CHECK(put(f, "", 0) == -ENOSPC && get(f, buf, 4) == 4 && memcmp(buf, "\0\0\0\0xxx", 8) == 0);
+	CHECK(put(f, "", 0) == -ENOSPC && get(f, buf, 4) == 4 &&
+	      memcmp(buf, "\0\0\0\0xxx", 8) == 0);
 	file_put(f);
 	f = must_open("/dev/null", O_RDWR);
 	CHECK(get(f, buf, 4) == 0 && file_seek(f, 77, SEEK_END) == 0 && !f->ops->map_page);
@@ -476,12 +491,17 @@ static void test_devices(void)
 	CHECK(f->ops->map_page(f, 9, &p) == 0);
 	page_put(p);
 	file_put(f);
-	CHECK(stat_of("/dev/null", 0).mode == (S_IFCHR | 0666) && stat_of("/dev/null", 0).rdev == 0x103);
+	CHECK(stat_of("/dev/null", 0).mode == (S_IFCHR | 0666) &&
+	      stat_of("/dev/null", 0).rdev == 0x103);
 	CHECK(open_close("/dev/tty", O_RDWR, 0) == -ENXIO);
-	CHECK(vfs_mknod(NULL, "/w/null2", S_IFCHR | 0600, 0x103) == 0 && open_close("/w/null2", O_RDWR, 0) == 0);
-	CHECK(vfs_mknod(NULL, "/w/nodev", S_IFCHR | 0600, 0x7777) == 0 && open_close("/w/nodev", O_RDWR, 0) == -ENXIO);
-	CHECK(vfs_mknod(NULL, "/tmp/null", S_IFCHR | 0600, 0x103) == 0 && open_close("/tmp/null", O_RDWR, 0) == -EACCES);
-	CHECK(dev_major(dev_make(0xabc, 0x12345)) == 0xabc && dev_minor(dev_make(0xabc, 0x12345)) == 0x12345);
+	CHECK(vfs_mknod(NULL, "/w/null2", S_IFCHR | 0600, 0x103) == 0 &&
+	      open_close("/w/null2", O_RDWR, 0) == 0);
+	CHECK(vfs_mknod(NULL, "/w/nodev", S_IFCHR | 0600, 0x7777) == 0 &&
+	      open_close("/w/nodev", O_RDWR, 0) == -ENXIO);
+	CHECK(vfs_mknod(NULL, "/tmp/null", S_IFCHR | 0600, 0x103) == 0 &&
+	      open_close("/tmp/null", O_RDWR, 0) == -EACCES);
+	CHECK(dev_major(dev_make(0xabc, 0x12345)) == 0xabc &&
+	      dev_minor(dev_make(0xabc, 0x12345)) == 0x12345);
 }
 
 /* ---- pipes ---- */
@@ -496,11 +516,13 @@ static void test_pipe(void)
 	CHECK(get(rd, buf, 1) == -EAGAIN && get(rd, buf, 0) == 0);
 	CHECK(file_poll(rd, NULL) == 0 && file_poll(wr, NULL) == (EPOLLOUT | EPOLLWRNORM));
 	CHECK(put(rd, "x", 1) == -EBADF && get_at(rd, buf, 1, 0) == -ESPIPE);
-	CHECK(put(wr, big, sizeof(big)) == 65536 && put(wr, "x", 1) == -EAGAIN && file_poll(wr, NULL) == 0);
+	CHECK(put(wr, big, sizeof(big)) == 65536 && put(wr, "x", 1) == -EAGAIN &&
+	      file_poll(wr, NULL) == 0);
 	CHECK(pipe_get_size(rd) == 65536 && pipe_set_size(wr, 4096) == -EBUSY);
 	CHECK(pipe_set_size(wr, 100000) == 131072 && put(wr, big, 4097) == 4097);
 	CHECK(get(rd, big, sizeof(big)) == 69633 && file_poll(rd, NULL) == 0);
-	CHECK(put(wr, "a", 1) == 1 && put(wr, "b", 1) == 1 && get(rd, buf, 16) == 2 && memcmp(buf, "ab", 2) == 0);
+	CHECK(put(wr, "a", 1) == 1 && put(wr, "b", 1) == 1 && get(rd, buf, 16) == 2 &&
+	      memcmp(buf, "ab", 2) == 0);
 	/* 4095 bytes leave no room in their page for 4095 more: each takes a segment. */
 	CHECK(pipe_set_size(wr, 0) == 4096);
 	CHECK(put(wr, big, 4095) == 4095 && put(wr, big, 2) == -EAGAIN && put(wr, big, 1) == 1);
@@ -533,9 +555,11 @@ static void test_fifo(void)
 
 	CHECK(vfs_mknod(NULL, "/w/fifo", S_IFIFO | 0666, 0) == 0);
 	CHECK(open_close("/w/fifo", O_WRONLY | O_NONBLOCK, 0) == -ENXIO);
-	CHECK(open_close("/w/fifo", O_WRONLY, 0) == -ERESTARTSYS && open_close("/w/fifo", O_RDONLY, 0) == -ERESTARTSYS);
+	CHECK(open_close("/w/fifo", O_WRONLY, 0) == -ERESTARTSYS &&
+	      open_close("/w/fifo", O_RDONLY, 0) == -ERESTARTSYS);
 	rd = must_open("/w/fifo", O_RDONLY | O_NONBLOCK);
-	CHECK(file_poll(rd, NULL) == 0 && get(rd, buf, 1) == 0); /* no writer yet: end of file, but no hang-up */
+	CHECK(file_poll(rd, NULL) == 0 &&
+	      get(rd, buf, 1) == 0); /* no writer yet: end of file, but no hang-up */
 	wr = must_open("/w/fifo", O_WRONLY | O_NONBLOCK);
 	CHECK(put(wr, "hi", 2) == 2 && get(rd, buf, 4) == 2);
 	file_put(wr);
@@ -568,19 +592,25 @@ static void test_proc(void)
 	CHECK(strcmp(text_of("/proc/42/task/42/comm"), "renamed\n") == 0);
 	CHECK(strstr(text_of("/proc/self/status"), "Pid:\t42\n") != NULL);
 	CHECK(strstr(text_of("/proc/self/stat"), "42 (renamed) R ") != NULL);
-	CHECK(strstr(text_of("/proc/mounts"), "devtmpfs /dev devtmpfs rw,nosuid,relatime,size=") != NULL);
-	CHECK(strstr(text_of("/proc/self/mountinfo"), " / /tmp rw,nosuid,nodev,relatime - tmpfs tmpfs rw,") != NULL);
+	CHECK(strstr(text_of("/proc/mounts"), "devtmpfs /dev devtmpfs rw,nosuid,relatime,size=") !=
+	      NULL);
+	CHECK(strstr(text_of("/proc/self/mountinfo"),
+		     " / /tmp rw,nosuid,nodev,relatime - tmpfs tmpfs rw,") != NULL);
 	CHECK(strstr(text_of("/proc/cpuinfo"), "cpu MHz\t\t: 2345.678\n") != NULL);
 	CHECK(strstr(text_of("/proc/cpuinfo"), "bogomips\t: 4691.35\n") != NULL);
 	CHECK(strlen(text_of("/proc/sys/kernel/random/boot_id")) == 37);
 	CHECK(strstr(text_of("/proc/meminfo"), "MemTotal:") != NULL);
 	CHECK(strstr(text_of("/proc/self/limits"), "Max open files            1024 ") != NULL);
-	CHECK(strcmp(text_of("/proc/filesystems"), "nodev\ttmpfs\nnodev\tdevtmpfs\nnodev\tproc\n") == 0);
-	CHECK(open_close("/proc/1", O_RDONLY, 0) == -ENOENT && open_close("/proc/042", O_RDONLY, 0) == -ENOENT);
-	CHECK(open_close("/proc/x", O_CREAT | O_RDWR, 0644) == -ENOENT && vfs_mkdir(NULL, "/proc/x", 0755) == -ENOENT);
+	CHECK(strcmp(text_of("/proc/filesystems"),
+		     "nodev\ttmpfs\nnodev\tdevtmpfs\nnodev\tproc\n") == 0);
+	CHECK(open_close("/proc/1", O_RDONLY, 0) == -ENOENT &&
+	      open_close("/proc/042", O_RDONLY, 0) == -ENOENT);
+	CHECK(open_close("/proc/x", O_CREAT | O_RDWR, 0644) == -ENOENT &&
+	      vfs_mkdir(NULL, "/proc/x", 0755) == -ENOENT);
 	CHECK(vfs_unlink(NULL, "/proc/version") == -EPERM);
 	CHECK(pipe_new(0, &rd, &wr) == 0);
-	CHECK(fd_install(fake_process.files, rd, 0, true) == 0 && fd_install(fake_process.files, wr, 0, false) == 1);
+	CHECK(fd_install(fake_process.files, rd, 0, true) == 0 &&
+	      fd_install(fake_process.files, wr, 0, false) == 1);
 	CHECK(vfs_lookup(NULL, "/proc/self/fd/0", 0, &d) == 0 && (d->inode->mode & 07777) == 0500);
 	CHECK(vfs_readlink(d, buf, sizeof(buf)) > 0 && memcmp(buf, "pipe:[", 6) == 0);
 	dentry_put(d);
@@ -604,11 +634,14 @@ static void test_fds(void)
 	struct files *fs = fake_process.files;
 	struct file *f = must_open("/w/f", O_RDONLY);
 
-	CHECK(fd_install(fs, file_get(f), 0, false) == 0 && fd_install(fs, file_get(f), 0, false) == 1);
-	CHECK(fd_install(fs, file_get(f), 500, true) == 500 && fd_install(fs, file_get(f), 500, false) == 501);
+	CHECK(fd_install(fs, file_get(f), 0, false) == 0 &&
+	      fd_install(fs, file_get(f), 0, false) == 1);
+	CHECK(fd_install(fs, file_get(f), 500, true) == 500 &&
+	      fd_install(fs, file_get(f), 500, false) == 501);
 	CHECK(fd_close(fs, 0) == 0 && fd_install(fs, file_get(f), 0, false) == 0);
 	CHECK(fd_install(fs, f, 1024, false) == -EINVAL && fd_install(fs, f, -1, false) == -EINVAL);
-	CHECK(fd_install(fs, file_get(f), 1023, false) == 1023 && fd_install(fs, f, 1023, false) == -EMFILE);
+	CHECK(fd_install(fs, file_get(f), 1023, false) == 1023 &&
+	      fd_install(fs, f, 1023, false) == -EMFILE);
 	CHECK(fd_install_at(fs, f, 1024, false) == -EBADF);
 	CHECK(fd_install_at(fs, file_get(f), 1, true) == 1 && fd_get_cloexec(fs, 1) == 1);
 	CHECK(fd_close(fs, 2) == -EBADF && fd_close(fs, -1) == -EBADF && fd_get(fs, 99999) == NULL);
@@ -676,8 +709,8 @@ static void test_out_of_memory(void)
 		one_of_everything();
 		fake_signal = 0;
 		if (fake_allocated != base || page_free_count() != pages)
-			printf("# allocation %ld: %ld blocks, %ld pages\n", n, fake_allocated - base,
-			       (long)(pages - page_free_count()));
+			printf("# allocation %ld: %ld blocks, %ld pages\n", n,
+			       fake_allocated - base, (long)(pages - page_free_count()));
 		CHECK(fake_allocated == base && page_free_count() == pages);
 	}
 }
@@ -689,9 +722,11 @@ static void test_memfd(void)
 
 	CHECK(tmpfs_memfd("name", MFD_ALLOW_SEALING, &f) == 0);
 	CHECK(vfs_file_path(f, buf, sizeof(buf)) > 0 && strcmp(buf, "/memfd:name (deleted)") == 0);
-	CHECK(put(f, "abc", 3) == 3 && tmpfs_add_seals(f, F_SEAL_GROW) == 0 && put(f, "d", 1) == -EPERM);
+	CHECK(put(f, "abc", 3) == 3 && tmpfs_add_seals(f, F_SEAL_GROW) == 0 &&
+	      put(f, "d", 1) == -EPERM);
 	CHECK(vfs_ftruncate(f, 2) == 0 && vfs_ftruncate(f, 3) == -EPERM);
-	CHECK(tmpfs_add_seals(f, F_SEAL_SHRINK | F_SEAL_SEAL) == 0 && vfs_ftruncate(f, 1) == -EPERM);
+	CHECK(tmpfs_add_seals(f, F_SEAL_SHRINK | F_SEAL_SEAL) == 0 &&
+	      vfs_ftruncate(f, 1) == -EPERM);
 	CHECK(tmpfs_add_seals(f, F_SEAL_WRITE) == -EPERM);
 	CHECK(tmpfs_get_seals(f) == (F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL));
 	file_put(f);
@@ -715,7 +750,8 @@ static void test_poll_table(void)
 int main(void)
 {
 	fake_boot();
-	test_out_of_memory(); /* first: later tests fill the name cache, whose evictions would be counted */
+	test_out_of_memory(); /* first: later tests fill the name cache, whose evictions would be
+				 counted */
 	test_radix();
 	test_walk();
 	test_links();

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The VFS against Linux: the same random operations, with several identities, on our tmpfs and on the host's; every
- * return value, every stat and every content must agree. Needs root and a tmpfs on /dev/shm (else it is skipped).
- * SEED=n ROUNDS=n in the environment repeat or lengthen a run.
- * unit: tests/unit/host_fs.c tests/unit/fs_fake.c tests/unit/arena.c kernel/page.c kernel/file.c kernel/iter.c kernel/poll.c fs/vfs_dentry.c fs/vfs_inode.c fs/vfs_walk.c fs/vfs_open.c fs/vfs_ops.c fs/vfs_mount.c fs/radix.c fs/tmpfs.c fs/tmpfs_dir.c fs/tmpfs_file.c fs/pipe.c fs/devfs.c fs/seq.c fs/procfs.c fs/procfs_sys.c fs/procfs_pid.c fs/procfs_mm.c fs/init.c
+ * The VFS against Linux: the same random operations, with several identities, on our tmpfs and on
+ * the host's; every return value, every stat and every content must agree. Needs root and a tmpfs
+ * on /dev/shm (else it is skipped). SEED=n ROUNDS=n in the environment repeat or lengthen a run.
+ * unit: tests/unit/host_fs.c tests/unit/fs_fake.c tests/unit/arena.c kernel/page.c kernel/file.c
+ * kernel/iter.c kernel/poll.c fs/vfs_dentry.c fs/vfs_inode.c fs/vfs_walk.c fs/vfs_open.c
+ * fs/vfs_ops.c fs/vfs_mount.c fs/radix.c fs/tmpfs.c fs/tmpfs_dir.c fs/tmpfs_file.c fs/pipe.c
+ * fs/devfs.c fs/seq.c fs/procfs.c fs/procfs_sys.c fs/procfs_pid.c fs/procfs_mm.c fs/init.c
  */
 #define _ISOC11_SOURCE /* only ISO C from the C library: its POSIX types are not the kernel's */
 #include "tests/unit/unit.h"
@@ -80,7 +83,8 @@ struct summing {
 	uint64_t sum;
 };
 
-static bool add_name(struct dir_sink *s, const char *name, size_t len, uint64_t ino, unsigned type, int64_t next)
+static bool add_name(struct dir_sink *s, const char *name, size_t len, uint64_t ino, unsigned type,
+		     int64_t next)
 {
 	container_of(s, struct summing, sink)->sum += fs_sum(type, name, len);
 	return true;
@@ -107,7 +111,9 @@ static long on_object(const struct fs_op *op, struct fs_result *r)
 	bool follow = !(op->flags & AT_SYMLINK_NOFOLLOW) && op->kind != OP_READLINK;
 	struct dentry *d;
 	char text[4096];
-	long n = vfs_lookup(NULL, op->a, (follow ? LOOKUP_FOLLOW : 0) | (op->kind == OP_CHDIR ? LOOKUP_DIRECTORY : 0), &d);
+	long n = vfs_lookup(
+	    NULL, op->a,
+	    (follow ? LOOKUP_FOLLOW : 0) | (op->kind == OP_CHDIR ? LOOKUP_DIRECTORY : 0), &d);
 
 	if (n)
 		return n;
@@ -187,7 +193,8 @@ static long our_op(const struct fs_op *op, struct fs_result *r)
 
 static void random_name(char *out)
 {
-	static const char *const names[] = {"a", "b", "c", "d", "e", "link", ".", "..", "sub", "a", "b"};
+	static const char *const names[] = {"a", "b",  "c",   "d", "e", "link",
+					    ".", "..", "sub", "a", "b"};
 
 	if (rnd(200) == 0) {
 		unsigned len = 254 + rnd(3);
@@ -213,7 +220,8 @@ static void random_path(char *out, size_t size)
 		random_name(name);
 		if (n + strlen(name) + 3 > size)
 			break;
-		n += snprintf(out + n, size - n, "%s%s", name, depth > 1 ? (rnd(10) ? "/" : "//") : "");
+		n += snprintf(out + n, size - n, "%s%s", name,
+			      depth > 1 ? (rnd(10) ? "/" : "//") : "");
 	}
 	if (n && rnd(8) == 0 && n + 2 < size)
 		snprintf(out + n, size - n, "/");
@@ -221,7 +229,8 @@ static void random_path(char *out, size_t size)
 
 static unsigned random_mode(void)
 {
-	static const unsigned modes[] = {0755, 0644, 0777, 0700, 0, 01777, 02755, 04755, 06777, 02770, 0555, 0111, 0070};
+	static const unsigned modes[] = {0755,	0644,  0777,  0700, 0,	  01777, 02755,
+					 04755, 06777, 02770, 0555, 0111, 0070};
 
 	return modes[rnd(ARRAY_SIZE(modes))];
 }
@@ -246,7 +255,8 @@ static void random_op(struct fs_op *op)
 {
 	static const unsigned types[] = {0, S_IFREG, S_IFIFO, S_IFCHR, S_IFSOCK, S_IFDIR, 070000};
 	static const int ids[] = {-1, 0, 1000, 1001, 2000};
-	static const unsigned rename_flags[] = {0, 0, 0, 0, RENAME_NOREPLACE, RENAME_EXCHANGE, RENAME_EXCHANGE, 3, 8};
+	static const unsigned rename_flags[] = {
+	    0, 0, 0, 0, RENAME_NOREPLACE, RENAME_EXCHANGE, RENAME_EXCHANGE, 3, 8};
 	static const int whences[] = {SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA, SEEK_HOLE, 9};
 	static const int fmodes[] = {0, 0, 1, 3, 3, 2, 16, 8};
 
@@ -307,18 +317,21 @@ static bool same(const struct fs_op *op, const struct fs_result *a, const struct
 {
 	bool opened = op->kind == OP_OPEN ? a->ret >= 0 && b->ret >= 0 : false;
 
-	return (opened || a->ret == b->ret) && a->mode == b->mode && a->nlink == b->nlink && a->uid == b->uid &&
-	       a->gid == b->gid && a->size == b->size && a->blocks == b->blocks && a->sum == b->sum;
+	return (opened || a->ret == b->ret) && a->mode == b->mode && a->nlink == b->nlink &&
+	       a->uid == b->uid && a->gid == b->gid && a->size == b->size &&
+	       a->blocks == b->blocks && a->sum == b->sum;
 }
 
-static const char *const kind_names[OP_KINDS] = {"open",  "write",    "read",	"mkdir", "rmdir",    "unlink", "link",
-						 "symlink", "rename", "mknod",	"stat",	 "readlink", "chmod",  "chown",
-						 "truncate", "access", "touch", "chdir", "list",     "fallocate", "seek"};
+static const char *const kind_names[OP_KINDS] = {
+    "open",	"write",  "read",  "mkdir", "rmdir",	"unlink",    "link",
+    "symlink",	"rename", "mknod", "stat",  "readlink", "chmod",     "chown",
+    "truncate", "access", "touch", "chdir", "list",	"fallocate", "seek"};
 
 static void print_result(const char *who, const struct fs_result *r)
 {
-	printf("#   %s: %ld mode %o nlink %u ids %u:%u size %lu blocks %lu sum %lx\n", who, r->ret, r->mode, r->nlink,
-	       r->uid, r->gid, (unsigned long)r->size, (unsigned long)r->blocks, (unsigned long)r->sum);
+	printf("#   %s: %ld mode %o nlink %u ids %u:%u size %lu blocks %lu sum %lx\n", who, r->ret,
+	       r->mode, r->nlink, r->uid, r->gid, (unsigned long)r->size, (unsigned long)r->blocks,
+	       (unsigned long)r->sum);
 }
 
 /* Do it on both sides. */
@@ -333,8 +346,9 @@ static void compare(const struct fs_op *op, unsigned round)
 	CHECK(ok);
 	if (ok)
 		return;
-	printf("# %u: uid %u %s '%s' '%s' flags %o mode %o x %ld y %ld\n", round, fake_process.cred.fsuid,
-	       kind_names[op->kind], op->a, op->b, op->flags, op->mode, op->x, op->y);
+	printf("# %u: uid %u %s '%s' '%s' flags %o mode %o x %ld y %ld\n", round,
+	       fake_process.cred.fsuid, kind_names[op->kind], op->a, op->b, op->flags, op->mode,
+	       op->x, op->y);
 	print_result("ours ", &ours);
 	print_result("linux", &theirs);
 }
@@ -352,7 +366,8 @@ int main(void)
 		return 0;
 	}
 	fake_process.fs.root = NULL;
-	/* Start in directories of the same shape on both sides: our root has mount points, so go below it. */
+	/* Start in directories of the same shape on both sides: our root has mount points, so go
+	 * below it. */
 	struct dentry *top;
 	vfs_mkdir(NULL, "/top", 0755);
 	if (vfs_lookup(NULL, "/top", 0, &top))
