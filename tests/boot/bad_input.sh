@@ -50,7 +50,7 @@ refused 'more bss than -m' 126 'memory' u -m 128M elf/fine_big_bss
 is 'enough memory for the bss' "$(u -m 512M elf/fine_big_bss 2>&1)" hello
 
 refused 'no such file' 127 'nowhere' u ./nowhere
-refused 'not in PATH' 127 'no-such-program-xyz' u no-such-program-xyz
+refused 'not in PATH' 127 'no-such-program-xyz' env PATH=/usr/bin:/bin "$UNILOAD" run no-such-program-xyz
 refused 'file as a directory' 127 '.' u elf/fine/x
 refused 'directory' 126 'directory' u ./elf
 cp elf/fine plain && chmod 644 plain
@@ -79,9 +79,9 @@ refused '-w relative' 125 'absolute' u -w here "$P/hello"
 refused '--strace to nowhere' 125 'nonexistent' u --strace=/nonexistent/file "$P/hello"
 refused 'no command' 125 'command' "$UNILOAD"
 refused 'unknown command' 125 'fly' "$UNILOAD" fly
-refused 'no QEMU' 125 'qemu' env UNILOAD_QEMU=/nonexistent "$UNILOAD" run "$P/hello"
-refused 'QEMU that is not executable' 125 'qemu|plain' env UNILOAD_QEMU="$PWD/plain" "$UNILOAD" run "$P/hello"
-refused 'QEMU that dies' 125 'qemu' env UNILOAD_QEMU=/bin/false "$UNILOAD" run "$P/hello"
+refused 'no QEMU' 125 'qemu' env UNILOAD_QEMU=/nonexistent "$UNILOAD" run --accel "$ACCEL" "$P/hello"
+refused 'QEMU that is not executable' 125 'qemu|plain' env UNILOAD_QEMU="$PWD/plain" "$UNILOAD" run --accel "$ACCEL" "$P/hello"
+refused 'QEMU that dies' 125 'qemu' env UNILOAD_QEMU=/bin/false "$UNILOAD" run --accel "$ACCEL" "$P/hello"
 status 'QEMU option that it does not know' 125 u --qemu-arg -no-such-option "$P/hello"
 ok 'what QEMU said is passed on' grep -q 'uniload: .*no-such-option' err
 
