@@ -19,8 +19,10 @@
 #include "kernel/x86_64/apic.h"
 #include "kernel/x86_64/cpu.h"
 
-#define RING_ORDER   5 /* 128 KiB */
-#define TX_QUEUE_LEN 64
+#define RING_ORDER	    5 /* 128 KiB */
+#define RING_ORDER_SMALL    3 /* 32 KiB, on a machine with less than: */
+#define SMALL_MACHINE_PAGES 4096
+#define TX_QUEUE_LEN	    64
 /* A non-blocking write up to this size is all or nothing, as in a pipe. */
 #define PIPE_BUF_LEN	  4096
 #define SHUTDOWN_GRACE_NS (2 * NSEC_PER_SEC)
@@ -31,6 +33,7 @@ struct out_stream {
 	bool sync;     /* BI_STDF_SYNC */
 	int error;     /* errno the host reported, 0 = none */
 	struct virtqueue tx;
+	struct page *tx_mem; /* set aside for tx, or NULL */
 	uint8_t *ring;
 	size_t size, head, tail; /* bytes ever added / completed; ring index = modulo size */
 	uint64_t acked;		 /* bytes the host has written (sync) */
@@ -50,32 +53,48 @@ static struct out_stream *stream_get(enum con_stream s)
 	return &streams[s == CON_ERR && err_is_out ? CON_OUT : s];
 }
 
-void con_out_config(const struct bootinfo *bi)
+/* The memory of a stream; nothing of it is touched before the stream is used. */
+static int stream_reserve(struct out_stream *o)
 {
+	unsigned order = page_free_count() < SMALL_MACHINE_PAGES ? RING_ORDER_SMALL : RING_ORDER;
+	struct page *p;
+
+	if (o->ring)
+		return 0;
+	p = page_alloc(order, 0);
+	o->tx_mem = page_alloc(0, 0);
+	if (!p || !o->tx_mem) {
+		if (p)
+			page_put(p);
+		if (o->tx_mem)
+			page_put(o->tx_mem);
+		return -ENOMEM;
+	}
+	o->ring = page_to_virt(p);
+	o->size = PAGE_SIZE << order;
+	return 0;
+}
+
+int con_out_config(const struct bootinfo *bi)
+{
+	int r = stream_reserve(&streams[CON_OUT]);
+
 	err_is_out = bi->std[2].flags & BI_STDF_SAME_AS_1;
 	streams[CON_OUT].sync = bi->std[1].flags & BI_STDF_SYNC;
 	streams[CON_ERR].sync = bi->std[2].flags & BI_STDF_SYNC;
+	if (r == 0 && !err_is_out)
+		r = stream_reserve(&streams[CON_ERR]);
+	return r;
 }
 
 static int stream_setup(struct out_stream *o)
 {
-	unsigned order = RING_ORDER;
-	struct page *p = page_alloc(order, 0);
-	int r;
+	int r = stream_reserve(o);
 
-	while (!p && order > 0)
-		p = page_alloc(--order, 0);
-	if (!p)
-		return -ENOMEM;
-	r = con_port_queue(&o->tx, o->port, true, TX_QUEUE_LEN);
-	if (r) {
-		page_put(p);
-		return r;
-	}
-	o->ring = page_to_virt(p);
-	o->size = PAGE_SIZE << order;
-	o->ready = true;
-	return 0;
+	if (r == 0)
+		r = con_port_queue(&o->tx, o->port, true, TX_QUEUE_LEN, o->tx_mem);
+	o->ready = r == 0;
+	return r;
 }
 
 /* Take finished buffers back. An empty ring starts again at its beginning, to stay on few pages. */
@@ -133,15 +152,22 @@ static bool stream_wakes(struct out_stream *o)
 	return vq_want_interrupt(&o->tx, true) && stream_room(o);
 }
 
-/* A write to a synchronous stream counts only what the host has really written. */
+/*
+ * A write to a synchronous stream counts only what the host has really written. Not interruptible:
+ * the bytes are under way, and a restarted call would send them twice.
+ */
 static ssize_t sync_result(struct out_stream *o, size_t done)
 {
 	uint64_t before = o->head - done;
-	int r = wait_until(&o->wq, o->acked >= o->head || o->error, NO_DEADLINE);
+	struct waiter w = {0};
 
-	if (o->error)
-		return o->acked > before ? (ssize_t)(o->acked - before) : -o->error;
-	return r == 0 || o->acked > before ? (ssize_t)(MIN(o->acked, o->head) - before) : r;
+	while (o->acked < o->head && !o->error) {
+		wait_prepare(&w, &o->wq);
+		if (o->acked < o->head && !o->error)
+			wait_sleep(NO_DEADLINE, false);
+		wait_finish(&w);
+	}
+	return o->acked > before ? (ssize_t)(MIN(o->acked, o->head) - before) : -o->error;
 }
 
 ssize_t con_write(enum con_stream s, struct iter *from, bool nonblock)
@@ -175,7 +201,9 @@ bool con_out_ready(enum con_stream s)
 {
 	struct out_stream *o = stream_get(s);
 
-	return !o->ready || o->error || stream_room(o) >= PIPE_BUF_LEN || stream_wakes(o);
+	if (!o->ready || o->error || stream_room(o) >= PIPE_BUF_LEN)
+		return true;
+	return vq_want_interrupt(&o->tx, true) && stream_room(o) >= PIPE_BUF_LEN;
 }
 
 int con_out_error(enum con_stream s)

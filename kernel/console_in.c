@@ -78,9 +78,10 @@ bool con_present(void)
 }
 
 /* Port 0 has queues 0 and 1, the control queues are 2 and 3, port n > 0 has 2n + 2 and 2n + 3. */
-int con_port_queue(struct virtqueue *q, unsigned port, bool transmit, unsigned size)
+int con_port_queue(struct virtqueue *q, unsigned port, bool transmit, unsigned size,
+		   struct page *mem)
 {
-	int r = dev ? vq_init(q, dev, 2 * port + 2 + transmit, size) : -ENODEV;
+	int r = dev ? vq_init(q, dev, 2 * port + 2 + transmit, size, mem) : -ENODEV;
 
 	if (r == 0)
 		vq_want_interrupt(q, !transmit);
@@ -197,9 +198,9 @@ static int control_setup(void)
 		return -ENOMEM;
 	ctl.mem = page_to_virt(p);
 	ctl.out = (struct bi_msg *)(ctl.mem + CTL_BUFFERS * PAGE_SIZE);
-	r = con_port_queue(&ctl.rx, BI_PORT_CTL, false, CTL_BUFFERS);
+	r = con_port_queue(&ctl.rx, BI_PORT_CTL, false, CTL_BUFFERS, NULL);
 	if (r == 0)
-		r = con_port_queue(&ctl.tx, BI_PORT_CTL, true, CTL_TX_LEN);
+		r = con_port_queue(&ctl.tx, BI_PORT_CTL, true, CTL_TX_LEN, NULL);
 	for (unsigned i = 0; r == 0 && i < CTL_BUFFERS; i++) {
 		uint8_t *buf = ctl.mem + i * PAGE_SIZE;
 
@@ -268,7 +269,7 @@ static int input_setup(void)
 
 	if (!p)
 		return -ENOMEM;
-	r = con_port_queue(&in.rx, BI_PORT_STDIO, false, RX_BUFFERS);
+	r = con_port_queue(&in.rx, BI_PORT_STDIO, false, RX_BUFFERS, NULL);
 	if (r) {
 		page_put(p);
 		return r;
@@ -450,13 +451,15 @@ int con_init(const struct bootinfo *bi)
 	r = irq_request(dev->gsi, false, console_interrupt, NULL);
 	if (r)
 		goto fail;
-	r = vq_init(&setup_tx, dev, CONTROL_TX_QUEUE, ARRAY_SIZE(setup_events));
+	r = vq_init(&setup_tx, dev, CONTROL_TX_QUEUE, ARRAY_SIZE(setup_events), NULL);
 	if (r)
 		goto fail;
 	vq_want_interrupt(&setup_tx, false);
 	dev->transport->driver_ok(dev);
 	setup_event(UINT32_MAX, EVENT_DEVICE_READY);
-	con_out_config(bi);
+	r = con_out_config(bi);
+	if (r)
+		goto fail;
 	in.fill = bi->std[0].flags & BI_STDF_FILE;
 	r = control_setup();
 	if (r == 0)

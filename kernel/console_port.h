@@ -8,11 +8,14 @@
 
 bool con_present(void);
 /* Set up one direction's queue of a port. */
-int con_port_queue(struct virtqueue *q, unsigned port, bool transmit, unsigned size);
+int con_port_queue(struct virtqueue *q, unsigned port, bool transmit, unsigned size,
+		   struct page *mem);
 /* Send a control message; dropped if the host is gone. */
 void con_send(const struct bi_msg *m);
 
-void con_out_config(const struct bootinfo *bi);
+/* Set aside the memory of stdout and stderr, so that output works when the program has eaten all. 0
+ * or -ENOMEM. */
+int con_out_config(const struct bootinfo *bi);
 /* The host reported an error (errno) or an acknowledgement for an output port. */
 void con_out_reported(unsigned port, int error, uint64_t acked);
 /* Some transmit queue may have completed buffers. */

@@ -13,6 +13,7 @@
 #include "kernel/signal.h"
 #include "kernel/string.h"
 #include "kernel/task.h"
+#include "kernel/uaccess.h"
 #include "kernel/x86_64/apic.h"
 #include "kernel/x86_64/cpu.h"
 #include "kernel/x86_64/entry.h"
@@ -39,7 +40,8 @@ enum {
 #define PF_PRESENT 1
 #define PF_WRITE   2
 #define PF_FETCH   16
-#define RFLAGS_TF  0x100
+#define RFLAGS_AC  0x40000
+#define INSN_INT1  0xf1
 
 static void force(int signo, int code, uint64_t addr)
 {
@@ -97,6 +99,14 @@ static int fpu_code(unsigned vec)
 			    : 0;
 }
 
+/* A debug exception of the program is a single step, or the instruction that asks for one. */
+static bool is_int1(uint64_t rip)
+{
+	uint8_t insn;
+
+	return copy_from_user(&insn, rip - 1, 1) == 0 && insn == INSN_INT1;
+}
+
 /* What Linux's arch/x86/kernel/traps.c sends for each exception. */
 static void exception_signal(unsigned vec, const struct regs *regs)
 {
@@ -105,7 +115,7 @@ static void exception_signal(unsigned vec, const struct regs *regs)
 		force(SIGFPE, FPE_INTDIV, regs->rip);
 		break;
 	case VEC_DB:
-		force(SIGTRAP, regs->rflags & RFLAGS_TF ? TRAP_TRACE : TRAP_BRKPT, regs->rip);
+		force(SIGTRAP, is_int1(regs->rip) ? TRAP_BRKPT : TRAP_TRACE, regs->rip);
 		break;
 	case VEC_BP:
 		force(SIGTRAP, SI_KERNEL, 0);
@@ -166,9 +176,8 @@ void exception_in_kernel(struct regs *regs)
 	unsigned vec = c->exc_vector;
 	uint64_t addr = c->cr2, error = regs->orig_rax;
 
-	if (vec == VEC_DB) { /* the program single-steps a rewritten call: the kernel is not for it
-				to see */
-		regs->rflags &= ~RFLAGS_TF;
+	if (vec == VEC_AC) { /* the program's alignment checks are not for the kernel's accesses */
+		regs->rflags &= ~RFLAGS_AC;
 		return;
 	}
 	if (regs->rip >= (uint64_t)exit_begin && regs->rip < (uint64_t)exit_end)

@@ -59,37 +59,35 @@ static volatile uint16_t *avail_event(struct virtqueue *q)
 	return (uint16_t *)&q->used->ring[q->size];
 }
 
-/* All three parts fit one page for size <= 128: 2048 + 262 + 1030 bytes. */
-int vq_init(struct virtqueue *q, struct virtio_device *d, unsigned index, unsigned size)
+/* All parts and the tokens fit one page for size <= 64: 1024 + 134 + 522 + 512 bytes. */
+int vq_init(struct virtqueue *q, struct virtio_device *d, unsigned index, unsigned size,
+	    struct page *mem)
 {
 	size_t avail_at = size * sizeof(struct vring_desc);
 	size_t used_at = ALIGN_UP(avail_at + (3 + size) * 2, 64ul);
-	size_t bytes = used_at + 6 + size * sizeof(struct vring_used_elem);
-	struct page *p;
-	char *mem;
+	size_t tokens_at = ALIGN_UP(used_at + 6 + size * sizeof(struct vring_used_elem), 8ul);
+	char *base;
 
-	if (bytes > PAGE_SIZE)
+	if (tokens_at + size * sizeof(void *) > PAGE_SIZE)
 		return -ENOSPC;
-	p = page_alloc(0, PAGE_ZEROED);
-	q->tokens = kmalloc(size * sizeof(void *));
-	if (!p || !q->tokens) {
-		kfree(q->tokens);
-		if (p)
-			page_put(p);
+	if (!mem)
+		mem = page_alloc(0, 0);
+	if (!mem)
 		return -ENOMEM;
-	}
-	mem = page_to_virt(p);
+	base = page_to_virt(mem);
+	memset(base, 0, PAGE_SIZE);
 	q->dev = d;
 	q->index = index;
 	q->size = size;
-	q->desc = (struct vring_desc *)mem;
-	q->avail = (struct vring_avail *)(mem + avail_at);
-	q->used = (struct vring_used *)(mem + used_at);
+	q->desc = (struct vring_desc *)base;
+	q->avail = (struct vring_avail *)(base + avail_at);
+	q->used = (struct vring_used *)(base + used_at);
+	q->tokens = (void **)(base + tokens_at);
 	for (unsigned i = 0; i < size; i++)
 		q->desc[i].next = i + 1;
 	q->n_free = size;
-	return d->transport->setup_queue(d, q, virt_to_phys(mem), virt_to_phys(mem) + avail_at,
-					 virt_to_phys(mem) + used_at);
+	return d->transport->setup_queue(d, q, virt_to_phys(base), virt_to_phys(base) + avail_at,
+					 virt_to_phys(base) + used_at);
 }
 
 int vq_add(struct virtqueue *q, void *buf, uint32_t len, bool device_writes, void *token)

@@ -57,8 +57,13 @@ int virtio_mmio_probe(const char *cmdline);
 struct virtio_device *virtio_find(unsigned id, unsigned n);
 int virtio_register(struct virtio_device *d);
 
-/* Allocate queue `index` with `size` entries and give it to the device. 0, -ENOMEM or -ENODEV. */
-int vq_init(struct virtqueue *q, struct virtio_device *d, unsigned index, unsigned size);
+/*
+ * Give queue `index` with `size` entries (a power of two up to 64) to the device, in the page `mem`
+ * or, if that is NULL, in one allocated here. 0, -ENOMEM or -ENODEV.
+ */
+struct page;
+int vq_init(struct virtqueue *q, struct virtio_device *d, unsigned index, unsigned size,
+	    struct page *mem);
 /* Queue one buffer; the token comes back from vq_pop. 0 or -ENOSPC. */
 int vq_add(struct virtqueue *q, void *buf, uint32_t len, bool device_writes, void *token);
 /* Tell the device about added buffers, if it wants to know. */

@@ -94,6 +94,7 @@ long_mode_high:
 	mov	$SEL_TSS, %ax
 	ltr	%ax
 	xor	%eax, %eax
+	lldt	%ax
 	mov	%eax, %ds
 	mov	%eax, %es
 	mov	%eax, %fs
@@ -212,16 +213,7 @@ tss:
 	.quad	0, 0, 0, 0
 	.quad	0
 	.word	0
-	.word	io_bitmap - tss
-io_bitmap:	/* ports ring 3 may use: 0x3f8-0x3ff serial, 0x402 debugcon, 0x501 debug-exit, 0x64 reset */
-	.fill	0x64 / 8, 1, 0xff
-	.byte	0xef
-	.fill	0x3f8 / 8 - 0x64 / 8 - 1, 1, 0xff
-	.byte	0x00
-	.byte	0xfb
-	.fill	0x500 / 8 - 0x400 / 8 - 1, 1, 0xff
-	.byte	0xfd
-	.byte	0xff, 0xff
+	.word	TSS_LIMIT + 1			/* no I/O bitmap: no port for ring 3 */
 TSS_LIMIT = . - tss - 1
 
 	/* One 32-byte stub per vector (nub.S); stub_page is 4 KiB-aligned, so the low half needs no carry. */

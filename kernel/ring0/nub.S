@@ -158,6 +158,16 @@ do_timer_deadline:
 	jmp	set_msr
 do_kvmclock:
 	mov	$0x4b564d01, %eax	/* MSR_KVM_SYSTEM_TIME_NEW */
+	jmp	set_msr
+	/* RDI = port | value << 16: one byte to a debug port */
+do_out8:
+	push	%rdx
+	mov	%edi, %edx
+	mov	%edi, %eax
+	shr	$16, %eax
+	out	%al, %dx
+	pop	%rdx
+	iretq
 set_msr:
 	push	%rcx
 	push	%rdx
@@ -181,7 +191,9 @@ syscall_entry_ring0:
 	mov	%rcx, %gs:CPU_TRAP_RIP
 	mov	%r11, %gs:CPU_TRAP_RFLAGS
 	movl	$1, %gs:CPU_MASKED
+	mov	%gs:CPU_SELF, %r11
 	swapgs
+	wrgsbase %r11			/* whatever the program has made of it */
 	mov	$syscall_entry_trapped, %rcx
 	mov	$0x202, %r11d
 	sysretq
@@ -214,5 +226,5 @@ syscall_probe:
 	.section .nub.rodata, "a"
 	.balign 8
 service_table:
-	.quad	do_halt, do_flush_all, do_flush_page, do_load_root, do_syscall_direct, do_timer_deadline, do_kvmclock
+	.quad	do_halt, do_flush_all, do_flush_page, do_load_root, do_syscall_direct, do_timer_deadline, do_kvmclock, do_out8
 	.section .note.GNU-stack, "", @progbits

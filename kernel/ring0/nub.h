@@ -39,7 +39,8 @@
 	4 /* `syscall` arrives in ring 3 on this machine: point it at the ring-3 entry */
 #define NUB_SET_TIMER_DEADLINE 5 /* RDI = TSC value for IA32_TSC_DEADLINE */
 #define NUB_KVMCLOCK	       6 /* RDI = physical address | 1 of the clock page: MSR_KVM_SYSTEM_TIME_NEW */
-#define NUB_SERVICES	       7
+#define NUB_OUT8	       7 /* RDI = port | value << 16: a byte to a debug or reset port */
+#define NUB_SERVICES	       8
 
 /* Offsets in struct cpu (kernel/x86_64/percpu.h checks them). */
 #define CPU_SELF	    0

@@ -42,9 +42,9 @@ void cpu_id(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 			 : "a"(leaf), "c"(subleaf));
 }
 
-static inline void port_out8(uint16_t port, uint8_t value)
+static void port_out8(uint16_t port, uint8_t value)
 {
-	__asm__ volatile("outb %0, %1" ::"a"(value), "Nd"(port));
+	nub_call(NUB_OUT8, port | (uint64_t)value << 16);
 }
 
 void cpu_init(void)

@@ -201,7 +201,9 @@ upcall_exception:
 	wrgsbase %rbx					/* the program may have changed it */
 	mov	REGS_RIP(%rsp), %rdx
 	mov	%gs:CPU_REGS, %rdi
-	lea	exit_begin(%rip), %rax
+	cmp	$KERNEL_BASE, %rdx
+	jae	maybe_step
+0:	lea	exit_begin(%rip), %rax
 	cmp	%rax, %rdx
 	jb	1f
 	lea	exit_end(%rip), %rax
@@ -229,6 +231,14 @@ in_kernel:
 	move_regs
 	mov	%rsp, %rdi
 	call	exception_in_kernel		/* returns when the interrupted code can go on */
+	decl	%gs:CPU_MASKED
+	jmp	iret_kernel
+
+	/* The program single-steps into the kernel, where `syscall` keeps TF: the step ends here, without a stack. */
+maybe_step:
+	cmpb	$1, %gs:CPU_EXC_VECTOR
+	jne	0b
+	andl	$~0x100, REGS_RFLAGS(%rsp)
 	decl	%gs:CPU_MASKED
 	jmp	iret_kernel
 
