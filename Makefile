@@ -122,6 +122,9 @@ install: all ## install the command under PREFIX (default /usr/local)
 bench: deps-check all ## measure against a Linux guest and the host: build/bench.md
 	@tests/perf/run
 
+fuzz: deps-check ## fuzz the parsers (SECONDS_EACH=n, default 600)
+	@tests/fuzz/run.sh $(or $(SECONDS_EACH),600)
+
 format: ## rewrite sources with clang-format
 	@clang-format -i $$(git ls-files '*.c' '*.h')
 

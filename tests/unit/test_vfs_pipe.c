@@ -93,7 +93,10 @@ static void test_fifo(void)
 static void test_fds(void)
 {
 	struct files *fs = fake_process.files;
-	struct file *f = must_open("/w/f", O_RDONLY);
+	struct file *f;
+
+	CHECK(open_close("/w/f", O_RDWR | O_CREAT, 0644) == 0);
+	f = must_open("/w/f", O_RDONLY);
 
 	CHECK(fd_install(fs, file_get(f), 0, false) == 0 &&
 	      fd_install(fs, file_get(f), 0, false) == 1);
