@@ -161,6 +161,7 @@ static ssize_t sync_result(struct out_stream *o, size_t done)
 	uint64_t before = o->head - done;
 	struct waiter w = {0};
 
+	con_attach(); /* the answer comes through it */
 	while (o->acked < o->head && !o->error) {
 		wait_prepare(&w, &o->wq);
 		if (o->acked < o->head && !o->error)

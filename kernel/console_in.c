@@ -2,8 +2,11 @@
 /*
  * The virtio-console device, standard input, and the control channel. Ports are used without the
  * discovery dialogue of the specification beyond announcing the driver: which port is what is fixed
- * by kernel/abi/bootinfo.h. Receive buffers are given to the device only when somebody reads, so
- * the host keeps what nobody wants.
+ * by kernel/abi/bootinfo.h. The control channel is set up when it is first
+ * needed or, so that signals from the host arrive, ATTACH_DELAY_NS after the start: a program that
+ * ends before that has not waited for it (each register write may cost a trip to the monitor).
+ * Receive buffers are given to the device only when somebody reads, so the host keeps what nobody
+ * wants.
  */
 #include "kernel/abi/errno.h"
 #include "kernel/clock.h"
@@ -13,6 +16,7 @@
 #include "kernel/page.h"
 #include "kernel/string.h"
 #include "kernel/task.h"
+#include "kernel/timer.h"
 #include "kernel/x86_64/apic.h"
 
 /* virtio 1.2, 5.3 */
@@ -22,11 +26,12 @@
 #define EVENT_PORT_READY    3
 #define EVENT_PORT_OPEN	    6
 
-#define RX_ORDER     4 /* 64 KiB of input buffers; QEMU fills at most 4 KiB of each */
-#define RX_BUFFERS   16
-#define CTL_BUFFERS  4
-#define CTL_TX_LEN   16
-#define TIME_WAIT_NS NSEC_PER_SEC
+#define RX_ORDER	4 /* 64 KiB of input buffers; QEMU fills at most 4 KiB of each */
+#define RX_BUFFERS	16
+#define CTL_BUFFERS	4
+#define CTL_TX_LEN	16
+#define TIME_WAIT_NS	NSEC_PER_SEC
+#define ATTACH_DELAY_NS (10 * 1000000ull)
 
 struct control_event {
 	uint32_t port;
@@ -34,6 +39,13 @@ struct control_event {
 };
 
 static struct virtio_device *dev;
+
+/* The control channel's memory: receive buffers, a page of outgoing messages, three queues. Set
+ * aside at the start. */
+enum { CTL_OUT_PAGE = CTL_BUFFERS, CTL_QUEUE_PAGES, CTL_PAGES = CTL_QUEUE_PAGES + 3 };
+
+static bool attached;
+static struct timer attach_timer;
 
 /* Port set-up messages: static, each used once. */
 static struct virtqueue setup_tx;
@@ -61,7 +73,7 @@ static struct {
 
 static struct {
 	struct virtqueue rx, tx;
-	uint8_t *mem; /* CTL_BUFFERS receive pages, then one page of outgoing messages */
+	uint8_t *mem; /* CTL_PAGES pages */
 	struct bi_msg partial;
 	size_t partial_len;
 	struct bi_msg *out;
@@ -111,7 +123,7 @@ void con_send(const struct bi_msg *m)
 {
 	struct bi_msg *slot = &ctl.out[ctl.next_out++ % CTL_TX_LEN];
 
-	if (!dev)
+	if (con_attach())
 		return;
 	while (vq_pop(&ctl.tx, NULL))
 		;
@@ -178,6 +190,8 @@ static void control_receive(void)
 	uint32_t len;
 	bool any = false;
 
+	if (!attached)
+		return;
 	do {
 		while ((buf = vq_pop(&ctl.rx, &len))) {
 			control_bytes(buf, len);
@@ -189,28 +203,59 @@ static void control_receive(void)
 		vq_kick(&ctl.rx);
 }
 
-static int control_setup(void)
+static struct page *control_page(unsigned n)
+{
+	return virt_to_page(ctl.mem + n * PAGE_SIZE);
+}
+
+/* See console_port.h. */
+int con_attach(void)
+{
+	int r;
+
+	if (attached)
+		return 0;
+	if (!dev)
+		return -ENODEV;
+	r = vq_init(&setup_tx, dev, CONTROL_TX_QUEUE, ARRAY_SIZE(setup_events),
+		    control_page(CTL_QUEUE_PAGES));
+	if (r == 0)
+		r = con_port_queue(&ctl.rx, BI_PORT_CTL, false, CTL_BUFFERS,
+				   control_page(CTL_QUEUE_PAGES + 1));
+	if (r == 0)
+		r = con_port_queue(&ctl.tx, BI_PORT_CTL, true, CTL_TX_LEN,
+				   control_page(CTL_QUEUE_PAGES + 2));
+	if (r)
+		return r;
+	for (unsigned i = 0; i < CTL_BUFFERS; i++) {
+		uint8_t *buf = ctl.mem + i * PAGE_SIZE;
+
+		vq_add(&ctl.rx, buf, PAGE_SIZE, true, buf);
+	}
+	attached = true;
+	vq_want_interrupt(&setup_tx, false);
+	setup_event(UINT32_MAX, EVENT_DEVICE_READY);
+	port_open(BI_PORT_CTL);
+	vq_kick(&ctl.rx);
+	return 0;
+}
+
+static void attach_timeout(struct timer *t)
+{
+	con_attach();
+}
+
+static int control_reserve(void)
 {
 	struct page *p = page_alloc(3, 0);
-	int r;
 
 	if (!p)
 		return -ENOMEM;
 	ctl.mem = page_to_virt(p);
-	ctl.out = (struct bi_msg *)(ctl.mem + CTL_BUFFERS * PAGE_SIZE);
-	r = con_port_queue(&ctl.rx, BI_PORT_CTL, false, CTL_BUFFERS, NULL);
-	if (r == 0)
-		r = con_port_queue(&ctl.tx, BI_PORT_CTL, true, CTL_TX_LEN, NULL);
-	for (unsigned i = 0; r == 0 && i < CTL_BUFFERS; i++) {
-		uint8_t *buf = ctl.mem + i * PAGE_SIZE;
-
-		r = vq_add(&ctl.rx, buf, PAGE_SIZE, true, buf);
-	}
-	if (r == 0) {
-		port_open(BI_PORT_CTL);
-		vq_kick(&ctl.rx);
-	}
-	return r;
+	ctl.out = (struct bi_msg *)(ctl.mem + CTL_OUT_PAGE * PAGE_SIZE);
+	timer_init(&attach_timer, attach_timeout);
+	timer_arm(&attach_timer, clock_mono_ns() + ATTACH_DELAY_NS);
+	return 0;
 }
 
 int con_host_time(uint64_t *real_ns)
@@ -269,7 +314,9 @@ static int input_setup(void)
 
 	if (!p)
 		return -ENOMEM;
-	r = con_port_queue(&in.rx, BI_PORT_STDIO, false, RX_BUFFERS, NULL);
+	r = con_attach();
+	if (r == 0)
+		r = con_port_queue(&in.rx, BI_PORT_STDIO, false, RX_BUFFERS, NULL);
 	if (r) {
 		page_put(p);
 		return r;
@@ -451,17 +498,12 @@ int con_init(const struct bootinfo *bi)
 	r = irq_request(dev->gsi, false, console_interrupt, NULL);
 	if (r)
 		goto fail;
-	r = vq_init(&setup_tx, dev, CONTROL_TX_QUEUE, ARRAY_SIZE(setup_events), NULL);
-	if (r)
-		goto fail;
-	vq_want_interrupt(&setup_tx, false);
 	dev->transport->driver_ok(dev);
-	setup_event(UINT32_MAX, EVENT_DEVICE_READY);
 	r = con_out_config(bi);
 	if (r)
 		goto fail;
 	in.fill = bi->std[0].flags & BI_STDF_FILE;
-	r = control_setup();
+	r = control_reserve();
 	if (r == 0)
 		return 0;
 fail:

@@ -10,6 +10,8 @@ bool con_present(void);
 /* Set up one direction's queue of a port. */
 int con_port_queue(struct virtqueue *q, unsigned port, bool transmit, unsigned size,
 		   struct page *mem);
+/* Connect the control channel, if that has not been done. 0 or -ENODEV. */
+int con_attach(void);
 /* Send a control message; dropped if the host is gone. */
 void con_send(const struct bi_msg *m);
 
