@@ -140,16 +140,16 @@ docs: all ## print the syscall table as Markdown
 clean: ## remove build/
 	rm -rf $(B)
 
-# ---- unit tests: tests/unit/test_X.c names the sources it links in a comment of its own, `unit: a.c b.c` ------------
+# ---- unit tests: tests/unit/test_X.c names the sources (and flags) it needs in a comment of its own, `unit: a.c b.c` ----
 UCC     := clang
 UCFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Wno-unused-parameter -I. -DUNIT_TEST -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
 UNIT    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 unit_sources = $(shell awk '/unit:/ { on = 1; sub(/.*unit:/, "") } on { e = /\*\//; gsub(/[*\/] *$$|^ \*|\*\//, ""); print; if (e) exit }' $(1))
 .SECONDEXPANSION:
-$(B)/unit/%: tests/unit/%.c tests/unit/unit.h $$(call unit_sources,tests/unit/$$*.c) $$(wildcard kernel/*.h fs/*.h)
+$(B)/unit/%: tests/unit/%.c tests/unit/unit.h $$(filter %.c,$$(call unit_sources,tests/unit/$$*.c)) $$(wildcard kernel/*.h fs/*.h)
 	@mkdir -p $(@D)
 	$(call say,UNIT,$<)
-	$(Q)$(UCC) $(UCFLAGS) $(filter %.c,$^) -o $@
+	$(Q)$(UCC) $(UCFLAGS) $(filter -%,$(call unit_sources,$<)) $(filter %.c,$^) -o $@
 
 -include $(KOBJ:.o=.d)

@@ -28,6 +28,8 @@ die()
 	exit 1
 }
 
+. tests/apps/private-apt.sh
+third_party_lock || die 'cannot write to build/third_party'
 [ "$(cat "$out/.stamp" 2>/dev/null)" = "$version" ] && exit 0
 for tool in apt-get xz tar gcc make sha256sum; do
 	command -v "$tool" >/dev/null || die "$tool is not installed"
@@ -37,7 +39,6 @@ mkdir -p "$work" "$out" || exit 1
 
 fetch()
 {
-	. tests/apps/private-apt.sh
 	private_apt_init "$root/apt" &&
 	(cd "$work" && private_apt source --download-only "coreutils=$version")
 }

@@ -9,10 +9,11 @@ packages="bash-static zsh-static sash"
 out=$PWD/build/third_party/static
 log=$PWD/build/third_party/static.log
 
+. tests/apps/private-apt.sh
+third_party_lock || exit 1
 [ "$(cat "$out/.stamp" 2>/dev/null)" = "$packages" ] && exit 0
 mkdir -p "$out/deb"
 {
-	. tests/apps/private-apt.sh
 	private_apt_init "$PWD/build/third_party/apt" &&
 	(cd "$out/deb" && private_apt download $packages) &&
 	for deb in "$out"/deb/*.deb; do

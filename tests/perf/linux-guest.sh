@@ -13,6 +13,7 @@ source tests/apps/private-apt.sh
 fetch_vmlinux()
 {
 	mkdir -p "$dir"
+	third_party_lock
 	[ -s "$dir/vmlinux" ] && return
 	private_apt_init "$PWD/build/third_party/apt" deb
 	local package
