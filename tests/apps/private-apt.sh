@@ -3,6 +3,12 @@
 # Sourced by the scripts that fetch Debian packages for tests. apt with its own lists and cache, so that neither the
 # machine's package lists nor its installed packages change and no privilege is needed.
 
+# third_party_lock: one script at a time fetches or builds below build/third_party; held until the script ends.
+third_party_lock()
+{
+	mkdir -p build/third_party && exec 9>build/third_party/.lock && flock 9
+}
+
 # private_apt_init DIR: prepare DIR from the machine's own sources, for programs and sources. Updates once a day.
 private_apt_init()
 {

@@ -15,7 +15,7 @@ fetch_vmlinux()
 	mkdir -p "$dir"
 	third_party_lock
 	[ -s "$dir/vmlinux" ] && return
-	private_apt_init "$PWD/build/third_party/apt" deb
+	private_apt_init "$PWD/build/third_party/apt"
 	local package
 	package=$(apt-cache -o Dir::State::lists="$PWD/build/third_party/apt/lists" \
 		-o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$PWD/build/third_party/apt/parts" \
