@@ -138,7 +138,8 @@ static int fault_anon(struct mm *mm, struct vma *v, uaddr_t addr, enum mm_access
 	if (fill_huge(mm, v, addr))
 		return 0;
 	window(v, addr, &start, &end);
-	if (access != MM_WRITE && !mm_plenty(3))
+	if (access !=
+	    MM_WRITE) /* as Linux: what is only read costs no memory and stays in the cache */
 		return fill_zero_page(mm, v, start, end);
 	if (mm_fill_anon(mm, v, start, end) == 0)
 		return 0;
