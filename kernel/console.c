@@ -16,6 +16,7 @@
 #include "kernel/page.h"
 #include "kernel/string.h"
 #include "kernel/task.h"
+#include "kernel/timer.h"
 #include "kernel/x86_64/apic.h"
 #include "kernel/x86_64/cpu.h"
 
@@ -26,6 +27,7 @@
 /* A non-blocking write up to this size is all or nothing, as in a pipe. */
 #define PIPE_BUF_LEN	  4096
 #define SHUTDOWN_GRACE_NS (2 * NSEC_PER_SEC)
+#define STALL_NS	  NSEC_PER_SEC
 
 struct out_stream {
 	unsigned port; /* enum bi_port */
@@ -268,34 +270,49 @@ void con_out_interrupt(void)
 
 /* ---- the end ---- */
 
-static void drain(struct out_stream *o)
+/*
+ * Wait until all of a stream has left the machine. A program killed by a signal ends even if nobody
+ * reads its output: then only as long as something moves.
+ */
+static void drain(struct out_stream *o, bool killed)
 {
 	struct waiter w = {0};
 
 	while (o->ready && !o->error && !stream_drained(o)) {
+		size_t tail = o->tail;
+		int r = 0;
+
 		wait_prepare(&w, &o->wq);
 		if (!vq_want_interrupt(&o->tx, true) && !stream_drained(o))
-			wait_sleep(NO_DEADLINE, false);
+			r = wait_sleep(killed ? clock_mono_ns() + STALL_NS : NO_DEADLINE, false);
 		wait_finish(&w);
+		stream_reap(o);
+		if (r == -ETIMEDOUT && o->tail == tail)
+			return;
 	}
+}
+
+/* The host has not ended the machine after it was told: there is none, or it is ill. */
+static void shutdown_timeout(struct timer *t)
+{
+	machine_exit(0);
 }
 
 void con_shutdown(int status)
 {
 	struct bi_msg m = {.type = BI_MSG_EXIT, .arg = (uint32_t)status};
-	uint64_t deadline;
+	static struct timer grace;
 
 	for (unsigned i = 0; i < CON_STREAMS; i++)
-		drain(&streams[i]);
+		drain(&streams[i], status & 0x7f);
 	for (unsigned i = 0; i < CON_STREAMS; i++)
-		m.v[i] = streams[i].head;
+		m.v[i] = streams[i].tail;
 	con_send(&m);
 	/* The host ends the machine as soon as it has everything; without one it ends itself. */
-	deadline = clock_mono_ns() + SHUTDOWN_GRACE_NS;
-	clockevent_arm(deadline);
-	while (clock_mono_ns() < deadline) {
+	timer_init(&grace, shutdown_timeout);
+	timer_arm(&grace, clock_mono_ns() + SHUTDOWN_GRACE_NS);
+	for (;;) {
 		cpu_halt();
 		irq_process();
 	}
-	machine_exit(0);
 }

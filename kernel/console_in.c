@@ -121,15 +121,17 @@ static void port_open(unsigned port)
 
 void con_send(const struct bi_msg *m)
 {
-	struct bi_msg *slot = &ctl.out[ctl.next_out++ % CTL_TX_LEN];
+	struct bi_msg *slot;
 
 	if (con_attach())
 		return;
-	while (vq_pop(&ctl.tx, NULL))
+	/* A slot is free again when its buffer is: as many slots as the queue has entries. */
+	while (vq_pop(&ctl.tx, NULL) || !ctl.tx.n_free)
 		;
+	slot = &ctl.out[ctl.next_out++ % CTL_TX_LEN];
 	*slot = *m;
-	if (vq_add(&ctl.tx, slot, sizeof(*slot), false, slot) == 0)
-		vq_kick(&ctl.tx);
+	vq_add(&ctl.tx, slot, sizeof(*slot), false, slot);
+	vq_kick(&ctl.tx);
 }
 
 static void handle_message(const struct bi_msg *m)

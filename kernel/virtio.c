@@ -121,23 +121,26 @@ void vq_kick(struct virtqueue *q)
 	q->kicked = q->next_avail;
 }
 
-/* The device is not trusted to name a descriptor that exists. */
+/* The device is not trusted to name a descriptor that it was given: any other is passed over. */
 void *vq_pop(struct virtqueue *q, uint32_t *len)
 {
-	struct vring_used_elem *e;
-	uint16_t head;
+	while (__atomic_load_n(&q->used->idx, __ATOMIC_ACQUIRE) != q->last_used) {
+		struct vring_used_elem *e = &q->used->ring[q->last_used & (q->size - 1)];
+		uint16_t head = e->id & (q->size - 1);
+		void *token = q->tokens[head];
 
-	if (__atomic_load_n(&q->used->idx, __ATOMIC_ACQUIRE) == q->last_used)
-		return NULL;
-	e = &q->used->ring[q->last_used & (q->size - 1)];
-	q->last_used++;
-	head = e->id & (q->size - 1);
-	if (len)
-		*len = MIN(e->len, q->desc[head].len);
-	q->desc[head].next = q->free_head;
-	q->free_head = head;
-	q->n_free++;
-	return q->tokens[head];
+		q->last_used++;
+		if (!token)
+			continue;
+		if (len)
+			*len = MIN(e->len, q->desc[head].len);
+		q->tokens[head] = NULL;
+		q->desc[head].next = q->free_head;
+		q->free_head = head;
+		q->n_free++;
+		return token;
+	}
+	return NULL;
 }
 
 bool vq_want_interrupt(struct virtqueue *q, bool want)

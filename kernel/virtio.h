@@ -64,7 +64,7 @@ int virtio_register(struct virtio_device *d);
 struct page;
 int vq_init(struct virtqueue *q, struct virtio_device *d, unsigned index, unsigned size,
 	    struct page *mem);
-/* Queue one buffer; the token comes back from vq_pop. 0 or -ENOSPC. */
+/* Queue one buffer; the token, which is not NULL, comes back from vq_pop. 0 or -ENOSPC. */
 int vq_add(struct virtqueue *q, void *buf, uint32_t len, bool device_writes, void *token);
 /* Tell the device about added buffers, if it wants to know. */
 void vq_kick(struct virtqueue *q);

@@ -26,10 +26,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define SECOND		 1000000000ull
 #define REACT_LIMIT	 (5 * SECOND)
+#define STALL_LIMIT	 (1 * SECOND) /* after a death by signal, for output that nobody reads */
 #define INSIST_AFTER	 (SECOND / 2)
 #define FOREGROUND_CHECK (SECOND / 4)
 #define CTRL_C		 3
@@ -63,7 +65,8 @@ struct relay {
 	bool foreground;	 /* the terminal is ours to read */
 	uint64_t unanswered_ns; /* when a signal was sent to which nothing came back yet; 0: none */
 	int unanswered;
-	bool limit_armed; /* REACT_LIMIT counts from unanswered_ns */
+	uint64_t moved_ns; /* when output was last written, or the end was announced */
+	bool limit_armed;  /* REACT_LIMIT counts from unanswered_ns */
 };
 
 static bool is_terminal(const struct relay *r)
@@ -250,6 +253,7 @@ static void start_draining(struct relay *r, enum relay_end end)
 
 	r->result->end = end;
 	r->result->status = (int)msg->arg;
+	r->moved_ns = monotonic_ns();
 	for (int i = 0; i < OUT_DEBUG; i++)
 		r->out[i].expected = msg->v[i];
 	if (r->phase == RUNNING)
@@ -358,6 +362,13 @@ static void handle_signal(struct relay *r, int signal)
 	}
 }
 
+/* Nobody reads what a program killed by a signal has written: its death does not wait for that. */
+static bool output_stalls(const struct relay *r)
+{
+	return r->phase >= DRAINING && r->result->end == RELAY_EXIT &&
+	       WIFSIGNALED(r->result->status);
+}
+
 static void check_time(struct relay *r)
 {
 	uint64_t now = monotonic_ns();
@@ -369,6 +380,8 @@ static void check_time(struct relay *r)
 	} else if (r->limit_armed && r->unanswered_ns && now - r->unanswered_ns >= REACT_LIMIT) {
 		r->result->signal = r->unanswered;
 		finish(r, RELAY_KILLED);
+	} else if (output_stalls(r) && now - r->moved_ns >= STALL_LIMIT) {
+		finish(r, RELAY_EXIT);
 	}
 }
 
@@ -383,6 +396,8 @@ static int next_check(const struct relay *r)
 		when = r->unanswered_ns + REACT_LIMIT;
 	if (is_terminal(r) && !r->foreground && now + FOREGROUND_CHECK < when)
 		when = now + FOREGROUND_CHECK;
+	if (output_stalls(r) && r->moved_ns + STALL_LIMIT < when)
+		when = r->moved_ns + STALL_LIMIT;
 	if (when == ~0ull)
 		return -1;
 	if (when <= now)
@@ -472,6 +487,8 @@ static void turn(struct relay *r, const struct pollfd *p)
 		notice_lost_reader(r, i, to);
 		if (from->revents || to->revents)
 			pump_output(r, i);
+		if (to->revents)
+			r->moved_ns = monotonic_ns();
 	}
 	if (p[SLOT_IN].revents || p[SLOT_IN + 1].revents)
 		pump_input(r);

@@ -209,7 +209,10 @@ upcall_exception:
 	lea	exit_end(%rip), %rax
 	cmp	%rax, %rdx
 	jb	in_exit
-1:	cmpl	$1, %gs:CPU_MASKED			/* was 0: program code, wherever its RIP points */
+1:	lea	syscall_entry_direct(%rip), %rax
+	cmp	%rax, %rdx				/* GS was the program's: it is the kernel's now */
+	je	again
+	cmpl	$1, %gs:CPU_MASKED			/* was 0: program code, wherever its RIP points */
 	je	from_program
 	/* In the kernel: below its stack pointer, if that is sound. */
 	mov	REGS_RSP(%rsp), %rdi
@@ -239,7 +242,7 @@ maybe_step:
 	cmpb	$1, %gs:CPU_EXC_VECTOR
 	jne	0b
 	andl	$~0x100, REGS_RFLAGS(%rsp)
-	decl	%gs:CPU_MASKED
+again:	decl	%gs:CPU_MASKED
 	jmp	iret_kernel
 
 from_program:
