@@ -40,6 +40,16 @@ kernel_start:
 	mov	%rax, REGS_ORIG_RAX(%rsp)
 	.endm
 
+	/* What C keeps for its caller: stored only when somebody looks at the whole frame. */
+	.macro	save_callee
+	mov	%rbx, REGS_RBX(%rsp)
+	mov	%rbp, REGS_RBP(%rsp)
+	mov	%r12, REGS_R12(%rsp)
+	mov	%r13, REGS_R13(%rsp)
+	mov	%r14, REGS_R14(%rsp)
+	mov	%r15, REGS_R15(%rsp)
+	.endm
+
 	/* From ring 0, which has set cpu->masked. */
 	.globl	syscall_entry_trapped
 	.balign	64
@@ -103,12 +113,7 @@ syscall_pending:
 syscall_work:
 	/* Complete the frame: the C code has kept these for the program. */
 	mov	%rax, REGS_RAX(%rsp)
-	mov	%rbx, REGS_RBX(%rsp)
-	mov	%rbp, REGS_RBP(%rsp)
-	mov	%r12, REGS_R12(%rsp)
-	mov	%r13, REGS_R13(%rsp)
-	mov	%r14, REGS_R14(%rsp)
-	mov	%r15, REGS_R15(%rsp)
+	save_callee
 	mov	REGS_RIP(%rsp), %rcx
 	mov	%rcx, REGS_RCX(%rsp)
 	mov	REGS_RFLAGS(%rsp), %rcx
@@ -148,12 +153,7 @@ exit_iret_pending:
 	jmp	exit_full
 
 syscall_slow_call:
-	mov	%rbx, REGS_RBX(%rsp)
-	mov	%rbp, REGS_RBP(%rsp)
-	mov	%r12, REGS_R12(%rsp)
-	mov	%r13, REGS_R13(%rsp)
-	mov	%r14, REGS_R14(%rsp)
-	mov	%r15, REGS_R15(%rsp)
+	save_callee
 	mov	%rsp, %rdi
 	call	syscall_slow
 	jmp	syscall_done
