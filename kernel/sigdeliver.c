@@ -108,6 +108,8 @@ static int next_handled(const struct regs *regs, siginfo_t *info, struct ksigact
 		signo = signal_dequeue_next(info);
 		if (!signo)
 			return 0;
+		if (trace_hooks.signal)
+			trace_hooks.signal(info);
 		spin_lock(&p->lock);
 		slot = &p->sigactions[signo - 1];
 		*act = *slot;

@@ -526,6 +526,8 @@ int signal_exit_status(int signo)
 	return signo;
 }
 
+struct trace_hooks trace_hooks;
+
 const char *signal_name(int signo)
 {
 	static const char *const names[] = {

@@ -137,4 +137,12 @@ long signal_return(struct regs *regs);
 int signal_exit_status(int signo);
 const char *signal_name(int signo); /* "SIGSEGV" */
 
+/* Told for --strace, which lives above the kernel: a signal taken from the queue, the end of the
+ * process. */
+struct trace_hooks {
+	void (*signal)(const siginfo_t *info); /* NULL: nobody listens */
+	void (*end)(int wait_status);
+};
+extern struct trace_hooks trace_hooks;
+
 #endif

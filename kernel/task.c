@@ -91,6 +91,8 @@ void process_exit(int wait_status)
 
 	p->exiting = true;
 	p->exit_status = wait_status;
+	if (trace_hooks.end)
+		trace_hooks.end(wait_status);
 	files_put(p->files); /* pipes and files learn of it; output is flushed below */
 	con_shutdown(wait_status);
 }

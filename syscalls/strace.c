@@ -27,9 +27,13 @@ static const struct {
 
 static enum con_stream stream;
 
+static void strace_signal(const siginfo_t *info);
+static void strace_end(int wait_status);
+
 void strace_init(enum con_stream to)
 {
 	stream = to;
+	trace_hooks = (struct trace_hooks){.signal = strace_signal, .end = strace_end};
 }
 
 /* ---- the line ---- */
@@ -53,16 +57,73 @@ void trace_printf(struct trace *t, const char *fmt, ...)
 	t->len = t->limit - 1;
 }
 
-/* Send the line. With a signal pending the rest of it may be lost: the program must not hang on its
+/* Send a line. With a signal pending the rest of it may be lost: the program must not hang on its
  * trace. */
-static void flush(struct trace *t)
+static void send_line(const char *text, size_t len)
 {
 	struct iter it;
 	ssize_t n = 1;
 
-	iter_kernel(&it, t->text, t->len);
+	iter_kernel(&it, (void *)text, len);
 	while (it.left && n > 0)
 		n = con_write(stream, &it, false);
+}
+
+static void flush(struct trace *t)
+{
+	send_line(t->text, t->len);
+}
+
+/* ---- signals and the end, between the calls ---- */
+
+/* A code above 0 tells what the kernel saw: only a fault's is named. */
+static const char *fault_code(const siginfo_t *info)
+{
+	if (info->si_signo == SIGSEGV && info->si_code == SEGV_MAPERR)
+		return "SEGV_MAPERR";
+	if (info->si_signo == SIGSEGV && info->si_code == SEGV_ACCERR)
+		return "SEGV_ACCERR";
+	return NULL;
+}
+
+static int code_text(char *buf, size_t size, const siginfo_t *info)
+{
+	const char *fault = fault_code(info);
+
+	if (fault)
+		return scnprintf(buf, size, "%s", fault);
+	for (const struct trace_name *c = names_si_code; c->text; c++)
+		if ((int)c->value == info->si_code)
+			return scnprintf(buf, size, "%s", c->text);
+	return scnprintf(buf, size, "%d", info->si_code);
+}
+
+static void strace_signal(const siginfo_t *info)
+{
+	const char *name = signal_name(info->si_signo);
+	char line[192];
+	int n = scnprintf(line, sizeof(line), "--- %s {si_signo=%s, si_code=", name, name);
+
+	n += code_text(line + n, sizeof(line) - n, info);
+	if (info->si_code <= 0)
+		n += scnprintf(line + n, sizeof(line) - n, ", si_pid=%d, si_uid=%u", info->si_pid,
+			       info->si_uid);
+	else if (info->si_code != SI_KERNEL)
+		n += scnprintf(line + n, sizeof(line) - n, ", si_addr=0x%lx",
+			       (uint64_t)info->si_addr);
+	n += scnprintf(line + n, sizeof(line) - n, "} ---\n");
+	send_line(line, n);
+}
+
+static void strace_end(int wait_status)
+{
+	char line[64];
+	int n = wait_status & 0x7f ? scnprintf(line, sizeof(line), "+++ killed by %s +++\n",
+					       signal_name(wait_status & 0x7f))
+				   : scnprintf(line, sizeof(line), "+++ exited with %d +++\n",
+					       wait_status >> 8 & 0xff);
+
+	send_line(line, n);
 }
 
 /* Print arguments from t->next on; before the call only up to the first that it fills in. */

@@ -40,6 +40,10 @@ u --strace "$P/hello" >out 2>err
 is '--strace leaves stdout alone' "$(cat out)" hello
 ok '--strace shows the write' grep -Eq '^write\(1, "hello\\n", 6\) += 6' err
 ok '--strace shows the end' grep -Eq '^exit_group\(0\)' err
+is '--strace says how it ended' "$(tail -n 1 err)" '+++ exited with 0 +++'
+u --strace "$P/die" raise 10 >out 2>err
+ok '--strace shows a signal' grep -q '^--- SIGUSR1 {si_signo=SIGUSR1, si_code=SI_TKILL, si_pid=' err
+is '--strace says what killed it' "$(tail -n 1 err)" '+++ killed by SIGUSR1 +++'
 u --strace=trace "$P/hello" >out 2>err
 ok '--strace=FILE' grep -Eq '^write\(1, "hello\\n", 6\) += 6' trace
 ok '--strace=FILE leaves stderr alone' [ ! -s err ]

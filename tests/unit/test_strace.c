@@ -38,6 +38,19 @@ struct thread *current_thread(void)
 	return &thread;
 }
 
+struct trace_hooks trace_hooks;
+
+int scnprintf(char *buf, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(buf, size, fmt, ap);
+	va_end(ap);
+	return n < (int)size ? n : (int)size - 1;
+}
+
 void *kmalloc(size_t n)
 {
 	return malloc(n);
