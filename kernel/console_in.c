@@ -497,7 +497,7 @@ int con_init(const struct bootinfo *bi)
 					       1ull << CONSOLE_F_MULTIPORT);
 	if (r)
 		goto fail;
-	r = irq_request(dev->gsi, false, console_interrupt, NULL);
+	r = irq_request(dev->gsi, console_interrupt, NULL);
 	if (r)
 		goto fail;
 	dev->transport->driver_ok(dev);

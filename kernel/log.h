@@ -12,7 +12,6 @@ enum log_level {
 	LOG_ERROR, /* the user must see it */
 	LOG_WARN,
 	LOG_INFO, /* shown with --verbose */
-	LOG_DEBUG,
 };
 
 /* Which levels are shown: LOG_WARN and more serious, or LOG_INFO too. */

@@ -24,7 +24,6 @@
 _Static_assert(sizeof(struct regs) == REGS_SIZE, "struct regs");
 _Static_assert(offsetof(struct regs, orig_rax) == REGS_ORIG_RAX, "orig_rax");
 _Static_assert(offsetof(struct regs, rsp) == REGS_RSP, "rsp");
-_Static_assert(offsetof(struct thread, kernel_rsp) == THREAD_KERNEL_RSP, "kernel_rsp");
 _Static_assert(offsetof(struct thread, work) == THREAD_WORK, "work");
 
 int process_new(struct process **out)

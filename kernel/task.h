@@ -76,8 +76,8 @@ enum thread_state { THREAD_RUNNING, THREAD_SLEEPING, THREAD_DEAD };
 
 /* (c) only the thread itself, (s) scheduler lock, (l) process->lock */
 struct thread {
-	uint64_t kstack_top; /* offset 0: read by entry.S */
-	uint64_t kernel_rsp; /* offset 8: while switched out, switch.S */
+	uint64_t kstack_top; /* (i) */
+	uint64_t kernel_rsp; /* (c) while switched out, switch.S */
 	uint32_t work; /* offset 16: (a) WORK_* to do before returning to the program, entry.S */
 	int tid;
 	struct process *process;

@@ -9,7 +9,6 @@
 #include "kernel/types.h"
 
 #define VIRTIO_ID_CONSOLE 3
-#define VIRTIO_ID_RNG	  4
 
 #define VIRTIO_F_EVENT_IDX 29
 #define VIRTIO_F_VERSION_1 32
@@ -31,7 +30,6 @@ struct virtqueue {
 };
 
 struct virtio_transport {
-	uint32_t (*read_config)(struct virtio_device *d, unsigned offset);
 	/* Negotiate exactly `features`; 0 or -ENODEV if the device refuses. */
 	int (*negotiate)(struct virtio_device *d, uint64_t features);
 	void (*driver_ok)(struct virtio_device *d);

@@ -26,7 +26,6 @@
 #define REG_QUEUE_DESC		(0x080 / 4)
 #define REG_QUEUE_DRIVER	(0x090 / 4)
 #define REG_QUEUE_DEVICE	(0x0a0 / 4)
-#define REG_CONFIG		(0x100 / 4)
 
 #define STATUS_ACKNOWLEDGE 1
 #define STATUS_DRIVER	   2
@@ -34,11 +33,6 @@
 #define STATUS_FEATURES_OK 8
 
 #define MMIO_KEY "virtio_mmio.device="
-
-static uint32_t mmio_read_config(struct virtio_device *d, unsigned offset)
-{
-	return d->regs[REG_CONFIG + offset / 4];
-}
 
 /* Asking for features the device does not offer makes it refuse FEATURES_OK: one check for all. */
 static int mmio_negotiate(struct virtio_device *d, uint64_t features)
@@ -92,7 +86,6 @@ static void mmio_ack(struct virtio_device *d)
 }
 
 static const struct virtio_transport mmio_transport = {
-    .read_config = mmio_read_config,
     .negotiate = mmio_negotiate,
     .driver_ok = mmio_driver_ok,
     .setup_queue = mmio_setup_queue,

@@ -150,15 +150,15 @@ do_load_root:
 	mov	%rdi, %cr3
 	iretq
 do_syscall_direct:
-	mov	$syscall_entry_direct, %rdi
-	mov	$0xc0000082, %eax	/* MSR_LSTAR */
-	jmp	set_msr
-do_timer_deadline:
-	mov	$0x6e0, %eax		/* IA32_TSC_DEADLINE */
-	jmp	set_msr
-do_kvmclock:
-	mov	$0x4b564d01, %eax	/* MSR_KVM_SYSTEM_TIME_NEW */
-	jmp	set_msr
+	push	%rcx
+	push	%rdx
+	mov	$0xc0000082, %ecx	/* MSR_LSTAR */
+	mov	$syscall_entry_direct, %rax
+	mov	$0xffffffff, %edx
+	wrmsr
+	pop	%rdx
+	pop	%rcx
+	iretq
 	/* RDI = port | value << 16: one byte to a debug port */
 do_out8:
 	push	%rdx
@@ -167,17 +167,6 @@ do_out8:
 	shr	$16, %eax
 	out	%al, %dx
 	pop	%rdx
-	iretq
-set_msr:
-	push	%rcx
-	push	%rdx
-	mov	%eax, %ecx
-	mov	%edi, %eax
-	mov	%rdi, %rdx
-	shr	$32, %rdx
-	wrmsr
-	pop	%rdx
-	pop	%rcx
 	iretq
 
 	/*
@@ -226,5 +215,5 @@ syscall_probe:
 	.section .nub.rodata, "a"
 	.balign 8
 service_table:
-	.quad	do_halt, do_flush_all, do_flush_page, do_load_root, do_syscall_direct, do_timer_deadline, do_kvmclock, do_out8
+	.quad	do_halt, do_flush_all, do_flush_page, do_load_root, do_syscall_direct, do_out8
 	.section .note.GNU-stack, "", @progbits

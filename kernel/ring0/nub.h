@@ -14,7 +14,6 @@
 /* Selectors. Ring 3's are Linux's own, because programs see them in signal frames. */
 #define SEL_KERNEL_CS 0x10
 #define SEL_KERNEL_SS 0x18
-#define SEL_USER_CS32 0x23
 #define SEL_USER_SS   0x2b
 #define SEL_USER_CS   0x33
 #define SEL_TSS	      0x40
@@ -37,10 +36,8 @@
 #define NUB_LOAD_ROOT  3 /* RDI = physical address of a page-table root */
 #define NUB_SYSCALL_DIRECT                                                                         \
 	4 /* `syscall` arrives in ring 3 on this machine: point it at the ring-3 entry */
-#define NUB_SET_TIMER_DEADLINE 5 /* RDI = TSC value for IA32_TSC_DEADLINE */
-#define NUB_KVMCLOCK	       6 /* RDI = physical address | 1 of the clock page: MSR_KVM_SYSTEM_TIME_NEW */
-#define NUB_OUT8	       7 /* RDI = port | value << 16: a byte to a debug or reset port */
-#define NUB_SERVICES	       8
+#define NUB_OUT8     5 /* RDI = port | value << 16: a byte to a debug or reset port */
+#define NUB_SERVICES 6
 
 /* Offsets in struct cpu (kernel/x86_64/percpu.h checks them). */
 #define CPU_SELF	    0

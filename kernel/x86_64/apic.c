@@ -31,7 +31,6 @@
 #define IOREGSEL     0
 #define IOWIN	     4
 #define IOREDTBL     0x10
-#define REDIR_LEVEL  (1u << 15)
 
 static volatile uint32_t *lapic;
 static volatile uint32_t *ioapic[2];
@@ -68,7 +67,7 @@ static volatile uint32_t *ioapic_get(unsigned i)
 	return ioapic[i];
 }
 
-int irq_request(unsigned gsi, bool level, void (*handler)(void *arg), void *arg)
+int irq_request(unsigned gsi, void (*handler)(void *arg), void *arg)
 {
 	unsigned vec = next_vector, pin = gsi % IOAPIC_PINS;
 	volatile uint32_t *io;
@@ -84,7 +83,7 @@ int irq_request(unsigned gsi, bool level, void (*handler)(void *arg), void *arg)
 	handlers[vec].fn = handler;
 	handlers[vec].arg = arg;
 	ioapic_write(io, IOREDTBL + 2 * pin + 1, 0); /* to CPU 0 */
-	ioapic_write(io, IOREDTBL + 2 * pin, vec | (level ? REDIR_LEVEL : 0));
+	ioapic_write(io, IOREDTBL + 2 * pin, vec);
 	return 0;
 }
 

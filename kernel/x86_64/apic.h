@@ -12,9 +12,9 @@
 /* Map and enable the APICs. 0 or -ENOMEM. */
 int apic_init(void);
 
-/* Route a global interrupt (edge-triggered unless level) to `handler`. 0, -ENOSPC (no vector left),
+/* Route a global interrupt (edge-triggered) to `handler`. 0, -ENOSPC (no vector left),
  * -EINVAL. */
-int irq_request(unsigned gsi, bool level, void (*handler)(void *arg), void *arg);
+int irq_request(unsigned gsi, void (*handler)(void *arg), void *arg);
 
 /* Run the handlers of all recorded interrupts. Called with interrupts masked. */
 void irq_process(void);

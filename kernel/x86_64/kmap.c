@@ -26,8 +26,6 @@ extern char image_start[], text_end[], rodata_end[], nub_data_start[], nub_data_
 
 static struct spinlock dynamic_lock;
 static uint64_t dynamic_next = DYNAMIC_BASE;
-static struct list free_stacks =
-    LIST_INIT(free_stacks); /* the list node lies in the stack itself */
 
 static unsigned table_index(uint64_t va, int level)
 {
@@ -123,27 +121,11 @@ void *kmap_device(paddr_t pa, size_t size)
 	return (void *)(va + (pa - first));
 }
 
-static void *stack_from_cache(void)
-{
-	struct list *l = NULL;
-
-	spin_lock(&dynamic_lock);
-	if (!list_empty(&free_stacks)) {
-		l = free_stacks.next;
-		list_del(l);
-	}
-	spin_unlock(&dynamic_lock);
-	return l;
-}
-
 void *kstack_alloc(void)
 {
-	void *cached = stack_from_cache();
 	struct page *block;
 	uint64_t va;
 
-	if (cached)
-		return cached;
 	block = page_alloc(2, 0);
 	va = dynamic_reserve(KSTACK_SIZE / PAGE_SIZE);
 	if (!block || !va)
@@ -157,12 +139,4 @@ fail:
 	if (block)
 		page_put(block);
 	return NULL;
-}
-
-/* Stacks stay mapped and are used again: unmapping one would cost a translation flush. */
-void kstack_free(void *stack)
-{
-	spin_lock(&dynamic_lock);
-	list_add_head((struct list *)stack, &free_stacks);
-	spin_unlock(&dynamic_lock);
 }

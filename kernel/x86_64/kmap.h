@@ -19,6 +19,5 @@ void *kmap_device(paddr_t pa, size_t size);
 /* A kernel stack of KSTACK_SIZE with an unmapped page below: its lowest address, or NULL. */
 #define KSTACK_SIZE 16384ul
 void *kstack_alloc(void);
-void kstack_free(void *stack);
 
 #endif

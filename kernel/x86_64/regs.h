@@ -26,7 +26,6 @@
 #define REGS_SS	      160
 #define REGS_SIZE     168
 
-#define THREAD_KERNEL_RSP 8
-#define THREAD_WORK	  16
+#define THREAD_WORK 16
 
 #endif
