@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 static int master, slave;
+static struct termios before; /* the terminal's settings as the command finds them */
 static pid_t child;
 static char seen[1 << 20];
 static size_t n_seen, from; /* bytes of output; where the next expect begins */
@@ -114,6 +115,7 @@ static void start(char **argv, int rows, int cols)
 		fail("no pseudo-terminal", strerror(errno), 92);
 	slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
 	ioctl(slave, TIOCSWINSZ, &ws);
+	tcgetattr(slave, &before);
 	child = fork();
 	if (child == 0) {
 		setsid();
@@ -173,7 +175,7 @@ static int finish(void)
 int main(int argc, char **argv)
 {
 	int opt, rows = 24, cols = 80, dashes, status;
-	struct termios before, after;
+	struct termios after;
 
 	while ((opt = getopt(argc, argv, "+r:c:")) > 0)
 		*(opt == 'r' ? &rows : &cols) = atoi(optarg);
@@ -185,7 +187,6 @@ int main(int argc, char **argv)
 		return 92;
 	}
 	start(argv + dashes + 1, rows, cols);
-	tcgetattr(slave, &before);
 	play(dashes - optind, argv + optind);
 	status = finish();
 	if (slave >= 0 && (tcgetattr(slave, &after) || before.c_lflag != after.c_lflag ||
