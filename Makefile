@@ -152,4 +152,4 @@ $(B)/unit/%: tests/unit/%.c tests/unit/unit.h $$(filter-out -D_GNU_SOURCE,$$(cal
 	$(call say,UNIT,$<)
 	$(Q)$(UCC) $(UCFLAGS) $(filter -%,$(call unit_sources,$<)) $(filter %.c,$^) -o $@
 
--include $(KOBJ:.o=.d)
+-include $(KOBJ:.o=.d) $(TOBJ:.o=.d)

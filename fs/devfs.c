@@ -48,7 +48,7 @@ static int64_t null_seek(struct file *f, int64_t off, int whence)
 }
 
 /* Anonymous memory: every page of a mapping is a new one. */
-static int zero_map_page(struct file *f, uint64_t index, struct page **out)
+static int zero_map_page(struct file *f, uint64_t index, bool write, struct page **out)
 {
 	*out = page_alloc(0, PAGE_ZEROED);
 	return *out ? 0 : -ENOMEM;

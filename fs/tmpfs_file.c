@@ -497,7 +497,7 @@ static int tmpfs_fallocate(struct file *f, int mode, uint64_t off, uint64_t len)
 }
 
 /* Context: a page fault, with mm->lock held; in->lock may be held further out. */
-static int tmpfs_map_page(struct file *f, uint64_t index, struct page **out)
+static int tmpfs_map_page(struct file *f, uint64_t index, bool write, struct page **out)
 {
 	struct inode *in = f->inode;
 	struct page *p;
@@ -505,7 +505,7 @@ static int tmpfs_map_page(struct file *f, uint64_t index, struct page **out)
 	if (index >= (READ_ONCE(in->size) + PAGE_SIZE - 1) >> PAGE_SHIFT)
 		return -ENODATA;
 	p = page_at(in, index);
-	if (p && is_static(p) && !file_writable(f)) {
+	if (p && is_static(p) && !write) {
 		*out = p;
 		return 0;
 	}

@@ -130,6 +130,34 @@ static const char *check_fields(const struct bootinfo *bi)
 	return NULL;
 }
 
+static const char *check_root(const struct bootinfo *bi)
+{
+	switch (bi->root_kind) {
+	case BI_ROOT_NONE:
+	case BI_ROOT_DISK:
+		return NULL;
+	case BI_ROOT_MODULE:
+		return IS_ALIGNED(bi->root_data, PAGE_SIZE) &&
+			       in_module(bi, bi->root_data, bi->root_size)
+			   ? NULL
+			   : "the root file system is misplaced";
+	default:
+		return "the root file system is of an unknown kind";
+	}
+}
+
+static const char *check_volumes(const struct bootinfo *bi)
+{
+	const struct bi_volume *v = bootinfo_volumes(bi);
+
+	if (!table_ok(bi, bi->volumes, bi->n_volumes, sizeof(*v), _Alignof(struct bi_volume)))
+		return "the volume table is invalid";
+	for (uint32_t i = 0; i < bi->n_volumes; i++)
+		if (!string_ok(bi, v[i].tag, BOOTINFO_MAX_TAG + 1) || !path_ok(bi, v[i].path))
+			return "a volume is invalid";
+	return NULL;
+}
+
 const char *bootinfo_check(const void *module, uint64_t size)
 {
 	const struct bootinfo *bi = module;
@@ -137,6 +165,10 @@ const char *bootinfo_check(const void *module, uint64_t size)
 
 	if (why == NULL)
 		why = check_fields(bi);
+	if (why == NULL)
+		why = check_root(bi);
+	if (why == NULL)
+		why = check_volumes(bi);
 	for (uint32_t i = 0; why == NULL && i < bi->n_files; i++)
 		why = check_file(bi, &bootinfo_files(bi)[i]);
 	return why;

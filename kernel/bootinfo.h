@@ -11,6 +11,7 @@
 #include "kernel/types.h"
 
 #define BOOTINFO_MAX_GROUPS 65536 /* Linux: NGROUPS_MAX */
+#define BOOTINFO_MAX_TAG    31	  /* characters of a 9p mount tag */
 
 /*
  * Check all of a module of `size` bytes at `module`. Returns NULL if it is good: from then on it
@@ -43,6 +44,11 @@ static inline const void *bootinfo_data(const struct bootinfo *bi, const struct 
 static inline const uint32_t *bootinfo_groups(const struct bootinfo *bi)
 {
 	return (const uint32_t *)((const char *)bi + bi->groups);
+}
+
+static inline const struct bi_volume *bootinfo_volumes(const struct bootinfo *bi)
+{
+	return (const struct bi_volume *)((const char *)bi + bi->volumes);
 }
 
 /* Pointers to all strings of bi->argv or bi->envp into out[s->count]. */

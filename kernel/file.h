@@ -43,10 +43,15 @@ struct file_ops {
 	int (*fsync)(struct file *f, bool data_only); /* [EINVAL] */
 	int (*fallocate)(struct file *f, int mode, uint64_t off,
 			 uint64_t len); /* [EOPNOTSUPP; ESPIPE for streams] */
-	/* Page `index` of the file for a mapping, referenced. Shared writable mappings write
-	 * through it. [ENODEV] Returns 0, -ENODATA beyond the end of file (SIGBUS), -ENOMEM or
-	 * -EIO. */
-	int (*map_page)(struct file *f, uint64_t index, struct page **out);
+	/*
+	 * Page `index` of the file for a mapping, referenced. write: a store through a shared
+	 * mapping is about to happen; the page must then be the file's own and is modified from
+	 * now on. Without it the page is mapped read-only unless FILE_MAP_WRITE is in f->kind: a
+	 * later store asks again with write, and whatever page comes back replaces the first. When
+	 * the file itself replaces a page it calls mm_file_replaced(). [ENODEV] Returns 0, -ENODATA
+	 * beyond the end of file (SIGBUS), -ENOMEM or -EIO. Context: under mm->lock; may sleep.
+	 */
+	int (*map_page)(struct file *f, uint64_t index, bool write, struct page **out);
 	int (*set_flags)(struct file *f,
 			 unsigned flags); /* F_SETFL changed O_APPEND/O_NONBLOCK/O_DIRECT... [0] */
 	void (*release)(struct file *f);  /* last reference gone */
@@ -56,8 +61,10 @@ struct file_ops {
 };
 
 enum {
-	FILE_STREAM = 1, /* no position: lseek and pread give ESPIPE */
-	FILE_PATH = 2,	 /* O_PATH: only names a place */
+	FILE_STREAM = 1,    /* no position: lseek and pread give ESPIPE */
+	FILE_PATH = 2,	    /* O_PATH: only names a place */
+	FILE_MAP_WRITE = 4, /* map_page's pages may always be stored to through shared mappings:
+			       nobody needs to know which were (tmpfs, memfd) */
 };
 
 /* (a) atomic, (i) immutable after open, (l) file->lock, (n) by its owner's rules */

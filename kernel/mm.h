@@ -123,6 +123,16 @@ struct inode;
 void mm_file_truncated(struct mm *mm, struct inode *inode, uint64_t from);
 /* A hole was punched: the same for the whole pages in [from, to), but private copies stay. */
 void mm_file_punched(struct mm *mm, struct inode *inode, uint64_t from, uint64_t to);
+/*
+ * Page `index` of the file was replaced by another: drop translations that show the old one (not
+ * private copies), so that they fault in the new one.
+ */
+void mm_file_replaced(struct mm *mm, struct inode *inode, uint64_t index);
+/*
+ * Pages [first, last] of the file are about to be written back: take write permission away from
+ * shared mappings of them, so that the next store calls map_page again.
+ */
+void mm_file_clean(struct mm *mm, struct inode *inode, uint64_t first, uint64_t last);
 /* Does a shared mapping allow writing to the file (F_SEAL_WRITE gives EBUSY then)? */
 bool mm_file_writable_mapped(struct mm *mm, struct inode *inode);
 

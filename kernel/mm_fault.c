@@ -162,7 +162,8 @@ static struct page *copy_of(struct page *from)
 /* The frame to map at va: the file's, or for a write to a private area a copy of it. */
 static int file_page(struct vma *v, uaddr_t va, bool copy, struct page **out)
 {
-	int r = v->file->ops->map_page(v->file, (v->offset + (va - v->start)) >> PAGE_SHIFT, out);
+	uint64_t index = (v->offset + (va - v->start)) >> PAGE_SHIFT;
+	int r = v->file->ops->map_page(v->file, index, file_writable(v->file), out);
 
 	if (r || !copy)
 		return r;

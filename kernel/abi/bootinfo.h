@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #define BOOTINFO_MAGIC	 0x64616f6c696e75ull /* "uniload\0" */
-#define BOOTINFO_VERSION 1		     /* changes when old and new cannot work together */
+#define BOOTINFO_VERSION 2		     /* changes when old and new cannot work together */
 
 /* `count` NUL-terminated strings one after another in [offset, offset + length). */
 struct bi_strings {
@@ -51,6 +51,30 @@ enum bi_flags {
 	BI_STRICT = 1 << 2,	 /* a STUB or FAKE syscall ends the run */
 	BI_VERBOSE = 1 << 3,	 /* LOG_INFO messages, registers and backtrace at a fatal signal */
 	BI_NO_REWRITE = 1 << 4,	 /* reserved for syscall rewriting */
+	BI_MISSING = 1 << 5, /* report paths that were asked for and not found: BI_MSG_MISSING */
+	BI_IMAGE = 1 << 6,   /* written into an image: seed, tsc_hz, realtime_ns are 0, std[] says
+				nothing unless the host adapted the module (uniload run IMG) */
+};
+
+/*
+ * The root file system is a writable overlay, in memory, over an EROFS image (or over nothing);
+ * the entries of `files` are then put on top of it.
+ */
+enum bi_root_kind {
+	BI_ROOT_NONE = 0,
+	BI_ROOT_MODULE = 1, /* in the module at root_data, page-aligned, root_size bytes */
+	BI_ROOT_DISK = 2,   /* on the virtio-blk device with serial number BI_ROOT_SERIAL */
+};
+#define BI_ROOT_SERIAL "uniload-root"
+
+enum bi_volume_flags { BI_VOLUME_RO = 1 };
+
+/* A directory of the host's, served by virtio-9p. */
+struct bi_volume {
+	uint32_t tag;	/* offset of the device's mount tag */
+	uint32_t path;	/* offset of the absolute path where it is mounted; made if missing */
+	uint32_t flags; /* enum bi_volume_flags */
+	uint32_t unused;
 };
 
 enum bi_file_type { BI_FILE_REG = 0, BI_FILE_DIR = 1, BI_FILE_SYMLINK = 2 };
@@ -85,8 +109,10 @@ struct bootinfo {
 	uint32_t umask;
 	struct bi_std std[3];
 	uint16_t tty_rows, tty_cols; /* if any std is a terminal */
-	uint32_t unused;
-	uint64_t tsc_hz;      /* host's TSC frequency; 0 = unknown */
+	uint32_t root_kind;	     /* enum bi_root_kind */
+	uint64_t root_data, root_size;
+	uint32_t volumes, n_volumes; /* offset and count of struct bi_volume, in mount order */
+	uint64_t tsc_hz;	     /* host's TSC frequency; 0 = unknown */
 	uint64_t realtime_ns; /* when the module was written; refined through BI_MSG_TIME_REQ */
 	uint8_t seed[64];     /* random bytes for the guest's generator */
 };
@@ -116,6 +142,9 @@ enum bi_msg_type {
 				* or ignored); sent from interrupt processing: it shows that the
 				* kernel is alive. Without it (or any other message or output) the
 				* host kills the machine 5 s after a signal that ends programs */
+	BI_MSG_MISSING = 6,    /* a path that does not exist was asked for; arg = its length; the
+				* message is followed by the path, padded with zeros to a multiple
+				* of sizeof(struct bi_msg). Each path once, before EXIT */
 	/* host -> guest */
 	BI_MSG_STDIN_EOF = 16, /* v[0] = bytes ever sent on STDIO; end of file after them. A
 				* terminal may send it when it is hung up. arg = 0, or the errno
@@ -134,6 +163,21 @@ struct bi_msg {
 	uint32_t type;
 	uint32_t arg;
 	uint64_t v[4];
+};
+
+/*
+ * The kernel's ELF file carries a note (owner BI_NOTE_OWNER, type BI_NOTE_EMBED) whose descriptor
+ * is this structure, inside a loaded segment. Building an image means: append the module as one
+ * more PT_LOAD at `module` and write its place here. All zero: the module comes as PVH module.
+ */
+#define BI_NOTE_OWNER	 "uniload"
+#define BI_NOTE_EMBED	 1
+#define BI_IMAGE_VERSION 1
+
+struct bi_embed {
+	uint64_t module, size;	   /* physical address, page-aligned, and bytes */
+	uint32_t bootinfo_version; /* BOOTINFO_VERSION of the kernel */
+	uint32_t image_version;	   /* BI_IMAGE_VERSION in an image, else 0 */
 };
 
 /* Written to the debug-exit port (isa-debug-exit, iobase BI_DEBUG_EXIT_PORT) when the control port

@@ -97,7 +97,7 @@ struct sim_file {
 	uint32_t tags[SIM_FILE_PAGES]; /* model: what the first word of each page should be */
 };
 
-static int sim_map_page(struct file *f, uint64_t index, struct page **out)
+static int sim_map_page(struct file *f, uint64_t index, bool write, struct page **out)
 {
 	struct sim_file *sf = container_of(f, struct sim_file, f);
 

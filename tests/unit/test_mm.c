@@ -390,7 +390,7 @@ static void run(int rounds)
 	for (size_t i = 0; i < SIM_FILE_PAGES; i++) {
 		struct page *p;
 
-		if (sim_map_page(&private_file.f, i, &p) == 0) {
+		if (sim_map_page(&private_file.f, i, true, &p) == 0) {
 			*(uint32_t *)page_to_virt(p) = private_file.tags[i] = (uint32_t)(i + 1);
 			page_put(p);
 		}

@@ -212,7 +212,7 @@ static void test_fallocate(void)
 	CHECK(vfs_fallocate(f, hole, PAGE_SIZE - 1, 2) == 0 &&
 	      get_at(f, buf, 4, PAGE_SIZE - 2) == 4);
 	CHECK(memcmp(buf, "a\0\0d", 4) == 0);
-	CHECK(f->ops->map_page(f, 1, &p) == 0);
+	CHECK(f->ops->map_page(f, 1, file_writable(f), &p) == 0);
 	CHECK(vfs_fallocate(f, hole, 0, 9 * PAGE_SIZE) == 0 && stat_of("/tmp/fa", 0).blocks == 8);
 	CHECK(((char *)page_to_virt(p))[1] == 0); /* a mapping sees the hole too */
 	page_put(p);
@@ -222,7 +222,7 @@ static void test_fallocate(void)
 	CHECK(vfs_fallocate(f, 0, 1, INT64_MAX) == -EFBIG);
 	free_pages = page_free_count();
 	CHECK(vfs_fallocate(f, 0, 0, 1ll << 40) == -ENOSPC && page_free_count() == free_pages);
-	CHECK(f->ops->map_page(f, 5, &p) == -ENODATA);
+	CHECK(f->ops->map_page(f, 5, file_writable(f), &p) == -ENODATA);
 	file_put(f);
 	CHECK(vfs_unlink(NULL, "/tmp/fa") == 0);
 }
@@ -263,14 +263,15 @@ static void test_static(void)
 			       PAGE_SIZE + 10) == 0);
 	CHECK(stat_of("/deep/er", 0).mode == (S_IFDIR | 0755));
 	f = must_open("/deep/er/file", O_RDONLY);
-	CHECK(f->ops->map_page(f, 0, &p) == 0 && p == frame && f->inode->size == PAGE_SIZE + 10);
+	CHECK(f->ops->map_page(f, 0, file_writable(f), &p) == 0 && p == frame &&
+	      f->inode->size == PAGE_SIZE + 10);
 	page_put(p);
 	file_put(f);
 	f = must_open("/deep/er/file", O_RDWR);
 	CHECK(put_at(f, "xyz", 3, PAGE_SIZE - 1) == 3);
 	CHECK(data[PAGE_SIZE - 1] == 'A' && data[PAGE_SIZE] == 'A'); /* the module is untouched */
 	CHECK(get_at(f, buf, 5, PAGE_SIZE - 2) == 5 && memcmp(buf, "AxyzA", 5) == 0);
-	CHECK(f->ops->map_page(f, 0, &own) == 0 && own != frame);
+	CHECK(f->ops->map_page(f, 0, file_writable(f), &own) == 0 && own != frame);
 	page_put(own);
 	file_put(f);
 	/* Something follows the end of the file in its last frame: it must not be seen. */
@@ -278,7 +279,7 @@ static void test_static(void)
 	CHECK(tmpfs_add_static(vfs_root(), "deep/tail", 0644, page_to_phys(frame),
 			       PAGE_SIZE + 10) == 0);
 	f = must_open("/deep/tail", O_RDONLY);
-	CHECK(f->ops->map_page(f, 1, &p) == 0 && p != &frame[1] &&
+	CHECK(f->ops->map_page(f, 1, file_writable(f), &p) == 0 && p != &frame[1] &&
 	      ((char *)page_to_virt(p))[10] == 0);
 	page_put(p);
 	file_put(f);
@@ -411,7 +412,7 @@ static void test_devices(void)
 	CHECK(put(f, (void *)1, 100) == 100);
 	file_put(f);
 	f = must_open("/dev/zero", O_RDWR);
-	CHECK(f->ops->map_page(f, 9, &p) == 0);
+	CHECK(f->ops->map_page(f, 9, file_writable(f), &p) == 0);
 	page_put(p);
 	file_put(f);
 	CHECK(stat_of("/dev/null", 0).mode == (S_IFCHR | 0666) &&
