@@ -83,8 +83,9 @@ static void add_files(struct blob *b, struct bootinfo *bi, const struct guest_fi
 	free(table);
 }
 
-/* Give each regular file its page-aligned place behind the tables; returns the module's size. */
-static uint64_t place_contents(struct blob *b, const struct bootinfo *bi)
+/* Give each regular file and the root image its page-aligned place behind the tables; returns the
+ * module's size. */
+static uint64_t place_contents(struct blob *b, struct bootinfo *bi, uint64_t root_size)
 {
 	struct bi_file *f = (struct bi_file *)(void *)(b->data + bi->files);
 	uint64_t end = b->len;
@@ -94,6 +95,12 @@ static uint64_t place_contents(struct blob *b, const struct bootinfo *bi)
 			continue;
 		f[i].data = (end + PAGE - 1) / PAGE * PAGE;
 		end = f[i].data + f[i].size;
+	}
+	if (root_size) {
+		bi->root_kind = BI_ROOT_MODULE;
+		bi->root_data = (end + PAGE - 1) / PAGE * PAGE;
+		bi->root_size = root_size;
+		end = bi->root_data + root_size;
 	}
 	return (end + PAGE - 1) / PAGE * PAGE;
 }
@@ -140,7 +147,7 @@ static int describe(const struct module_spec *spec, struct blob *b)
 	add_files(b, &bi, spec->files);
 	if (b->len > INT_MAX)
 		return fail(-1, "arguments and environment are too long: %zu bytes", b->len);
-	bi.total_size = place_contents(b, &bi);
+	bi.total_size = place_contents(b, &bi, spec->root_size);
 	if (fill_seed(&bi) < 0)
 		return -1;
 	memcpy(b->data, &bi, sizeof(bi));
@@ -166,26 +173,28 @@ static int write_at(int fd, const void *data, size_t len, uint64_t at)
 	return 0;
 }
 
-static int copy_at(int fd, const struct guest_file *f, uint64_t at)
+/* Copy the first `size` bytes of `from_fd`, which messages call `what`. */
+static int copy_at(int fd, int from_fd, const char *what, uint64_t size, uint64_t at)
 {
 	off_t from = 0;
 
 	if (lseek(fd, (off_t)at, SEEK_SET) < 0)
 		return fail(-1, "cannot seek in the boot module: %s", strerror(errno));
-	while ((uint64_t)from < f->size) {
-		ssize_t n = sendfile(fd, f->fd, &from, f->size - (uint64_t)from);
+	while ((uint64_t)from < size) {
+		ssize_t n = sendfile(fd, from_fd, &from, size - (uint64_t)from);
 
 		if (n == 0)
-			return fail(-1, "%s: it became shorter while it was read", f->path);
+			return fail(-1, "%s: it became shorter while it was read", what);
 		if (n < 0 && errno != EINTR)
-			return fail(-1, "%s: cannot copy it into the boot module: %s", f->path,
+			return fail(-1, "%s: cannot copy it into the boot module: %s", what,
 				    strerror(errno));
 	}
 	return 0;
 }
 
-static int write_module(int fd, const struct blob *b, const struct guest_files *files)
+static int write_module(int fd, const struct blob *b, const struct module_spec *spec)
 {
+	const struct guest_files *files = spec->files;
 	const struct bootinfo *bi = (const void *)b->data;
 	const struct bi_file *table = (const void *)(b->data + bi->files);
 	int err;
@@ -199,8 +208,10 @@ static int write_module(int fd, const struct blob *b, const struct guest_files *
 
 		if (f->type == BI_FILE_REG)
 			err = f->text ? write_at(fd, f->text, table[i].size, table[i].data)
-				      : copy_at(fd, f, table[i].data);
+				      : copy_at(fd, f->fd, f->path, f->size, table[i].data);
 	}
+	if (err == 0 && spec->root_size)
+		err = copy_at(fd, spec->root_fd, "the root image", spec->root_size, bi->root_data);
 	return err;
 }
 
@@ -215,7 +226,7 @@ int module_build(const struct module_spec *spec, uint64_t *size)
 	fd = memfd_create("uniload-module", MFD_CLOEXEC);
 	if (fd < 0) {
 		say("cannot create a memory file: %s", strerror(errno));
-	} else if (write_module(fd, &b, spec->files) < 0) {
+	} else if (write_module(fd, &b, spec) < 0) {
 		close(fd);
 		fd = -1;
 	}

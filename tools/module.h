@@ -42,6 +42,8 @@ struct module_spec {
 	struct bi_std std[3];
 	uint16_t tty_rows, tty_cols;
 	uint64_t tsc_hz;
+	int root_fd;	    /* an EROFS image, put into the module ... */
+	uint64_t root_size; /* ... with this many bytes; 0: none */
 };
 
 /* Returns the descriptor of a memory file (close-on-exec) and its size, or -1 after saying why. */

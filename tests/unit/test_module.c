@@ -99,6 +99,8 @@ static void test_module(void)
 	    .n_groups = 2,
 	    .std = {{BI_STD_NULL, 0, 0}, {BI_STD_STREAM, BI_STDF_SYNC, 0}},
 	    .tsc_hz = 1,
+	    .root_fd = make_program("image", 5),
+	    .root_size = 5,
 	};
 	const struct bootinfo *bi, *other;
 	uint64_t size;
@@ -121,11 +123,16 @@ static void test_module(void)
 	CHECK(bi->n_groups == 2 && bootinfo_groups(bi)[1] == 70001);
 	CHECK(bi->std[1].kind == BI_STD_STREAM && bi->std[1].flags == BI_STDF_SYNC);
 	CHECK(bi->tsc_hz == 2300000000u && bi->realtime_ns > 1600000000ull * 1000000000);
+	CHECK(bi->root_kind == BI_ROOT_MODULE && bi->root_size == 5 && bi->root_data % 4096 == 0);
+	CHECK(memcmp((const char *)bi + bi->root_data, "image", 5) == 0);
+	spec.root_size = 0;
 	other = build(&spec, &size);
 	CHECK(memcmp(bi->seed, other->seed, sizeof(bi->seed)) != 0);
-	CHECK(munmap((void *)(uintptr_t)bi, size) == 0 &&
+	CHECK(other->root_kind == BI_ROOT_NONE);
+	CHECK(munmap((void *)(uintptr_t)bi, bi->total_size) == 0 &&
 	      munmap((void *)(uintptr_t)other, size) == 0);
 	guest_files_free(&files);
+	close(spec.root_fd);
 	close(program.fd);
 }
 
