@@ -26,7 +26,7 @@ static const char *const port_name[PORT_COUNT] = {
     [BI_PORT_LOG] = "log",     [BI_PORT_TRACE] = "trace",
 };
 
-/* Descriptors for the child, beside the two of the specification. */
+/* Descriptors for the child, beside those of the specification. */
 struct far_ends {
 	int port[PORT_COUNT];
 	int text, exec_error;
@@ -87,6 +87,8 @@ static void build_arguments(struct strvec *a, const struct machine_spec *s,
 	strvec_add(a, "/dev/fd/%d", s->module_fd);
 	add_ports(a, far);
 	add_gdb(a, s->gdb);
+	for (size_t i = 0; s->devices && i < s->devices->n; i++)
+		strvec_add(a, "%s", s->devices->v[i]);
 	for (size_t i = 0; i < s->extra->n; i++)
 		strvec_add(a, "%s", s->extra->v[i]);
 }
@@ -131,6 +133,8 @@ become_qemu(const struct machine_spec *s, const struct far_ends *far, char **arg
 			inherit(far->port[i]);
 		inherit(s->kernel_fd);
 		inherit(s->module_fd);
+		for (size_t i = 0; i < s->n_inherit; i++)
+			inherit(s->inherit[i]);
 		execvp(argv[0], argv);
 	}
 	error = errno;

@@ -19,7 +19,10 @@ struct machine_spec {
 	bool kvm, trace, verbose;
 	const char *gdb; /* NULL, TCP port or path of a Unix socket */
 	int kernel_fd, module_fd;
-	const struct strvec *extra; /* arguments for QEMU */
+	const struct strvec *devices; /* QEMU arguments of volumes and disks; NULL: none */
+	const int *inherit;	      /* descriptors they name */
+	size_t n_inherit;
+	const struct strvec *extra; /* arguments for QEMU given by the user */
 	const sigset_t *child_mask; /* signal mask for QEMU */
 };
 

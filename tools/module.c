@@ -59,6 +59,19 @@ static uint64_t content_size(const struct guest_file *f)
 	return f->text ? strlen(f->text) : f->size;
 }
 
+static void add_volumes(struct blob *b, struct bootinfo *bi, const struct module_spec *spec)
+{
+	struct bi_volume *table = xrealloc(NULL, (spec->n_volumes + 1) * sizeof(*table));
+
+	for (size_t i = 0; i < spec->n_volumes; i++)
+		table[i] = (struct bi_volume){.tag = add_string(b, spec->volumes[i].tag),
+					      .path = add_string(b, spec->volumes[i].path),
+					      .flags = spec->volumes[i].flags};
+	bi->volumes = (uint32_t)blob_add(b, table, spec->n_volumes * sizeof(*table), 8);
+	bi->n_volumes = (uint32_t)spec->n_volumes;
+	free(table);
+}
+
 /* The file table, without the places of contents. */
 static void add_files(struct blob *b, struct bootinfo *bi, const struct guest_files *files)
 {
@@ -144,6 +157,7 @@ static int describe(const struct module_spec *spec, struct blob *b)
 	bi.argv = add_strings(b, spec->argv);
 	bi.envp = add_strings(b, spec->envp);
 	bi.groups = (uint32_t)blob_add(b, spec->groups, spec->n_groups * sizeof(gid_t), 4);
+	add_volumes(b, &bi, spec);
 	add_files(b, &bi, spec->files);
 	if (b->len > INT_MAX)
 		return fail(-1, "arguments and environment are too long: %zu bytes", b->len);

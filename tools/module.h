@@ -30,6 +30,12 @@ struct guest_files {
 struct guest_file *guest_files_add(struct guest_files *files, char *path);
 void guest_files_free(struct guest_files *files);
 
+/* A volume to mount; members as in struct bi_volume. */
+struct guest_volume {
+	const char *tag, *path;
+	uint32_t flags;
+};
+
 /* What a module is made from; strings are borrowed. */
 struct module_spec {
 	uint32_t flags; /* enum bi_flags */
@@ -41,6 +47,8 @@ struct module_spec {
 	size_t n_groups;
 	struct bi_std std[3];
 	uint16_t tty_rows, tty_cols;
+	const struct guest_volume *volumes;
+	size_t n_volumes;
 	uint64_t tsc_hz;
 	int root_fd;	    /* an EROFS image, put into the module ... */
 	uint64_t root_size; /* ... with this many bytes; 0: none */

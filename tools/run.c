@@ -96,7 +96,8 @@ static int use_kernel_file(struct run *r)
 static uint32_t module_flags(const struct run_options *o)
 {
 	return (o->strace ? BI_STRACE : 0) | (o->strace_file ? BI_STRACE_PORT : 0) |
-	       (o->strict ? BI_STRICT : 0) | (o->verbose ? BI_VERBOSE : 0);
+	       (o->strict ? BI_STRICT : 0) | (o->verbose ? BI_VERBOSE : 0) |
+	       (o->missing ? BI_MISSING : 0);
 }
 
 static mode_t current_umask(void)
@@ -329,10 +330,32 @@ static void release(struct run *r)
 	run_options_free(&r->o);
 }
 
+/* Never run a program without what was asked for. */
+static int refuse_unfinished(const struct run_options *o)
+{
+	const struct {
+		bool given;
+		const char *name;
+	} options[] = {
+	    {o->volumes.n > 0, "--volume"},
+	    {o->disks.n > 0, "--disk"},
+	    {o->adds.n > 0, "--add"},
+	    {o->rootfs != NULL, "--rootfs"},
+	    {o->missing != MISSING_NO, "--missing"},
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (options[i].given)
+			return fail(STATUS_FAILED, "%s does not work yet", options[i].name);
+	return 0;
+}
+
 static int run(struct run *r)
 {
-	int status = program_open(&r->program, r->o.app[0]);
+	int status = refuse_unfinished(&r->o);
 
+	if (status == 0)
+		status = program_open(&r->program, r->o.app[0]);
 	if (status == 0)
 		status = r->o.kernel ? use_kernel_file(r) : use_kernel_inside(r);
 	if (status == 0 && user_init(&r->user) < 0)

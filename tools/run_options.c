@@ -31,6 +31,11 @@ enum {
 	OPT_HELP,
 	OPT_QEMU_ARG,
 	OPT_KERNEL,
+	OPT_VOLUME,
+	OPT_DISK,
+	OPT_ADD,
+	OPT_ROOTFS,
+	OPT_MISSING,
 };
 
 static const struct opt table[] = {
@@ -41,16 +46,28 @@ static const struct opt table[] = {
      "The program starts with PATH, HOSTNAME, HOME, and TERM on a terminal"},
     {OPT_WORKDIR, 'w', "workdir", "DIR", false,
      "working directory in the machine (default: as here)"},
+    {OPT_VOLUME, 'v', "volume", "HOST:GUEST[:ro]", false,
+     "show the directory HOST of this host at GUEST; ro: read-only; repeatable"},
+    {OPT_DISK, 0, "disk", "FILE[:ro]", false,
+     "FILE as a disk of the machine: /dev/vda, /dev/vdb, ...; repeatable"},
+    {OPT_ADD, 0, "add", "HOST[:GUEST]", false,
+     "put a file, with the libraries it needs, or a directory into the machine;\n"
+     "repeatable"},
+    {OPT_ROOTFS, 0, "rootfs", "DIR|TAR", false,
+     "use this root file system; APP is looked up inside it"},
     {OPT_TIMEOUT, 0, "timeout", "SEC", false,
      "kill the machine after SEC (1.5, 30s, 5m): status 124"},
     {OPT_ACCEL, 0, "accel", "HOW", false,
      "kvm, tcg (emulation), or auto: kvm if it works, else tcg"},
     {OPT_STRACE, 0, "strace", "FILE", true, "print every system call, to standard error or FILE"},
+    {OPT_MISSING, 0, "missing", "all", true,
+     "at the end, print the files that were looked for in vain and exist here;\n"
+     "with =all, every file that was looked for in vain"},
     {OPT_STRICT, 0, "strict", NULL, false, "stop at a system call that is not really implemented"},
     {OPT_GDB, 0, "gdb", "WHERE", true,
      "wait for gdb before starting, on a TCP port of this host\n"
      "(default 1234) or a Unix socket (a path with a slash)"},
-    {OPT_VERBOSE, 'v', "verbose", NULL, false,
+    {OPT_VERBOSE, 0, "verbose", NULL, false,
      "print the QEMU command, kernel messages, and details of crashes"},
     {OPT_HELP, 'h', "help", NULL, false, "print this"},
     {.help = "Advanced:"},
@@ -183,6 +200,32 @@ static int set_gdb(struct run_options *o, const char *value)
 	return 0;
 }
 
+static int set_missing(struct run_options *o, const char *value)
+{
+	if (value && strcmp(value, "all") != 0)
+		return fail(STATUS_FAILED, "--missing=%s: must be --missing or --missing=all",
+			    value);
+	o->missing = value ? MISSING_ALL : MISSING_HERE;
+	return 0;
+}
+
+static int set_rootfs(struct run_options *o, const char *value)
+{
+	if (o->rootfs)
+		return fail(STATUS_FAILED, "--rootfs %s: there can be only one root", value);
+	o->rootfs = value;
+	return 0;
+}
+
+/* Options that may be given several times; what each value means is told by who uses it. */
+static int add_value(struct strvec *list, const char *option, const char *value)
+{
+	if (*value == '\0')
+		return fail(STATUS_FAILED, "%s '': the value is empty", option);
+	strvec_add(list, "%s", value);
+	return 0;
+}
+
 static int apply(void *ctx, int id, const char *value)
 {
 	struct run_options *o = ctx;
@@ -202,6 +245,16 @@ static int apply(void *ctx, int id, const char *value)
 		return set_strace(o, value);
 	case OPT_GDB:
 		return set_gdb(o, value);
+	case OPT_VOLUME:
+		return add_value(&o->volumes, "-v", value);
+	case OPT_DISK:
+		return add_value(&o->disks, "--disk", value);
+	case OPT_ADD:
+		return add_value(&o->adds, "--add", value);
+	case OPT_ROOTFS:
+		return set_rootfs(o, value);
+	case OPT_MISSING:
+		return set_missing(o, value);
 	case OPT_STRICT:
 		o->strict = true;
 		break;
@@ -243,6 +296,9 @@ void run_options_free(struct run_options *o)
 {
 	strvec_free(&o->env);
 	strvec_free(&o->qemu_args);
+	strvec_free(&o->volumes);
+	strvec_free(&o->disks);
+	strvec_free(&o->adds);
 }
 
 void run_options_help(void)

@@ -7,15 +7,21 @@
 
 #include "tools/util.h"
 
+enum missing { MISSING_NO, MISSING_HERE, MISSING_ALL };
 enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
 
 struct run_options {
 	bool help;
 	uint64_t memory; /* bytes */
 	struct strvec env, qemu_args;
-	const char *cwd; /* NULL: as here */
+	struct strvec volumes; /* HOST:GUEST[:ro] */
+	struct strvec disks;   /* FILE[:ro] */
+	struct strvec adds;    /* HOST[:GUEST] */
+	const char *rootfs;    /* NULL: none; else a directory or a tar archive */
+	const char *cwd;       /* NULL: as here */
 	enum accel accel;
 	bool strace, strict, verbose;
+	enum missing missing;
 	const char *strace_file; /* NULL: standard error */
 	uint64_t timeout_ns;	 /* 0: none */
 	const char *gdb;	 /* NULL: no; else TCP port or path of a Unix socket */

@@ -32,7 +32,7 @@ ok 'eating all memory ends the program, 137 (or 12), not the machine' [ $got = 1
 	echo "# status $got"
 status 'and the next run is fine' 0 u "$P/hello"
 
-status 'verbose: a fault says more' 139 u -v "$P/die" null
+status 'verbose: a fault says more' 139 u --verbose "$P/die" null
 ok 'verbose: it names the signal' grep -q SIGSEGV err
 ok 'verbose: it shows registers' grep -Eqi 'rip' err
 status 'quiet: a fault is not explained at length' 139 u "$P/die" null

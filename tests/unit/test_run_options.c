@@ -43,10 +43,19 @@ static void test_values(void)
 	CHECK(PARSE("--strace", "app") == 0 && o.strace && o.strace_file == NULL);
 	CHECK(PARSE("--strace=f", "app") == 0 && strcmp(o.strace_file, "f") == 0);
 	CHECK(PARSE("-eA=1", "-e", "B", "--env", "C=", "app") == 0 && o.env.n == 3);
-	CHECK(PARSE("-v", "--strict", "-w", "/x", "app") == 0 && o.verbose && o.strict &&
+	CHECK(PARSE("--verbose", "--strict", "-w", "/x", "app") == 0 && o.verbose && o.strict &&
 	      strcmp(o.cwd, "/x") == 0);
 	CHECK(PARSE("--qemu-arg", "-d", "--qemu-arg=int", "app") == 0 && o.qemu_args.n == 2);
 	CHECK(PARSE("--help") == 0 && o.help);
+	CHECK(PARSE("-v", "/a:/b", "-v/c:/d:ro", "--volume=/e:/f", "app") == 0 &&
+	      o.volumes.n == 3 && strcmp(o.volumes.v[1], "/c:/d:ro") == 0 && !o.verbose);
+	CHECK(PARSE("--disk", "d.img:ro", "--disk=e", "app") == 0 && o.disks.n == 2 &&
+	      strcmp(o.disks.v[0], "d.img:ro") == 0);
+	CHECK(PARSE("--add", "/x:/y", "--rootfs", "dir", "app") == 0 && o.adds.n == 1 &&
+	      strcmp(o.rootfs, "dir") == 0);
+	CHECK(PARSE("app") == 0 && o.missing == MISSING_NO && o.rootfs == NULL);
+	CHECK(PARSE("--missing", "app") == 0 && o.missing == MISSING_HERE);
+	CHECK(PARSE("--missing=all", "app") == 0 && o.missing == MISSING_ALL);
 }
 
 static void test_operands(void)
@@ -54,7 +63,7 @@ static void test_operands(void)
 	CHECK(PARSE("app", "--strict", "-m") == 0 && !o.strict &&
 	      strcmp(o.app[1], "--strict") == 0);
 	CHECK(PARSE("--", "-app") == 0 && strcmp(o.app[0], "-app") == 0 && o.app[1] == NULL);
-	CHECK(PARSE("-v", "--", "app", "--") == 0 && strcmp(o.app[1], "--") == 0);
+	CHECK(PARSE("--verbose", "--", "app", "--") == 0 && strcmp(o.app[1], "--") == 0);
 	CHECK(PARSE("-") == 0 && strcmp(o.app[0], "-") == 0);
 }
 
@@ -90,7 +99,11 @@ static void test_errors(void)
 	    {"--strict=1"},
 	    {"--stric"},
 	    {"-Z"},
-	    {"-vZ"},
+	    {"-hZ"},
+	    {"-v", ""},
+	    {"--disk", ""},
+	    {"--add="},
+	    {"--missing=some"},
 	};
 	static const char *const incomplete[] = {"-m", "--qemu-arg", "--", "-v"};
 
