@@ -8,7 +8,9 @@
 
 #include "kernel/types.h"
 
+#define VIRTIO_ID_BLOCK	  2
 #define VIRTIO_ID_CONSOLE 3
+#define VIRTIO_ID_9P	  9
 
 #define VIRTIO_F_EVENT_IDX 29
 #define VIRTIO_F_VERSION_1 32
@@ -30,10 +32,16 @@ struct virtqueue {
 };
 
 struct virtio_transport {
+	/* The features the device offers: for those a driver can do without. */
+	uint64_t (*features)(struct virtio_device *d);
 	/* Negotiate exactly `features`; 0 or -ENODEV if the device refuses. */
 	int (*negotiate)(struct virtio_device *d, uint64_t features);
 	void (*driver_ok)(struct virtio_device *d);
-	/* Tell the device where queue q is; -ENODEV if it has none or a smaller one. */
+	/* Little-endian field of 1, 2 or 4 bytes in the device's configuration. */
+	uint32_t (*config)(struct virtio_device *d, unsigned offset, unsigned width);
+	/* Largest size queue `index` may have; 0: there is none. */
+	unsigned (*queue_max)(struct virtio_device *d, unsigned index);
+	/* Tell the device where queue q is; -ENODEV if it refuses. */
 	int (*setup_queue)(struct virtio_device *d, struct virtqueue *q, paddr_t desc,
 			   paddr_t avail, paddr_t used);
 	void (*notify)(struct virtqueue *q);
@@ -56,17 +64,33 @@ struct virtio_device *virtio_find(unsigned id, unsigned n);
 int virtio_register(struct virtio_device *d);
 
 /*
- * Give queue `index` with `size` entries (a power of two up to 64) to the device, in the page `mem`
- * or, if that is NULL, in one allocated here. 0, -ENOMEM or -ENODEV.
+ * Give queue `index` with `size` entries to the device: a power of two, up to 64 (which every
+ * device has) or what queue_max said, and at most VQ_MAX_SIZE. Its memory is the page `mem`, which
+ * holds up to 64 entries, or, if that is NULL, allocated here. 0, -ENOMEM or -ENODEV.
  */
+#define VQ_MAX_SIZE 256u
 struct page;
 int vq_init(struct virtqueue *q, struct virtio_device *d, unsigned index, unsigned size,
 	    struct page *mem);
-/* Queue one buffer; the token, which is not NULL, comes back from vq_pop. 0 or -ENOSPC. */
+
+/* One piece of a request's memory, physically contiguous. */
+struct vq_buf {
+	void *addr; /* in the direct map or the kernel image */
+	uint32_t len;
+};
+/*
+ * Queue one request: `reads` buffers that the device reads, followed in bufs by `writes` that it
+ * writes. The token, which is not NULL, comes back from vq_pop when the request is done. 0, or
+ * -ENOSPC when fewer descriptors than that are free (q->n_free): nothing was queued then.
+ */
+int vq_add_chain(struct virtqueue *q, const struct vq_buf *bufs, unsigned reads, unsigned writes,
+		 void *token);
+/* The same for one buffer. */
 int vq_add(struct virtqueue *q, void *buf, uint32_t len, bool device_writes, void *token);
 /* Tell the device about added buffers, if it wants to know. */
 void vq_kick(struct virtqueue *q);
-/* Next finished buffer's token and the bytes the device wrote; NULL if none. */
+/* Next finished request's token and the bytes the device wrote (never more than it was given room
+ * for); NULL if none. */
 void *vq_pop(struct virtqueue *q, uint32_t *len);
 /* Ask for an interrupt at the next completion (true) or for none. Returns true if something
  * completed meanwhile. */

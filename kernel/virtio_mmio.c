@@ -15,9 +15,12 @@
 #define REG_MAGIC		(0x000 / 4)
 #define REG_VERSION		(0x004 / 4)
 #define REG_DEVICE_ID		(0x008 / 4)
+#define REG_DEVICE_FEATURES	(0x010 / 4)
+#define REG_DEVICE_FEATURES_SEL (0x014 / 4)
 #define REG_DRIVER_FEATURES	(0x020 / 4)
 #define REG_DRIVER_FEATURES_SEL (0x024 / 4)
 #define REG_QUEUE_SEL		(0x030 / 4)
+#define REG_QUEUE_NUM_MAX	(0x034 / 4)
 #define REG_QUEUE_NUM		(0x038 / 4)
 #define REG_QUEUE_READY		(0x044 / 4)
 #define REG_QUEUE_NOTIFY	(0x050 / 4)
@@ -26,6 +29,7 @@
 #define REG_QUEUE_DESC		(0x080 / 4)
 #define REG_QUEUE_DRIVER	(0x090 / 4)
 #define REG_QUEUE_DEVICE	(0x0a0 / 4)
+#define CONFIG_BYTES		0x100
 
 #define STATUS_ACKNOWLEDGE 1
 #define STATUS_DRIVER	   2
@@ -34,9 +38,36 @@
 
 #define MMIO_KEY "virtio_mmio.device="
 
+static uint64_t mmio_features(struct virtio_device *d)
+{
+	uint64_t high;
+
+	d->regs[REG_DEVICE_FEATURES_SEL] = 1;
+	high = d->regs[REG_DEVICE_FEATURES];
+	d->regs[REG_DEVICE_FEATURES_SEL] = 0;
+	return high << 32 | d->regs[REG_DEVICE_FEATURES];
+}
+
+/* Looked at only when a driver wants the device. */
+static int check_device(struct virtio_device *d)
+{
+	if (d->regs[REG_MAGIC] != MMIO_MAGIC)
+		return -ENODEV;
+	if (d->regs[REG_VERSION] == 2)
+		return 0;
+	log_warn("virtio-mmio device %u is a legacy one: ignored (use "
+		 "virtio-mmio.force-legacy=false)",
+		 d->id);
+	return -ENODEV;
+}
+
 /* Asking for features the device does not offer makes it refuse FEATURES_OK: one check for all. */
 static int mmio_negotiate(struct virtio_device *d, uint64_t features)
 {
+	int r = check_device(d);
+
+	if (r)
+		return r;
 	d->regs[REG_STATUS] = 0;
 	d->regs[REG_STATUS] = STATUS_ACKNOWLEDGE | STATUS_DRIVER;
 	d->regs[REG_DRIVER_FEATURES_SEL] = 0;
@@ -51,6 +82,26 @@ static void mmio_driver_ok(struct virtio_device *d)
 {
 	d->regs[REG_STATUS] =
 	    STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK | STATUS_DRIVER_OK;
+}
+
+static uint32_t mmio_config(struct virtio_device *d, unsigned offset, unsigned width)
+{
+	volatile char *at = (volatile char *)d->regs + CONFIG_BYTES + offset;
+
+	switch (width) {
+	case 1:
+		return *(volatile uint8_t *)at;
+	case 2:
+		return *(volatile uint16_t *)at;
+	default:
+		return *(volatile uint32_t *)at;
+	}
+}
+
+static unsigned mmio_queue_max(struct virtio_device *d, unsigned index)
+{
+	d->regs[REG_QUEUE_SEL] = index;
+	return d->regs[REG_QUEUE_NUM_MAX];
 }
 
 /* The upper halves are zero after reset. */
@@ -86,8 +137,11 @@ static void mmio_ack(struct virtio_device *d)
 }
 
 static const struct virtio_transport mmio_transport = {
+    .features = mmio_features,
     .negotiate = mmio_negotiate,
     .driver_ok = mmio_driver_ok,
+    .config = mmio_config,
+    .queue_max = mmio_queue_max,
     .setup_queue = mmio_setup_queue,
     .notify = mmio_notify,
     .ack = mmio_ack,
@@ -114,21 +168,26 @@ static uint64_t parse_number(const char **s)
 	}
 }
 
+/* Several devices lie in one page: it is mapped once if they are named one after the other. */
+static volatile uint32_t *map_regs(paddr_t pa, uint64_t size)
+{
+	static paddr_t mapped_pa;
+	static char *mapped;
+
+	if (!mapped || pa < mapped_pa || pa + size > mapped_pa + PAGE_SIZE) {
+		mapped_pa = ALIGN_DOWN(pa, PAGE_SIZE);
+		mapped = kmap_device(mapped_pa, pa - mapped_pa + size);
+	}
+	return mapped ? (volatile uint32_t *)(mapped + (pa - mapped_pa)) : NULL;
+}
+
 static int add_device(paddr_t pa, uint64_t size, unsigned gsi)
 {
-	volatile uint32_t *regs = kmap_device(pa, size);
+	volatile uint32_t *regs = map_regs(pa, size);
 	struct virtio_device *d;
 
 	if (!regs)
 		return -ENOMEM;
-	if (regs[REG_MAGIC] != MMIO_MAGIC)
-		return -ENODEV;
-	if (regs[REG_VERSION] != 2) {
-		log_warn("virtio-mmio device at %lx is a legacy one: ignored (use "
-			 "virtio-mmio.force-legacy=false)",
-			 pa);
-		return -ENODEV;
-	}
 	d = kzalloc(sizeof(*d));
 	if (!d)
 		return -ENOMEM;
