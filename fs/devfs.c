@@ -2,15 +2,18 @@
 /*
  * Devices. One table says which there are: number, name in /dev, mode and operations; device_open()
  * finds a driver in it for any device node on any file system, and /dev (a tmpfs, as Linux's
- * devtmpfs is) is filled from it.
+ * devtmpfs is) takes its nodes from it, each when a program first looks.
  */
 #include "fs/vfs_internal.h"
+#include "kernel/log.h"
 #include "kernel/page.h"
+#include "kernel/poll.h"
 #include "kernel/random.h"
 #include "kernel/signal.h"
 #include "kernel/string.h"
 #include "kernel/task.h"
 #include "kernel/uaccess.h"
+#include "kernel/wait.h"
 
 #include <linux/eventpoll.h>
 
@@ -148,6 +151,49 @@ static long random_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 static const struct file_ops random_ops = {
     .read = random_read, .write = random_write, .seek = random_seek, .ioctl = random_ioctl};
 
+/* ---- kmsg: what programs write is a line of our log; nothing can be read back ---- */
+
+static ssize_t kmsg_write(struct file *f, struct iter *from, uint64_t *pos)
+{
+	char line[256], *text = line;
+	size_t all = from->left, n = iter_read(from, line, MIN(all, sizeof(line) - 1));
+
+	if (n < MIN(all, sizeof(line) - 1))
+		return -EFAULT;
+	iter_advance(from, from->left);
+	line[n] = 0;
+	if (*text == '<' && strchr(text, '>')) /* "<priority>" */
+		text = strchr(text, '>') + 1;
+	n = strlen(text);
+	if (n && text[n - 1] == '\n')
+		text[--n] = 0;
+	log_info("kmsg: %s", text);
+	return all;
+}
+
+/* The end of the log: nobody ever adds to it. */
+static ssize_t kmsg_read(struct file *f, struct iter *to, uint64_t *pos)
+{
+	static struct wait_queue never = WAIT_QUEUE_INIT(never);
+
+	return (f->flags & O_NONBLOCK) ? -EAGAIN : wait_until(&never, false, NO_DEADLINE);
+}
+
+static unsigned kmsg_poll(struct file *f, struct poll_table *pt)
+{
+	return EPOLLOUT | EPOLLWRNORM;
+}
+
+static int64_t kmsg_seek(struct file *f, int64_t off, int whence)
+{
+	if (off)
+		return -ESPIPE;
+	return whence == SEEK_SET || whence == SEEK_DATA || whence == SEEK_END ? 0 : -EINVAL;
+}
+
+static const struct file_ops kmsg_ops = {
+    .read = kmsg_read, .write = kmsg_write, .poll = kmsg_poll, .seek = kmsg_seek};
+
 /* ---- the table ---- */
 
 struct device {
@@ -155,7 +201,7 @@ struct device {
 	unsigned major, minor;
 	uint32_t mode;
 	const struct file_ops *ops; /* NULL: the terminal */
-	int absent; /* errno when there is no terminal; EIO: then the node does not exist, either */
+	int absent;		    /* errno when there is no terminal */
 };
 
 static const struct device devices[] = {
@@ -164,10 +210,12 @@ static const struct device devices[] = {
     {"full", MEM_MAJOR, 7, 0666, &full_ops, 0},
     {"random", MEM_MAJOR, 8, 0666, &random_ops, 0},
     {"urandom", MEM_MAJOR, 9, 0666, &random_ops, 0},
+    {"kmsg", MEM_MAJOR, 11, 0644, &kmsg_ops, 0},
     {"tty", TTYAUX_MAJOR, 0, 0666, NULL, ENXIO},
     {"console", TTYAUX_MAJOR, 1, 0600, NULL, ENODEV},
-    {"pts/0", UNIX98_PTY_SLAVE_MAJOR, 0, 0620, NULL, EIO},
 };
+
+static const struct device terminal = {"0", UNIX98_PTY_SLAVE_MAJOR, 0, 0620, NULL, EIO};
 
 static const char *const links[][2] = {
     {"fd", "/proc/self/fd"},
@@ -176,14 +224,19 @@ static const char *const links[][2] = {
     {"stderr", "/proc/self/fd/2"},
 };
 
+static bool is_device(const struct device *dev, const struct inode *in)
+{
+	return in->rdev == dev_make(dev->major, dev->minor);
+}
+
 static const struct device *find_device(const struct inode *in)
 {
 	if (!inode_is(in, S_IFCHR))
 		return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
-		if (in->rdev == dev_make(devices[i].major, devices[i].minor))
+		if (is_device(&devices[i], in))
 			return &devices[i];
-	return NULL;
+	return is_device(&terminal, in) ? &terminal : NULL;
 }
 
 /* The terminal's open file, seen as the node it was opened by. */
@@ -220,32 +273,77 @@ int device_open(struct inode *in, struct dentry *d, unsigned flags, struct file 
 	return r;
 }
 
-static int add_node(struct dentry *root, const struct device *dev)
-{
-	struct setattr mode = {.valid = ATTR_MODE, .mode = dev->mode};
-	struct dentry *d;
-	int r = vfs_mknod(root, dev->name, S_IFCHR | dev->mode, dev_make(dev->major, dev->minor));
+/* ---- /dev and /dev/pts: nodes come into being when a program looks ---- */
 
-	if (!r)
-		r = vfs_lookup(root, dev->name, 0, &d);
+/* Give dir its entry for a device or, with a target, a link. It is root's, whoever looked. */
+static int add_entry(struct inode *dir, const char *name, const struct device *dev,
+		     const char *target)
+{
+	const struct inode_ops *ops = dir->ops;
+	struct inode *in;
+	int r;
+
+	if (target)
+		r = ops->symlink(dir, name, strlen(name), target, &in);
+	else
+		r = ops->create(dir, name, strlen(name), S_IFCHR | dev->mode,
+				dev_make(dev->major, dev->minor), &in);
 	if (r)
 		return r;
-	r = vfs_setattr(d->inode, &mode); /* exactly, whatever the umask */
-	dentry_put(d);
+	in->uid = in->gid = 0;
+	inode_put(in);
+	return 0;
+}
+
+static bool wanted(const char *entry, const char *name, size_t len)
+{
+	return !name || (strlen(entry) == len && memcmp(entry, name, len) == 0);
+}
+
+/* Each name is made once: one that the program removed stays away. */
+static int dev_seed(struct inode *dir, const char *name, size_t len)
+{
+	static uint32_t made; /* bits: devices, then links */
+	int r = 0;
+
+	for (size_t i = 0; !r && i < ARRAY_SIZE(devices) + ARRAY_SIZE(links); i++) {
+		bool link = i >= ARRAY_SIZE(devices);
+		const char *const *l = link ? links[i - ARRAY_SIZE(devices)] : NULL;
+		const struct device *dev = link ? NULL : &devices[i];
+
+		if ((made & 1u << i) || !wanted(link ? l[0] : dev->name, name, len))
+			continue;
+		r = add_entry(dir, link ? l[0] : dev->name, dev, link ? l[1] : NULL);
+		if (!r)
+			made |= 1u << i;
+	}
+	return r;
+}
+
+static int pts_seed(struct inode *dir, const char *name, size_t len)
+{
+	static bool made;
+	int r;
+
+	if (made || !tty_present() || !wanted(terminal.name, name, len))
+		return 0;
+	r = add_entry(dir, terminal.name, &terminal, NULL);
+	made = !r;
 	return r;
 }
 
 /* The file system for /dev. 0, -ENOMEM. */
 int devfs_new(struct super **out)
 {
-	int r = tmpfs_new_typed("devtmpfs", out);
+	return tmpfs_new_typed("devtmpfs", dev_seed, out);
+}
+
+/* The file system for /dev/pts. 0, -ENOMEM. */
+int devpts_new(struct super **out)
+{
+	int r = tmpfs_new_typed("devpts", pts_seed, out);
 
 	if (!r)
-		r = vfs_mkdir((*out)->root, "pts", 0755);
-	for (size_t i = 0; !r && i < ARRAY_SIZE(devices); i++)
-		if (devices[i].absent != EIO || tty_present())
-			r = add_node((*out)->root, &devices[i]);
-	for (size_t i = 0; !r && i < ARRAY_SIZE(links); i++)
-		r = vfs_symlink(links[i][1], (*out)->root, links[i][0]);
+		(*out)->magic = DEVPTS_SUPER_MAGIC;
 	return r;
 }

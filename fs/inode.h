@@ -13,6 +13,7 @@ struct inode;
 struct dentry;
 struct super;
 struct pipe;
+struct auto_mount;
 
 /* Device numbers everywhere (st_dev, st_rdev, mknod) are encoded as programs see 64-bit st_dev. */
 static inline uint64_t dev_make(unsigned major, unsigned minor)
@@ -126,6 +127,7 @@ struct super {
 	const char *fstype;
 	uint64_t dev;	/* st_dev */
 	uint64_t magic; /* statfs f_type */
+	int id;		/* of the mount, from 1; 0: not mounted */
 	struct dentry *root;
 	unsigned flags;	    /* MS_RDONLY ... */
 	const char *source; /* for /proc/mounts */
@@ -133,6 +135,7 @@ struct super {
 	/* Appends ",key=value..." for /proc/mounts: characters stored, as scnprintf. [none] */
 	int (*show_options)(struct super *s, char *buf, size_t size);
 	bool volatile_names; /* names are made on each lookup (procfs): never cached */
+	const struct auto_mount *auto_mounts; /* on names in the root directory; NULL: none */
 	struct list link;
 	void *priv;
 };

@@ -58,8 +58,6 @@ struct proc_entry {
  * sleep. */
 struct process *proc_process(const struct proc_ctx *c);
 struct thread *proc_thread(const struct proc_ctx *c);
-/* Identity of a mount in mountinfo and fdinfo. */
-int proc_mount_id(const struct super *s);
 
 extern const struct proc_entry proc_root, proc_pid;
 

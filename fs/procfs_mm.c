@@ -147,15 +147,6 @@ int proc_show_environ(struct seq *s, const struct proc_ctx *c)
 
 /* ---- mounts ---- */
 
-int proc_mount_id(const struct super *s)
-{
-	int id = 1;
-
-	for (struct list *l = vfs_supers()->next; l != vfs_supers() && l != &s->link; l = l->next)
-		id++;
-	return id;
-}
-
 static void put_flags(struct seq *s, const struct super *m)
 {
 	static const struct {
@@ -219,9 +210,8 @@ int proc_show_mountinfo(struct seq *s, const struct proc_ctx *c)
 	list_for_each (m, vfs_supers(), link) {
 		const struct dentry *at = m->root->covers;
 
-		seq_printf(s, "%d %d %u:%u / ", proc_mount_id(m),
-			   at ? proc_mount_id(at->inode->super) : 0, dev_major(m->dev),
-			   dev_minor(m->dev));
+		seq_printf(s, "%d %d %u:%u / ", m->id, at ? at->inode->super->id : 0,
+			   dev_major(m->dev), dev_minor(m->dev));
 		put_mount_point(s, m, scratch);
 		seq_puts(s, " ");
 		put_flags(s, m);

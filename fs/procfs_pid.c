@@ -381,7 +381,7 @@ static int show_fdinfo(struct seq *s, const struct proc_ctx *c)
 	seq_printf(s, "pos:\t%ld\nflags:\t0%o\nmnt_id:\t%d\nino:\t%lu\n",
 		   (f->kind & FILE_STREAM) ? 0l : (long)f->pos,
 		   f->flags | (fd_get_cloexec(p->files, c->fd) == 1 ? O_CLOEXEC : 0u),
-		   proc_mount_id(f->inode->super), (unsigned long)f->inode->ino);
+		   f->inode->super->id, (unsigned long)f->inode->ino);
 	file_put(f);
 	return 0;
 }

@@ -14,6 +14,8 @@
 #define USER_HZ 100
 #define PAGE_KB (PAGE_SIZE / 1024)
 
+#define FILESYSTEMS "nodev\ttmpfs\nnodev\tproc\nnodev\tdevtmpfs\nnodev\tdevpts\n"
+
 static int show_cpuinfo(struct seq *s, const struct proc_ctx *c)
 {
 	unsigned long hz = cpu_tsc_hz();
@@ -130,21 +132,6 @@ static int show_version(struct seq *s, const struct proc_ctx *c)
 	kernel_utsname(&u);
 	seq_printf(s, "%s version %s (uniload) (gcc %s) %s\n", u.sysname, u.release, __VERSION__,
 		   u.version);
-	return 0;
-}
-
-/* Every type once, in the order first mounted. */
-static int show_filesystems(struct seq *s, const struct proc_ctx *c)
-{
-	struct super *m, *earlier;
-
-	list_for_each (m, vfs_supers(), link) {
-		list_for_each (earlier, vfs_supers(), link)
-			if (earlier == m || strcmp(earlier->fstype, m->fstype) == 0)
-				break;
-		if (earlier == m)
-			seq_printf(s, "nodev\t%s\n", m->fstype);
-	}
 	return 0;
 }
 
@@ -317,7 +304,7 @@ static const struct proc_entry root_entries[] = {
     PROC_REG("cpuinfo", 0444, .show = show_cpuinfo),
     PROC_TEXT("devices",
 	      "Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n\nBlock devices:\n"),
-    PROC_REG("filesystems", 0444, .show = show_filesystems),
+    PROC_TEXT("filesystems", FILESYSTEMS),
     PROC_REG("loadavg", 0444, .show = show_loadavg),
     PROC_REG("meminfo", 0444, .show = show_meminfo),
     PROC_LINK("mounts", .readlink = read_mounts),

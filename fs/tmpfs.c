@@ -182,7 +182,9 @@ static int tmpfs_show_options(struct super *s, char *buf, size_t size)
 
 /* An instance that calls itself fstype in /proc/mounts. Root directory: mode 0755, owner root. 0 or
  * -ENOMEM. */
-int tmpfs_new_typed(const char *fstype, struct super **out)
+int tmpfs_new_typed(const char *fstype,
+		    int (*seed)(struct inode *dir, const char *name, size_t len),
+		    struct super **out)
 {
 	struct tmpfs *t = kzalloc(sizeof(*t));
 	struct inode *in;
@@ -191,6 +193,7 @@ int tmpfs_new_typed(const char *fstype, struct super **out)
 	if (!t)
 		return -ENOMEM;
 	t->max_pages = t->max_inodes = page_total() / 2;
+	t->seed = seed;
 	t->super.fstype = t->super.source = fstype;
 	t->super.magic = TMPFS_MAGIC;
 	t->super.dev = vfs_anon_dev();
@@ -214,7 +217,7 @@ fail:
 
 int tmpfs_new(struct super **out)
 {
-	return tmpfs_new_typed("tmpfs", out);
+	return tmpfs_new_typed("tmpfs", NULL, out);
 }
 
 /* ---- boot files ---- */

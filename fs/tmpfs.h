@@ -15,6 +15,9 @@ struct tmpfs {
 	uint64_t static_pages;		  /* (s) of boot files: neither limited nor freed */
 	uint64_t max_inodes, used_inodes; /* (s) */
 	uint64_t last_ino;		  /* (s) */
+	/* Names of the root directory that come into being when first looked at: make `name`, or
+	 * all of them (NULL). Called with the directory locked. 0 or -errno. [none] */
+	int (*seed)(struct inode *dir, const char *name, size_t len);
 };
 
 /* A name in a directory. */

@@ -122,10 +122,19 @@ void tmpfs_dir_free(struct inode *dir)
 	kfree(d->buckets);
 }
 
+static int seed(struct inode *dir, const char *name, size_t len)
+{
+	struct tmpfs *t = tmpfs_of(dir);
+
+	return t->seed && t->super.root->inode == dir ? t->seed(dir, name, len) : 0;
+}
+
 static int tmpfs_lookup(struct inode *dir, const char *name, size_t len, struct inode **out)
 {
 	struct tmpfs_entry *e = entry_find(dir, name, len);
 
+	if (!e && seed(dir, name, len) == 0)
+		e = entry_find(dir, name, len);
 	if (!e)
 		return -ENOENT;
 	*out = inode_get(e->inode);
@@ -295,9 +304,12 @@ static int tmpfs_readdir(struct file *f, struct dir_sink *s)
 	struct inode *dir = f->inode;
 	struct tmpfs_entry *e;
 	uint64_t cookie;
-	int r = 0;
+	int r;
 
 	mutex_lock(&dir->lock);
+	r = f->pos < FIRST_COOKIE ? seed(dir, NULL, 0) : 0;
+	if (r)
+		goto out;
 	if (f->pos == 0) {
 		if (!s->add(s, ".", 1, dir->ino, DT_DIR, 1))
 			goto out;

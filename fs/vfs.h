@@ -94,6 +94,7 @@ int tmpfs_memfd(const char *name, unsigned flags, struct file **out);
 int tmpfs_add_seals(struct file *f, unsigned seals);
 int tmpfs_get_seals(struct file *f);
 int devfs_new(struct super **out);
+int devpts_new(struct super **out);
 int procfs_new(struct super **out);
 void procfs_set_cmdline(const char *text); /* for /proc/cmdline; kept by reference */
 int pipe_new(unsigned flags, struct file **rd, struct file **wr);

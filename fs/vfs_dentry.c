@@ -207,6 +207,13 @@ int dentry_lookup_locked(struct dentry *dir, const char *name, size_t len, uint3
 			inode_put(in);
 		return -ENOMEM;
 	}
+	if (dir->inode->super->auto_mounts && dir->inode->super->root == dir) {
+		r = vfs_auto_mount(*out);
+		if (r) {
+			dentry_put(*out);
+			return r;
+		}
+	}
 	if (!dir->inode->super->volatile_names) {
 		dcache_lock();
 		insert(*out);

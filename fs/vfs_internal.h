@@ -104,13 +104,33 @@ struct dentry *walk_cross_mounts(struct dentry *d);
 void walk_end(struct walk *w);
 
 /* ---- mounts ---- */
+/*
+ * A file system of the initial tree, made and mounted when its name in the root directory of
+ * another is first looked up or listed: a program that never looks pays nothing. Tables end with
+ * name NULL.
+ */
+struct auto_mount {
+	const char *name;
+	int (*make)(struct super **out);
+	unsigned flags; /* MS_* */
+	uint32_t mode;	/* of its root directory */
+	const struct auto_mount *below;
+};
+/* d was just looked up in a super's root directory, whose lock the caller holds: mount what belongs
+ * there, making the directory if need be. 0 or what making it gave. */
+int vfs_auto_mount(struct dentry *d);
+/* The same for every name of s's table. Takes the root directory's lock. */
+void vfs_auto_mount_all(struct super *s);
 uint64_t vfs_anon_dev(void); /* a new st_dev without a device */
 
 /* ---- devices (fs/devfs.c) ---- */
 int device_open(struct inode *in, struct dentry *d, unsigned flags, struct file **out);
 
 /* ---- tmpfs for others ---- */
-int tmpfs_new_typed(const char *fstype, struct super **out);
+/* seed: struct tmpfs (fs/tmpfs.h), or NULL. 0 or -ENOMEM. */
+int tmpfs_new_typed(const char *fstype,
+		    int (*seed)(struct inode *dir, const char *name, size_t len),
+		    struct super **out);
 uint64_t tmpfs_total_pages(void); /* pages all instances hold */
 
 void vfs_ops_init(void);

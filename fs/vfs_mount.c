@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Mounts and absolute paths. There is one namespace, and a file system is mounted in one place.
- * Mounts are made at boot and stay; the list is read without a lock.
+ * Mounts are made at boot, or when their names are first looked at, and stay; the list is only
+ * appended to, and read without a lock.
  */
 #include "fs/vfs_internal.h"
 #include "kernel/string.h"
 
 static struct dentry *root_dentry;
 static struct list supers = LIST_INIT(supers);
+static int n_mounts;
 
 struct dentry *vfs_root(void)
 {
@@ -16,6 +18,14 @@ struct dentry *vfs_root(void)
 
 struct list *vfs_supers(void)
 {
+	static bool all_made;
+	struct super *s;
+
+	if (!all_made) {
+		all_made = true;
+		list_for_each (s, &supers, link) /* those it makes are appended, and looked at */
+			vfs_auto_mount_all(s);
+	}
 	return &supers;
 }
 
@@ -33,6 +43,7 @@ int vfs_mount(struct super *s, struct dentry *at)
 		return -ENOTDIR;
 	if (at ? at->mounted != NULL : root_dentry != NULL)
 		return -EBUSY;
+	s->id = ++n_mounts;
 	if (at) {
 		at->mounted = s;
 		s->root->covers = dentry_get(at);
@@ -41,6 +52,48 @@ int vfs_mount(struct super *s, struct dentry *at)
 	}
 	list_add_tail(&s->link, &supers);
 	return 0;
+}
+
+int vfs_auto_mount(struct dentry *d)
+{
+	struct inode *dir = d->parent->inode, *in;
+	const struct auto_mount *m = dir->super->auto_mounts;
+	struct super *s;
+	int r = 0;
+
+	while (m->name && strcmp(m->name, d->name) != 0)
+		m++;
+	if (!m->name || (!d->inode && !dir->ops->mkdir))
+		return 0;
+	if (!d->inode) {
+		r = dir->ops->mkdir(dir, d->name, d->name_len, S_IFDIR | m->mode, &in);
+		if (r)
+			return r;
+		dentry_instantiate(d, in);
+	}
+	if (!inode_is(d->inode, S_IFDIR)) /* the image has something else there */
+		return 0;
+	r = m->make(&s);
+	if (r)
+		return r;
+	s->flags |= m->flags | MS_RELATIME;
+	s->auto_mounts = m->below;
+	s->root->inode->mode = S_IFDIR | m->mode;
+	s->root->inode->uid = s->root->inode->gid = 0; /* whoever looked first */
+	return vfs_mount(s, d);
+}
+
+void vfs_auto_mount_all(struct super *s)
+{
+	const struct auto_mount *m;
+	struct dentry *d;
+
+	for (m = s->auto_mounts; m && m->name; m++) {
+		size_t len = strlen(m->name);
+
+		if (dentry_lookup(s->root, m->name, len, name_hash(m->name, len), &d) == 0)
+			dentry_put(d);
+	}
 }
 
 /* Put text in front of what is at *pos; false: no room. */

@@ -431,6 +431,8 @@ int vfs_readdir(struct file *f, struct dir_sink *s)
 		return -EBADF;
 	if (!f->ops->readdir)
 		return -ENOTDIR;
+	if (f->inode->super->auto_mounts && f->inode->super->root == f->dentry)
+		vfs_auto_mount_all(f->inode->super);
 	mutex_lock(&f->lock);
 	r = f->inode->nlink ? f->ops->readdir(f, s) : -ENOENT;
 	inode_accessed(f->inode, f);

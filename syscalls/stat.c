@@ -101,20 +101,6 @@ static struct statx_timestamp statx_time(uint64_t ns)
 	return (struct statx_timestamp){.tv_sec = seconds_of(ns), .tv_nsec = nanos_of(ns)};
 }
 
-/* The mount's number in the list of mounts, counted as /proc/self/mountinfo does. */
-static uint64_t mount_id(const struct super *super)
-{
-	struct super *s;
-	uint64_t id = 1;
-
-	list_for_each (s, vfs_supers(), link) {
-		if (s == super)
-			return id;
-		id++;
-	}
-	return 0;
-}
-
 static int fill_statx(struct inode *in, unsigned mask, struct statx *x)
 {
 	struct kstat k;
@@ -141,7 +127,7 @@ static int fill_statx(struct inode *in, unsigned mask, struct statx *x)
 	x->stx_rdev_minor = dev_minor(k.rdev);
 	x->stx_dev_major = dev_major(k.dev);
 	x->stx_dev_minor = dev_minor(k.dev);
-	x->stx_mnt_id = in->super ? mount_id(in->super) : 0;
+	x->stx_mnt_id = in->super ? in->super->id : 0;
 	x->stx_attributes_mask = STATX_ATTR_AUTOMOUNT | STATX_ATTR_MOUNT_ROOT | STATX_ATTR_DAX;
 	if (in->super && in->super->root && in->super->root->inode == in)
 		x->stx_attributes = STATX_ATTR_MOUNT_ROOT;

@@ -455,7 +455,7 @@ static void test_proc(void)
 	CHECK(strstr(text_of("/proc/meminfo"), "MemTotal:") != NULL);
 	CHECK(strstr(text_of("/proc/self/limits"), "Max open files            1024 ") != NULL);
 	CHECK(strcmp(text_of("/proc/filesystems"),
-		     "nodev\ttmpfs\nnodev\tdevtmpfs\nnodev\tproc\n") == 0);
+		     "nodev\ttmpfs\nnodev\tproc\nnodev\tdevtmpfs\nnodev\tdevpts\n") == 0);
 	CHECK(open_close("/proc/1", O_RDONLY, 0) == -ENOENT &&
 	      open_close("/proc/042", O_RDONLY, 0) == -ENOENT);
 	CHECK(open_close("/proc/x", O_CREAT | O_RDWR, 0644) == -ENOENT &&
