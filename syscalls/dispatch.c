@@ -34,6 +34,8 @@ STUB(EPERM)
 #define HANDLER_PART(handler, stub, fake) HANDLER(handler)
 #define HANDLER_STUB(handler, stub, fake) HANDLER(stub)
 #define HANDLER_FAKE(handler, stub, fake) HANDLER(fake)
+#define ENTRY_0(handler)		  handler
+#define ENTRY_REGS(handler)		  HANDLER(syscall_needs_frame)
 
 /* Rows override the filling of the hole. */
 #define LAST_NR 462
@@ -42,7 +44,7 @@ STUB(EPERM)
 const syscall_fn syscall_table[] = {
     [0 ... LAST_NR] = HANDLER(stub_ENOSYS),
 #define SYS(nr, name, status, value, result, frame, args, note)                                    \
-	[nr] = HANDLER_##status(sys_##name, stub_##value, fake_##value),
+	[nr] = ENTRY_##frame(HANDLER_##status(sys_##name, stub_##value, fake_##value)),
 #include "syscalls/table.def"
 };
 
@@ -58,11 +60,19 @@ static const struct syscall_row rows[] = {
 
 _Static_assert(ARRAY_SIZE(syscall_table) == LAST_NR + 1, "LAST_NR is the last row");
 
-/* The entry code stores a complete frame only for the slow path and for signals. */
+/* What to call when the frame is complete. */
+static syscall_fn handler_of(uint32_t nr)
+{
+	switch (nr) {
 #define SYS(nr, name, status, value, result, frame, args, note)                                    \
-	_Static_assert(FRAME_##frame == FRAME_0 || STATUS_##status == STATUS_STUB,                 \
-		       #name " needs a complete frame from entry.S");
+	case nr:                                                                                   \
+		if (FRAME_##frame == FRAME_REGS)                                                   \
+			return HANDLER_##status(sys_##name, stub_##value, fake_##value);           \
+		break;
 #include "syscalls/table.def"
+	}
+	return syscall_table[nr];
+}
 
 /* ---- the slow path ---- */
 
@@ -126,7 +136,7 @@ long syscall_slow(struct regs *regs)
 	long ret = -ENOSYS;
 
 	if (row)
-		ret = syscall_table[nr](args[0], args[1], args[2], args[3], args[4], args[5]);
+		ret = handler_of(nr)(args[0], args[1], args[2], args[3], args[4], args[5]);
 	strace_leave(t, ret);
 	if (!row_is_real(row))
 		report_missing(nr, row);

@@ -40,14 +40,20 @@ kernel_start:
 	mov	%rax, REGS_ORIG_RAX(%rsp)
 	.endm
 
-	/* What C keeps for its caller: stored only when somebody looks at the whole frame. */
-	.macro	save_callee
+	/* The rest of the frame, stored only when somebody looks at all of it: what C keeps for its caller, and copies. */
+	.macro	complete_frame
 	mov	%rbx, REGS_RBX(%rsp)
 	mov	%rbp, REGS_RBP(%rsp)
 	mov	%r12, REGS_R12(%rsp)
 	mov	%r13, REGS_R13(%rsp)
 	mov	%r14, REGS_R14(%rsp)
 	mov	%r15, REGS_R15(%rsp)
+	mov	REGS_RIP(%rsp), %rcx
+	mov	%rcx, REGS_RCX(%rsp)
+	mov	REGS_RFLAGS(%rsp), %rcx
+	mov	%rcx, REGS_R11(%rsp)
+	movq	$SEL_USER_CS, REGS_CS(%rsp)
+	movq	$SEL_USER_SS, REGS_SS(%rsp)
 	.endm
 
 	/* From ring 0, which has set cpu->masked. */
@@ -111,15 +117,8 @@ exit_syscall_jmp:
 syscall_pending:
 	movl	$1, %gs:CPU_MASKED
 syscall_work:
-	/* Complete the frame: the C code has kept these for the program. */
 	mov	%rax, REGS_RAX(%rsp)
-	save_callee
-	mov	REGS_RIP(%rsp), %rcx
-	mov	%rcx, REGS_RCX(%rsp)
-	mov	REGS_RFLAGS(%rsp), %rcx
-	mov	%rcx, REGS_R11(%rsp)
-	movq	$SEL_USER_CS, REGS_CS(%rsp)
-	movq	$SEL_USER_SS, REGS_SS(%rsp)
+	complete_frame
 	/* exit_full: struct regs is complete at RSP. */
 	.globl	exit_full
 exit_full:
@@ -152,8 +151,12 @@ exit_iret_pending:
 	movl	$1, %gs:CPU_MASKED
 	jmp	exit_full
 
+	/* In the table for rows whose handler reads the whole frame: the call is made once more, by the slow path. */
+	.globl	syscall_needs_frame
+syscall_needs_frame:
+	add	$8, %rsp
 syscall_slow_call:
-	save_callee
+	complete_frame
 	mov	%rsp, %rdi
 	call	syscall_slow
 	jmp	syscall_done

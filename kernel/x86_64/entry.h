@@ -27,6 +27,8 @@ extern const char exit_begin[], exit_syscall_jmp[], exit_end[];
  * directly: 0 sends every call through syscall_slow. */
 typedef long (*syscall_fn)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
 extern uint32_t syscall_limit;
+/* Stands in the table for handlers that read the complete frame: goes to syscall_slow. */
+void syscall_needs_frame(void);
 
 /* ---- C called from assembly ---- */
 __noreturn void kernel_main(void);
