@@ -33,6 +33,7 @@ int file_new(const struct file_ops *ops, struct inode *inode, unsigned flags, un
 	f->ops = ops;
 	mutex_init(&f->lock);
 	f->inode = inode;
+	f->mapped = inode;
 	*out = f;
 	return 0;
 }

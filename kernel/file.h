@@ -75,10 +75,12 @@ struct file {
 	const struct file_ops *ops; /* (i) */
 	uint64_t pos; /* (l) held across a whole read/write of a positioned file, as Linux does */
 	struct mutex lock;
-	struct inode *inode;   /* (i) always set; anonymous files have an anonymous inode */
-	struct dentry *dentry; /* (i) where it was opened; NULL for anonymous files */
-	void *priv;	       /* (n) */
-	bool locked;	       /* may hold advisory locks, kernel/filelock.c */
+	struct inode *inode;  /* (i) always set; anonymous files have an anonymous inode */
+	struct inode *mapped; /* (i) whose pages mappings show, for mm_file_*(): inode, but behind a
+				 device's node the device's; not referenced */
+	struct dentry *dentry;		  /* (i) where it was opened; NULL for anonymous files */
+	void *priv;			  /* (n) */
+	bool locked;			  /* may hold advisory locks, kernel/filelock.c */
 	uint8_t owner_type, owner_signal; /* F_SETOWN_EX, F_SETSIG: stored only */
 	int owner;
 };

@@ -62,7 +62,7 @@ static int key_get(struct futex_addr f, struct futex_key *key, struct file **fil
 	v = mm_find(mm, f.addr);
 	if (v && v->file && (v->flags & MAP_SHARED)) {
 		*file = file_get(v->file);
-		key->space = v->file->inode;
+		key->space = v->file->mapped;
 		key->offset = v->offset + (f.addr - v->start);
 	}
 	mutex_unlock(&mm->lock);

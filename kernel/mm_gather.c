@@ -102,7 +102,7 @@ static void drop_file_pages(struct mm *mm, struct inode *inode, uint64_t from, u
 		uint64_t lo, hi, size = v->end - v->start;
 		struct gather g;
 
-		if (!v->file || v->file->inode != inode)
+		if (!v->file || v->file->mapped != inode)
 			continue;
 		lo = MAX(from, v->offset) - v->offset;
 		hi = to > v->offset ? MIN(to - v->offset, size) : 0;
@@ -132,8 +132,8 @@ bool mm_file_writable_mapped(struct mm *mm, struct inode *inode)
 
 	mm_lock(mm);
 	for (struct vma *v = vma_next(mm, 0); v && !found; v = vma_next(mm, v->end))
-		found = v->file && v->file->inode == inode && (v->flags & MAP_TYPE) == MAP_SHARED &&
-			!(v->flags & VMA_NOWRITE);
+		found = v->file && v->file->mapped == inode &&
+			(v->flags & MAP_TYPE) == MAP_SHARED && !(v->flags & VMA_NOWRITE);
 	mm_unlock(mm);
 	return found;
 }

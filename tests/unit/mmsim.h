@@ -119,7 +119,7 @@ static void sim_file_init(struct sim_file *sf, unsigned flags)
 	sf->f.ops = &sim_file_ops;
 	sf->f.flags = flags;
 	sf->f.refs = 1;
-	sf->f.inode = (struct inode *)sf;
+	sf->f.inode = sf->f.mapped = (struct inode *)sf;
 	sf->size = SIM_FILE_PAGES;
 }
 
