@@ -158,7 +158,7 @@ static const struct inode_ops special_ops = {
 static int tmpfs_statfs(struct super *s, struct statfs *out)
 {
 	struct tmpfs *t = container_of(s, struct tmpfs, super);
-	uint64_t room = MIN(t->max_pages - t->used_pages, (uint64_t)page_free_count());
+	uint64_t room = MIN(t->max_pages - t->used_pages, (uint64_t)page_available());
 
 	out->f_blocks = t->max_pages + t->static_pages;
 	out->f_bfree = out->f_bavail = room;

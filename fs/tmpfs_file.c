@@ -65,7 +65,7 @@ static int page_make(struct inode *in, unsigned flags, struct page **out)
 {
 	struct tmpfs *t = tmpfs_of(in);
 
-	if (page_free_count() <= RESERVE_PAGES || tmpfs_charge(t, 1))
+	if (page_available() <= RESERVE_PAGES || tmpfs_charge(t, 1))
 		return -ENOSPC;
 	*out = page_alloc(0, flags);
 	if (*out)
@@ -443,7 +443,7 @@ static int allocate(struct inode *in, uint64_t first, uint64_t end)
 	uint64_t holes = count_holes(in, first, end);
 	int r = 0;
 
-	if (holes > t->max_pages - t->used_pages || holes + RESERVE_PAGES > page_free_count())
+	if (holes > t->max_pages - t->used_pages || holes + RESERVE_PAGES > page_available())
 		return -ENOSPC;
 	for (uint64_t i = first; i < end && !r; i++) {
 		struct page *p = page_at(in, i);

@@ -80,12 +80,8 @@ static bool slab_full(const struct page *slab)
 	return slab->slab.used == PAGE_SIZE / class_size[slab->slab.class];
 }
 
-static struct page *slab_new(unsigned c)
+static void slab_add(struct page *slab, unsigned c)
 {
-	struct page *slab = page_alloc(0, 0);
-
-	if (!slab)
-		return NULL;
 	slab->flags |= PG_HEAP;
 	slab->slab.first = NO_OBJECT;
 	slab->slab.fresh = slab->slab.used = 0;
@@ -93,7 +89,6 @@ static struct page *slab_new(unsigned c)
 	list_add_head(&slab->link, &classes[c].slabs);
 	classes[c].n_empty++;
 	__asan_poison_memory_region(page_to_virt(slab), PAGE_SIZE);
-	return slab;
 }
 
 static void *slab_take(unsigned c, size_t size)
@@ -101,11 +96,6 @@ static void *slab_take(unsigned c, size_t size)
 	struct page *slab = list_first(&classes[c].slabs, struct page, link);
 	uint16_t *obj;
 
-	if (list_empty(&classes[c].slabs)) {
-		slab = slab_new(c);
-		if (!slab)
-			return NULL;
-	}
 	if (slab->slab.first != NO_OBJECT) {
 		obj = object(slab, slab->slab.first);
 		__asan_unpoison_memory_region(obj, sizeof(*obj));
@@ -163,6 +153,7 @@ static void *alloc_pages(size_t size)
 
 void *kmalloc(size_t size)
 {
+	unsigned c;
 	void *p;
 
 	if (size > SLAB_MAX - REDZONE)
@@ -171,7 +162,18 @@ void *kmalloc(size_t size)
 	spin_lock(&heap_lock);
 	if (unlikely(!classes[0].slabs.next))
 		heap_init();
-	p = slab_take(class_of[(size + REDZONE + GRAIN - 1) / GRAIN], size);
+	c = class_of[(size + REDZONE + GRAIN - 1) / GRAIN];
+	while (list_empty(&classes[c].slabs)) {
+		struct page *slab;
+
+		spin_unlock(&heap_lock); /* who reclaims memory frees objects */
+		slab = page_alloc(0, 0);
+		if (!slab)
+			return NULL;
+		spin_lock(&heap_lock);
+		slab_add(slab, c);
+	}
+	p = slab_take(c, size);
 	spin_unlock(&heap_lock);
 	return p;
 }

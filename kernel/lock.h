@@ -7,9 +7,9 @@
  * Lock order, outer first (take downwards only):
  *
  *	inode->lock (mutex; parent directory before child, then by address)
- *	  files->lock   process->lock
+ *	  files->lock   process->lock   pagecache->writeback (mutex)
  *	    mm->lock (mutex)
- *	      file/pipe/tty/console locks (mutex or spin)
+ *	      file/pipe/tty/console locks (mutex or spin), pagecache->io (mutex)
  *	        wait_queue->lock
  *	          sched lock
  *	            page, heap, log locks (leaves)
@@ -34,6 +34,11 @@ static inline void spin_lock(struct spinlock *l)
 	while (__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE))
 		while (__atomic_load_n(&l->held, __ATOMIC_RELAXED))
 			__builtin_ia32_pause();
+}
+
+static inline bool spin_trylock(struct spinlock *l)
+{
+	return !__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE);
 }
 
 static inline void spin_unlock(struct spinlock *l)

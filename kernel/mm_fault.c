@@ -34,7 +34,7 @@ bool mm_sole_owner(const struct page *p)
 
 bool mm_plenty(unsigned shift)
 {
-	return page_free_count() > page_total() >> shift;
+	return page_available() > page_total() >> shift;
 }
 
 static bool is_private(const struct vma *v)

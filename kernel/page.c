@@ -25,6 +25,7 @@ enum {
 	UNIT = 1 << UNIT_ORDER, /* frames whose struct pages fill one page of the table */
 	MAX_EXTENTS = 64,
 	HOT_MAX = 128,
+	RECLAIM_MIN = 32, /* frames: asking takes a while */
 };
 _Static_assert(UNIT * sizeof(struct page) == PAGE_SIZE, "a table page describes one unit");
 
@@ -294,6 +295,20 @@ static struct page *take(unsigned order)
 
 /* ---- allocation ---- */
 
+size_t (*page_reclaim)(size_t n);
+size_t page_reclaimable;
+
+size_t page_available(void)
+{
+	return page_free_count() + READ_ONCE(page_reclaimable);
+}
+
+/* Nothing was left for n frames: was anything given back? */
+static bool reclaim(size_t n)
+{
+	return page_reclaim && page_reclaim(MAX(n, (size_t)RECLAIM_MIN));
+}
+
 static struct page *alloc_locked(unsigned order)
 {
 	struct page *p;
@@ -322,9 +337,11 @@ struct page *page_alloc(unsigned order, unsigned flags)
 
 	if (order > PAGE_MAX_ORDER)
 		return NULL;
-	spin_lock(&pm.lock);
-	p = alloc_locked(order);
-	spin_unlock(&pm.lock);
+	do {
+		spin_lock(&pm.lock);
+		p = alloc_locked(order);
+		spin_unlock(&pm.lock);
+	} while (unlikely(!p) && order == 0 && reclaim(1));
 	if (p && (flags & PAGE_ZEROED))
 		memset(page_to_virt(p), 0, PAGE_SIZE << order);
 	return p;
@@ -334,10 +351,12 @@ size_t page_alloc_many(struct page **out, size_t n, unsigned flags)
 {
 	size_t got = 0;
 
-	spin_lock(&pm.lock);
-	while (got < n && (out[got] = alloc_locked(0)))
-		got++;
-	spin_unlock(&pm.lock);
+	do {
+		spin_lock(&pm.lock);
+		while (got < n && (out[got] = alloc_locked(0)))
+			got++;
+		spin_unlock(&pm.lock);
+	} while (unlikely(got < n) && reclaim(n - got));
 	for (size_t i = 0; i < got && (flags & PAGE_ZEROED); i++)
 		memset(page_to_virt(out[i]), 0, PAGE_SIZE);
 	return got;

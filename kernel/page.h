@@ -32,6 +32,10 @@ enum {
 	PG_RESERVED = 1, /* kernel image, boot module, holes: never allocated or freed */
 	PG_HEAP = 2,	 /* a slab of the heap */
 	PG_FREE = 4,	 /* heads a block on a free list */
+	/* The rest is the page cache's (fs/pagecache.h), under its lock: */
+	PG_CACHED = 8, /* in a cache: if clean, its contents can be had again */
+	PG_DIRTY = 16, /* modified since it was read or written back */
+	PG_USED = 32,  /* asked for since reclaim last passed by */
 };
 
 enum page_flags {
@@ -77,6 +81,15 @@ struct page *virt_to_page(const void *v);
 
 size_t page_total(void); /* frames managed, without reserved ones */
 size_t page_free_count(void);
+
+/*
+ * Memory that is kept only because it may be wanted again. page_reclaim gives up to n frames of it
+ * back without sleeping and returns how many; the allocator calls it, holding no lock, when it has
+ * nothing left. Set by the keeper, fs/pagecache_flush.c; NULL while there is none.
+ */
+extern size_t (*page_reclaim)(size_t n);
+extern size_t page_reclaimable; /* (a) frames kept so, about */
+size_t page_available(void);	/* free ones and those */
 
 /*
  * Direct map. The base is a variable only for host unit tests; in the kernel it is DIRECT_MAP_BASE.
