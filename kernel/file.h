@@ -47,9 +47,10 @@ struct file_ops {
 	 * Page `index` of the file for a mapping, referenced. write: a store through a shared
 	 * mapping is about to happen; the page must then be the file's own and is modified from
 	 * now on. Without it the page is mapped read-only unless FILE_MAP_WRITE is in f->kind: a
-	 * later store asks again with write, and whatever page comes back replaces the first. When
-	 * the file itself replaces a page it calls mm_file_replaced(). [ENODEV] Returns 0, -ENODATA
-	 * beyond the end of file (SIGBUS), -ENOMEM or -EIO. Context: under mm->lock; may sleep.
+	 * later store asks again with write, and whatever page comes back replaces the first in
+	 * all mappings. When the file replaces a page at another time it calls mm_file_replaced().
+	 * [ENODEV] Returns 0, -ENODATA beyond the end of file (SIGBUS), -ENOMEM or -EIO. Context:
+	 * under mm->lock; may sleep.
 	 */
 	int (*map_page)(struct file *f, uint64_t index, bool write, struct page **out);
 	int (*set_flags)(struct file *f,
@@ -63,8 +64,8 @@ struct file_ops {
 enum {
 	FILE_STREAM = 1,    /* no position: lseek and pread give ESPIPE */
 	FILE_PATH = 2,	    /* O_PATH: only names a place */
-	FILE_MAP_WRITE = 4, /* map_page's pages may always be stored to through shared mappings:
-			       nobody needs to know which were (tmpfs, memfd) */
+	FILE_MAP_WRITE = 4, /* map_page's pages, but for PG_RESERVED ones, may always be stored to
+			       through shared mappings: nobody needs to know which were (tmpfs) */
 };
 
 /* (a) atomic, (i) immutable after open, (l) file->lock, (n) by its owner's rules */
@@ -117,6 +118,11 @@ unsigned file_poll(struct file *f, struct poll_table *pt);
 int64_t file_seek(struct file *f, int64_t off, int whence);
 /* SEEK_SET/CUR/END/DATA/HOLE over an object of `size` bytes without holes. */
 int64_t generic_seek(struct file *f, int64_t off, int whence, uint64_t size);
+
+/* Write back whatever is modified in memory only, to stable storage (sync(2), the end of the
+ * program): 0 or the first error. Set by fs/pagecache_flush.c; NULL: there is nothing. May sleep.
+ */
+extern int (*file_sync_all)(void);
 
 /* ---- descriptor table: one per process ---- */
 struct fd_entry {

@@ -6,6 +6,7 @@
  *	vma.c		which areas there are
  *	mm_fault.c	filling them with pages
  *	mm_gather.c	taking pages away
+ *	mm_file.c	what file systems ask when a file's pages change
  *	mm_range.c	mprotect, madvise, mlock, msync, mincore
  *	mm_move.c	mremap
  */

@@ -4,7 +4,6 @@
  * then give the frames back, so that no CPU can reach a frame that belongs to somebody else
  * already.
  */
-#include "kernel/file.h"
 #include "kernel/mm_private.h"
 #include "kernel/page.h"
 
@@ -90,50 +89,4 @@ static int split_at(struct mm *mm, uaddr_t va)
 int mm_split_edges(struct mm *mm, uaddr_t start, uaddr_t end)
 {
 	return split_at(mm, start) || split_at(mm, end) ? -ENOMEM : 0;
-}
-
-/* ---- files that shrink ---- */
-
-static void drop_file_pages(struct mm *mm, struct inode *inode, uint64_t from, uint64_t to,
-			    bool keep_copies)
-{
-	mm_lock(mm);
-	for (struct vma *v = vma_next(mm, 0); v; v = vma_next(mm, v->end)) {
-		uint64_t lo, hi, size = v->end - v->start;
-		struct gather g;
-
-		if (!v->file || v->file->mapped != inode)
-			continue;
-		lo = MAX(from, v->offset) - v->offset;
-		hi = to > v->offset ? MIN(to - v->offset, size) : 0;
-		if (lo >= hi)
-			continue;
-		gather_init(&g, mm);
-		g.keep_copies = keep_copies && (v->flags & MAP_TYPE) == MAP_PRIVATE;
-		gather_range(&g, v->start + lo, v->start + hi);
-		gather_finish(&g);
-	}
-	mm_unlock(mm);
-}
-
-void mm_file_truncated(struct mm *mm, struct inode *inode, uint64_t from)
-{
-	drop_file_pages(mm, inode, ALIGN_UP(from, PAGE_SIZE), UINT64_MAX & PAGE_MASK, false);
-}
-
-void mm_file_punched(struct mm *mm, struct inode *inode, uint64_t from, uint64_t to)
-{
-	drop_file_pages(mm, inode, ALIGN_UP(from, PAGE_SIZE), ALIGN_DOWN(to, PAGE_SIZE), true);
-}
-
-bool mm_file_writable_mapped(struct mm *mm, struct inode *inode)
-{
-	bool found = false;
-
-	mm_lock(mm);
-	for (struct vma *v = vma_next(mm, 0); v && !found; v = vma_next(mm, v->end))
-		found = v->file && v->file->mapped == inode &&
-			(v->flags & MAP_TYPE) == MAP_SHARED && !(v->flags & VMA_NOWRITE);
-	mm_unlock(mm);
-	return found;
 }

@@ -81,6 +81,12 @@ int mm_populate_locked(struct mm *mm, uaddr_t start, uaddr_t end);
 /* Is at least 1/2^shift of memory free? */
 bool mm_plenty(unsigned shift);
 
+/*
+ * The file's page at va of v is now p: drop translations elsewhere that show another one (not
+ * private copies). In kernel/mm_file.c.
+ */
+void mm_show_page(struct mm *mm, struct vma *v, uaddr_t va, struct page *p);
+
 uint64_t mm_rlimit(int resource);
 
 #endif

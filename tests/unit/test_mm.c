@@ -2,8 +2,8 @@
 /*
  * Address spaces under random calls, against an array of pages that knows rights and contents;
  * memory reached through a simulated CPU that keeps stale translations.
- * unit: kernel/mm.c kernel/mm_gather.c kernel/mm_fault.c kernel/mm_range.c kernel/mm_move.c
- * kernel/vma.c kernel/x86_64/pt.c kernel/page.c kernel/heap.c tests/unit/arena.c
+ * unit: kernel/mm.c kernel/mm_gather.c kernel/mm_file.c kernel/mm_fault.c kernel/mm_range.c
+ * kernel/mm_move.c kernel/vma.c kernel/x86_64/pt.c kernel/page.c kernel/heap.c tests/unit/arena.c
  */
 #include "tests/unit/mmsim.h"
 

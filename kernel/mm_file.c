@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What file systems ask of the address space when the pages of a file change under its mappings.
+ * They call before they drop their own references, so a frame in a private area that nobody else
+ * holds is a private copy.
+ */
+#include "kernel/file.h"
+#include "kernel/mm_private.h"
+#include "kernel/page.h"
+
+static bool is_shared(const struct vma *v)
+{
+	return (v->flags & MAP_TYPE) == MAP_SHARED;
+}
+
+/*
+ * Call fn for the part of each mapping of the file that shows its bytes [from, to).
+ */
+static void for_mappings(struct mm *mm, struct inode *inode, uint64_t from, uint64_t to,
+			 void (*fn)(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end,
+				    void *arg),
+			 void *arg)
+{
+	for (struct vma *v = vma_next(mm, 0); v; v = vma_next(mm, v->end)) {
+		uint64_t lo, hi, size = v->end - v->start;
+
+		if (!v->file || v->file->mapped != inode)
+			continue;
+		lo = MAX(from, v->offset) - v->offset;
+		hi = to > v->offset ? MIN(to - v->offset, size) : 0;
+		if (lo < hi)
+			fn(mm, v, v->start + lo, v->start + hi, arg);
+	}
+}
+
+static void drop(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end, void *arg)
+{
+	const bool *keep_copies = arg;
+	struct gather g;
+
+	gather_init(&g, mm);
+	g.keep_copies = *keep_copies && !is_shared(v);
+	gather_range(&g, start, end);
+	gather_finish(&g);
+}
+
+void mm_file_truncated(struct mm *mm, struct inode *inode, uint64_t from)
+{
+	bool keep_copies = false;
+
+	mm_lock(mm);
+	for_mappings(mm, inode, ALIGN_UP(from, PAGE_SIZE), UINT64_MAX & PAGE_MASK, drop,
+		     &keep_copies);
+	mm_unlock(mm);
+}
+
+void mm_file_punched(struct mm *mm, struct inode *inode, uint64_t from, uint64_t to)
+{
+	bool keep_copies = true;
+
+	mm_lock(mm);
+	for_mappings(mm, inode, ALIGN_UP(from, PAGE_SIZE), ALIGN_DOWN(to, PAGE_SIZE), drop,
+		     &keep_copies);
+	mm_unlock(mm);
+}
+
+void mm_file_replaced(struct mm *mm, struct inode *inode, uint64_t index)
+{
+	mm_file_punched(mm, inode, index << PAGE_SHIFT, (index + 1) << PAGE_SHIFT);
+}
+
+/* ---- one page replaced by a store ---- */
+
+struct replace {
+	uaddr_t except;
+	const struct page *now;
+};
+
+static void drop_other(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end, void *arg)
+{
+	const struct replace *r = arg;
+	struct pt_leaf leaf = pt_lookup(mm->root, start);
+	bool keep_copies = true;
+
+	if (start != r->except && leaf.mapped && phys_to_page(leaf.pa) != r->now)
+		drop(mm, v, start, end, &keep_copies);
+}
+
+void mm_show_page(struct mm *mm, struct vma *v, uaddr_t va, struct page *p)
+{
+	uint64_t at = v->offset + (va - v->start);
+	struct replace r = {.except = va, .now = p};
+
+	for_mappings(mm, v->file->mapped, at, at + PAGE_SIZE, drop_other, &r);
+}
+
+/* ---- write-back ---- */
+
+struct clean {
+	struct pt_visitor v;
+	uaddr_t start, end; /* what lost the right to write */
+};
+
+static int clean_leaf(struct pt_visitor *v, uint64_t va, struct pt_leaf *leaf)
+{
+	struct clean *c = container_of(v, struct clean, v);
+
+	if (!(leaf->prot & PT_WRITE))
+		return PT_KEEP;
+	c->start = MIN(c->start, va);
+	c->end = va + (1ul << leaf->shift);
+	return (int)(leaf->prot & ~(unsigned)PT_WRITE);
+}
+
+static void clean_area(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end, void *arg)
+{
+	struct clean c = {.v.fn = clean_leaf, .start = UINT64_MAX};
+
+	if (!is_shared(v))
+		return;
+	pt_visit(mm->root, start, end, &c.v);
+	if (c.end)
+		pt_flush(mm->root, c.start, c.end);
+}
+
+void mm_file_clean(struct mm *mm, struct inode *inode, uint64_t first, uint64_t last)
+{
+	mm_lock(mm);
+	for_mappings(mm, inode, first << PAGE_SHIFT, (last + 1) << PAGE_SHIFT, clean_area, NULL);
+	mm_unlock(mm);
+}
+
+/* ---- questions ---- */
+
+bool mm_file_writable_mapped(struct mm *mm, struct inode *inode)
+{
+	bool found = false;
+
+	mm_lock(mm);
+	for (struct vma *v = vma_next(mm, 0); v && !found; v = vma_next(mm, v->end))
+		found =
+		    v->file && v->file->mapped == inode && is_shared(v) && !(v->flags & VMA_NOWRITE);
+	mm_unlock(mm);
+	return found;
+}
