@@ -325,13 +325,15 @@ long sys_fdatasync(int fd)
 	return sync_fd(fd, true);
 }
 
-/* sync(2): no file system here has anything unwritten. */
+/* sync(2): errors are for fsync to tell. */
 long sys_sync(void)
 {
+	if (file_sync_all)
+		(void)file_sync_all();
 	return 0;
 }
 
-/* syncfs(2). */
+/* syncfs(2): all of them; there are few. */
 long sys_syncfs(int fd)
 {
 	struct file *f = fd_file(fd);
@@ -339,7 +341,7 @@ long sys_syncfs(int fd)
 	if (!f)
 		return -EBADF;
 	file_put(f);
-	return 0;
+	return file_sync_all ? file_sync_all() : 0;
 }
 
 /* sync_file_range(2). */
