@@ -138,8 +138,8 @@ bool mm_file_writable_mapped(struct mm *mm, struct inode *inode)
 
 	mm_lock(mm);
 	for (struct vma *v = vma_next(mm, 0); v && !found; v = vma_next(mm, v->end))
-		found =
-		    v->file && v->file->mapped == inode && is_shared(v) && !(v->flags & VMA_NOWRITE);
+		found = v->file && v->file->mapped == inode && is_shared(v) &&
+			!(v->flags & VMA_NOWRITE);
 	mm_unlock(mm);
 	return found;
 }
