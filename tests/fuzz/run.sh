@@ -26,6 +26,27 @@ seeds_bootinfo() {
 	$out/seed_bootinfo >"$1/1"
 }
 
+seeds_erofs() { # small trees through mkfs.erofs, one image per layout of data
+	rm -rf $out/tree
+	mkdir -p $out/tree/d/e
+	(
+		cd $out/tree
+		seq 1200 | head -c 5000 >plain
+		echo small >d/small
+		ln d/small d/e/hard
+		ln -s d/small soft
+		mkfifo fifo
+		for i in 1 2 3 4 5 6 7 8; do : >d/e/name$i; done
+	)
+	n=0
+	for flags in "" -Eforce-inode-extended -Enoinline_data --chunksize=4096 \
+		"-Eforce-chunk-indexes --chunksize=4096" -zlz4; do
+		n=$((n + 1))
+		mkfs.erofs $flags "$1/$n" $out/tree >/dev/null 2>&1 || rm -f "$1/$n"
+	done
+	[ -f "$1/1" ] || { echo "not ok - fuzz erofs: mkfs.erofs (erofs-utils) does not work" >&2; exit 1; }
+}
+
 for name in ${*:-$(ls tests/fuzz/fuzz_*.c | sed 's,.*/fuzz_,,; s,\.c$,,')}; do
 	source=tests/fuzz/fuzz_$name.c
 	corpus=$out/corpus-$name
