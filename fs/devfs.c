@@ -4,6 +4,7 @@
  * finds a driver in it for any device node on any file system, and /dev (a tmpfs, as Linux's
  * devtmpfs is) takes its nodes from it, each when a program first looks.
  */
+#include "fs/blockdev.h"
 #include "fs/vfs_internal.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
@@ -263,6 +264,8 @@ int device_open(struct inode *in, struct dentry *d, unsigned flags, struct file 
 
 	if (in->super->flags & MS_NODEV)
 		return -EACCES;
+	if (inode_is(in, S_IFBLK))
+		return blockdev_open(in, flags, out);
 	if (!dev)
 		return -ENXIO;
 	if (!dev->ops)
@@ -276,7 +279,7 @@ int device_open(struct inode *in, struct dentry *d, unsigned flags, struct file 
 /* ---- /dev and /dev/pts: nodes come into being when a program looks ---- */
 
 /* Give dir its entry for a device or, with a target, a link. It is root's, whoever looked. */
-static int add_entry(struct inode *dir, const char *name, const struct device *dev,
+static int add_entry(struct inode *dir, const char *name, uint32_t mode, uint64_t rdev,
 		     const char *target)
 {
 	const struct inode_ops *ops = dir->ops;
@@ -286,18 +289,44 @@ static int add_entry(struct inode *dir, const char *name, const struct device *d
 	if (target)
 		r = ops->symlink(dir, name, strlen(name), target, &in);
 	else
-		r = ops->create(dir, name, strlen(name), S_IFCHR | dev->mode,
-				dev_make(dev->major, dev->minor), &in);
+		r = ops->create(dir, name, strlen(name), mode, rdev, &in);
 	if (r)
 		return r;
-	in->uid = in->gid = 0;
+	in->uid = 0;
+	in->gid = (mode & S_IFMT) == S_IFBLK ? BLOCKDEV_GID : 0;
 	inode_put(in);
 	return 0;
+}
+
+static int add_device(struct inode *dir, const struct device *dev)
+{
+	return add_entry(dir, dev->name, S_IFCHR | dev->mode, dev_make(dev->major, dev->minor),
+			 NULL);
 }
 
 static bool wanted(const char *entry, const char *name, size_t len)
 {
 	return !name || (strlen(entry) == len && memcmp(entry, name, len) == 0);
+}
+
+static int disks_seed(struct inode *dir, const char *name, size_t len)
+{
+	static uint32_t made; /* as below */
+	struct blockdev *b = blockdev_next(NULL);
+	int r = 0;
+
+	for (unsigned i = 0; !r && b && i < BLOCKDEV_MAX; i++, b = blockdev_next(b)) {
+		char entry[BLOCKDEV_NAME_SIZE];
+
+		blockdev_name(i, entry);
+		if ((made & 1u << i) || !wanted(entry, name, len))
+			continue;
+		r = add_entry(dir, entry, S_IFBLK | 0660,
+			      dev_make(BLOCKDEV_MAJOR, i * BLOCKDEV_MINORS), NULL);
+		if (!r)
+			made |= 1u << i;
+	}
+	return r;
 }
 
 /* Each name is made once: one that the program removed stays away. */
@@ -313,11 +342,11 @@ static int dev_seed(struct inode *dir, const char *name, size_t len)
 
 		if ((made & 1u << i) || !wanted(link ? l[0] : dev->name, name, len))
 			continue;
-		r = add_entry(dir, link ? l[0] : dev->name, dev, link ? l[1] : NULL);
+		r = link ? add_entry(dir, l[0], 0, 0, l[1]) : add_device(dir, dev);
 		if (!r)
 			made |= 1u << i;
 	}
-	return r;
+	return r ? r : disks_seed(dir, name, len);
 }
 
 static int pts_seed(struct inode *dir, const char *name, size_t len)
@@ -327,7 +356,7 @@ static int pts_seed(struct inode *dir, const char *name, size_t len)
 
 	if (made || !tty_present() || !wanted(terminal.name, name, len))
 		return 0;
-	r = add_entry(dir, terminal.name, &terminal, NULL);
+	r = add_device(dir, &terminal);
 	made = !r;
 	return r;
 }

@@ -216,6 +216,7 @@ static int may_open(struct inode *in, struct opening *o, unsigned lflags)
 int vfs_open_dentry(struct dentry *d, unsigned flags, struct file **out)
 {
 	struct inode *in = d->inode;
+	unsigned claim = inode_is(in, S_IFBLK) ? flags & O_EXCL : 0; /* means something there */
 	struct file *f;
 	int r;
 
@@ -225,7 +226,7 @@ int vfs_open_dentry(struct dentry *d, unsigned flags, struct file **out)
 	} else if (inode_is(in, S_IFIFO)) {
 		r = fifo_open(in, d, flags, &f);
 	} else if (inode_is(in, S_IFCHR) || inode_is(in, S_IFBLK)) {
-		r = device_open(in, d, flags, &f);
+		r = device_open(in, d, flags | claim, &f);
 	} else if (!in->fops || inode_is(in, S_IFSOCK)) {
 		r = -ENXIO;
 	} else {
