@@ -4,6 +4,7 @@
  * happens: the kernel and the boot module are memory files, QEMU dies with us.
  */
 #include "tools/commands.h"
+#include "tools/disk.h"
 #include "tools/elfinfo.h"
 #include "tools/machine.h"
 #include "tools/module.h"
@@ -42,6 +43,7 @@ struct run {
 	struct user user;
 	struct tsc_clock tsc;
 	struct machine machine;
+	struct strvec devices; /* QEMU arguments of volumes and disks */
 	bool kvm;
 	int kernel_fd, module_fd, trace_fd, signal_fd;
 	uint64_t kernel_end; /* bytes of memory it takes from the bottom */
@@ -202,6 +204,7 @@ static int start(struct run *r)
 	    .gdb = r->o.gdb,
 	    .kernel_fd = r->kernel_fd,
 	    .module_fd = r->module_fd,
+	    .devices = &r->devices,
 	    .extra = &r->o.qemu_args,
 	    .child_mask = &r->old_mask,
 	};
@@ -327,6 +330,7 @@ static void release(struct run *r)
 			close(fds[i]);
 	program_close(&r->program);
 	user_free(&r->user);
+	strvec_free(&r->devices);
 	run_options_free(&r->o);
 }
 
@@ -338,7 +342,6 @@ static int refuse_unfinished(const struct run_options *o)
 		const char *name;
 	} options[] = {
 	    {o->volumes.n > 0, "--volume"},
-	    {o->disks.n > 0, "--disk"},
 	    {o->adds.n > 0, "--add"},
 	    {o->rootfs != NULL, "--rootfs"},
 	    {o->missing != MISSING_NO, "--missing"},
@@ -356,6 +359,8 @@ static int run(struct run *r)
 
 	if (status == 0)
 		status = program_open(&r->program, r->o.app[0]);
+	if (status == 0)
+		status = disks_prepare(&r->o.disks, &r->devices);
 	if (status == 0)
 		status = r->o.kernel ? use_kernel_file(r) : use_kernel_inside(r);
 	if (status == 0 && user_init(&r->user) < 0)

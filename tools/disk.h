@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Disks of the machine: --disk FILE[:ro].
+ */
+#ifndef TOOLS_DISK_H
+#define TOOLS_DISK_H
+
+#include "tools/util.h"
+
+/*
+ * Check each of `disks` and append to `args` what gives them to QEMU, in their order. Returns 0, or
+ * an exit status after saying why.
+ */
+int disks_prepare(const struct strvec *disks, struct strvec *args);
+
+#endif
