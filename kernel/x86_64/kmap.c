@@ -16,10 +16,16 @@
 #define PTE_P	 1ull
 #define PTE_W	 2ull
 #define PTE_U	 4ull
+#define PTE_A	 0x20ull
+#define PTE_D	 0x40ull
 #define PTE_HUGE 0x80ull
 #define PTE_NX	 (1ull << 63)
 #define PTE_ADDR 0x000ffffffffff000ull
-#define TABLE	 (PTE_P | PTE_W | PTE_U)
+#define TABLE	 (PTE_P | PTE_W | PTE_U | PTE_A)
+/* Accessed and dirty are preset, as in pt.c. Where page tables are shadowed it matters: a fault
+ * brings in up to eight neighbours, but only entries marked accessed, and a clean page faults once
+ * more at its first write. */
+#define LEAF (PTE_P | PTE_A | PTE_D)
 
 /* From the linker script. */
 extern char image_start[], text_end[], rodata_end[], nub_data_start[], nub_data_end[], image_end[];
@@ -61,7 +67,7 @@ static void map_image(uint64_t *root, const char *from, const char *to, uint64_t
 {
 	for (uint64_t va = (uint64_t)from; va < (uint64_t)to; va += PAGE_SIZE)
 		early_table(root, va, 0, bump)[table_index(va, 0)] =
-		    (va - KERNEL_BASE) | PTE_P | rights;
+		    (va - KERNEL_BASE) | LEAF | rights;
 }
 
 void kmap_init(const struct mem_range *ram, size_t n, paddr_t *bump)
@@ -82,7 +88,7 @@ void kmap_init(const struct mem_range *ram, size_t n, paddr_t *bump)
 			uint64_t va = DIRECT_MAP_BASE + pa;
 
 			early_table(root, va, 1, bump)[table_index(va, 1)] =
-			    pa | TABLE | PTE_HUGE | PTE_NX;
+			    pa | LEAF | PTE_W | PTE_U | PTE_HUGE | PTE_NX;
 		}
 	}
 	early_table(root, DYNAMIC_BASE, 1,
