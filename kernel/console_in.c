@@ -14,6 +14,7 @@
 #include "kernel/console_port.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
+#include "kernel/panic.h"
 #include "kernel/string.h"
 #include "kernel/task.h"
 #include "kernel/timer.h"
@@ -44,7 +45,7 @@ static struct virtio_device *dev;
  * aside at the start. */
 enum { CTL_OUT_PAGE = CTL_BUFFERS, CTL_QUEUE_PAGES, CTL_PAGES = CTL_QUEUE_PAGES + 3 };
 
-static bool attached;
+static bool started, attached;
 static struct timer attach_timer;
 
 /* Port set-up messages: static, each used once. */
@@ -89,12 +90,33 @@ bool con_present(void)
 	return dev != NULL;
 }
 
+/* The first to need a queue starts the device: that takes longer than all other devices together.
+ */
+static void device_start(void)
+{
+	struct virtio_device *d = dev;
+
+	if (started)
+		return;
+	started = true;
+	dev = NULL; /* for the panic's messages */
+	if (d->transport->negotiate(d, 1ull << VIRTIO_F_VERSION_1 | 1ull << VIRTIO_F_EVENT_IDX |
+					   1ull << CONSOLE_F_MULTIPORT))
+		panic("the virtio console device does not offer what is needed");
+	d->transport->driver_ok(d);
+	dev = d;
+}
+
 /* Port 0 has queues 0 and 1, the control queues are 2 and 3, port n > 0 has 2n + 2 and 2n + 3. */
 int con_port_queue(struct virtqueue *q, unsigned port, bool transmit, unsigned size,
 		   struct page *mem)
 {
-	int r = dev ? vq_init(q, dev, 2 * port + 2 + transmit, size, mem) : -ENODEV;
+	int r;
 
+	if (!dev)
+		return -ENODEV;
+	device_start();
+	r = vq_init(q, dev, 2 * port + 2 + transmit, size, mem);
 	if (r == 0)
 		vq_want_interrupt(q, !transmit);
 	return r;
@@ -219,6 +241,7 @@ int con_attach(void)
 		return 0;
 	if (!dev)
 		return -ENODEV;
+	device_start();
 	r = vq_init(&setup_tx, dev, CONTROL_TX_QUEUE, ARRAY_SIZE(setup_events),
 		    control_page(CTL_QUEUE_PAGES));
 	if (r == 0)
@@ -493,14 +516,9 @@ int con_init(const struct bootinfo *bi)
 	dev = virtio_find(VIRTIO_ID_CONSOLE, 0);
 	if (!dev)
 		return -ENODEV;
-	r = dev->transport->negotiate(dev, 1ull << VIRTIO_F_VERSION_1 | 1ull << VIRTIO_F_EVENT_IDX |
-					       1ull << CONSOLE_F_MULTIPORT);
-	if (r)
-		goto fail;
 	r = irq_request(dev->gsi, console_interrupt, NULL);
 	if (r)
 		goto fail;
-	dev->transport->driver_ok(dev);
 	r = con_out_config(bi);
 	if (r)
 		goto fail;

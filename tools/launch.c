@@ -38,7 +38,9 @@ struct far_ends {
 static void add_ports(struct strvec *a, const struct far_ends *far)
 {
 	strvec_add(a, "-device");
-	strvec_add(a, "virtio-serial-device,max_ports=8");
+	/* Each port adds two queues, and each of those work for QEMU when the device is started. */
+	strvec_add(a, "virtio-serial-device,max_ports=%d",
+		   far->port[BI_PORT_TRACE] < 0 ? BI_PORT_TRACE : PORT_COUNT);
 	for (int i = 0; i < PORT_COUNT; i++) {
 		if (far->port[i] < 0)
 			continue;
@@ -89,7 +91,9 @@ static void build_arguments(struct strvec *a, const struct machine_spec *s,
 		strvec_add(a, "%s", fixed[i]);
 	strvec_add(a, "isa-debug-exit,iobase=0x%x,iosize=2", BI_DEBUG_EXIT_PORT);
 	strvec_add(a, "-accel");
-	strvec_add(a, s->kvm ? "kvm" : "tcg");
+	/* With the I/O APIC in QEMU ("split", the default of this machine type) every write to it
+	 * makes QEMU replace the routing table and wait for an SRCU grace period. */
+	strvec_add(a, s->kvm ? "kvm,kernel-irqchip=on" : "tcg");
 	strvec_add(a, "-cpu");
 	strvec_add(a, s->kvm ? "host" : "max");
 	strvec_add(a, "-m");
