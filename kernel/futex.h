@@ -38,5 +38,8 @@ int futex_requeue(struct futex_addr from, struct futex_addr to, int n_wake, int 
  * as encoded. Returns how many in all, -ENOSYS (no such operation), -EINVAL or -EFAULT.
  */
 int futex_wake_op(struct futex_addr a, struct futex_addr b, int n_a, int n_b, uint32_t op);
+/* The calling thread t ends: give up its robust futexes. */
+struct thread;
+void futex_robust_exit(struct thread *t);
 
 #endif

@@ -84,6 +84,7 @@ static void process_init(void)
 
 	if (process_new(&program) || thread_new(program, &t))
 		panic("no memory for the first process");
+	t->state = THREAD_RUNNING;
 	this_cpu()->thread = t;
 }
 

@@ -1,20 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The scheduler: one queue of runnable threads per CPU (one CPU today), round robin. A kernel path
- * runs until it sleeps or leaves; there is no idle thread: a CPU with nothing to run halts inside
- * schedule().
+ * runs until it sleeps or leaves; program code runs for a slice while others wait, and makes room
+ * at once for a thread that an interrupt has woken. There is no tick while nobody waits, and no
+ * idle thread: a CPU with nothing to run halts inside schedule().
  */
+#include "kernel/sched.h"
+
 #include "kernel/clock.h"
 #include "kernel/lock.h"
+#include "kernel/panic.h"
 #include "kernel/task.h"
 #include "kernel/x86_64/apic.h"
 #include "kernel/x86_64/cpu.h"
 #include "kernel/x86_64/entry.h"
 #include "kernel/x86_64/percpu.h"
 
+#define SLICE_NS 4000000ull
+
 static struct spinlock sched_lock;
 static struct list run_queue =
-    LIST_INIT(run_queue); /* (sched_lock) runnable, without the running thread */
+    LIST_INIT(run_queue);	 /* (sched_lock) runnable, without the running thread */
+static struct timer slice_timer; /* armed when the running thread has to share the CPU */
+static bool in_interrupt, woken_by_interrupt;
+static struct thread *ended; /* switched away for the last time: to be freed by the next */
 
 struct thread *current_thread(void)
 {
@@ -35,6 +44,39 @@ static struct thread *pick_next(void)
 	return t;
 }
 
+static void slice_over(struct timer *timer);
+
+/* Somebody waits for the CPU: the running thread's slice is limited from now on. */
+static void slice_limit(void)
+{
+	if (slice_timer.armed)
+		return;
+	timer_init(&slice_timer, slice_over);
+	timer_arm(&slice_timer, clock_mono_ns() + SLICE_NS);
+}
+
+/*
+ * The timer is not stopped when threads switch, because setting it costs an exit on most machines:
+ * it may come in the middle of a slice, or when nobody waits any more.
+ */
+static void slice_over(struct timer *timer)
+{
+	uint64_t now = clock_mono_ns(), end = current->slice_start_ns + SLICE_NS;
+
+	if (list_empty(&run_queue))
+		return;
+	if (now >= end)
+		__atomic_or_fetch(&current->work, WORK_RESCHED, __ATOMIC_RELAXED);
+	timer_arm(&slice_timer, now < end ? end : now + SLICE_NS);
+}
+
+void sched_switched(void)
+{
+	if (ended)
+		thread_free(ended);
+	ended = NULL;
+}
+
 static void switch_to(struct thread *prev, struct thread *next)
 {
 	struct cpu *c = this_cpu();
@@ -49,6 +91,7 @@ static void switch_to(struct thread *prev, struct thread *next)
 	cpu_set_fs_base(next->fs_base);
 	cpu_xrstor(next->xstate);
 	context_switch(&prev->kernel_rsp, next->kernel_rsp);
+	sched_switched();
 }
 
 void schedule(void)
@@ -67,18 +110,51 @@ void schedule(void)
 		irq_process();
 	}
 	next->slice_start_ns = clock_mono_ns();
+	if (!list_empty(&run_queue))
+		slice_limit();
 	if (next != prev)
 		switch_to(prev, next);
 }
 
 void thread_wake(struct thread *t)
 {
+	bool woken;
+
 	spin_lock(&sched_lock);
-	if (t->state == THREAD_SLEEPING) {
+	woken = t->state == THREAD_SLEEPING;
+	if (woken) {
 		t->state = THREAD_RUNNING;
-		list_add_tail(&t->run_link, &run_queue);
+		if (in_interrupt)
+			list_add_head(&t->run_link, &run_queue);
+		else
+			list_add_tail(&t->run_link, &run_queue);
 	}
 	spin_unlock(&sched_lock);
+	if (woken && in_interrupt)
+		woken_by_interrupt = true;
+	else if (woken && current && current->state == THREAD_RUNNING)
+		slice_limit();
+}
+
+void sched_interrupts(void)
+{
+	in_interrupt = true;
+	irq_process();
+	in_interrupt = false;
+	if (woken_by_interrupt)
+		__atomic_or_fetch(&current->work, WORK_RESCHED, __ATOMIC_RELAXED);
+	woken_by_interrupt = false;
+}
+
+void sched_exit(void)
+{
+	struct thread *t = current;
+
+	if (t->tid != t->process->pid)
+		ended = t;
+	t->state = THREAD_DEAD;
+	schedule();
+	panic("a thread that ended was run again");
 }
 
 void thread_signal_wake(struct thread *t)

@@ -294,10 +294,33 @@ static uint64_t deliverable(const struct thread *t)
 	return (READ_ONCE(t->pending.set) | READ_ONCE(t->process->pending.set)) & ~t->sigmask;
 }
 
-/* Also true while the process is to stop: the caller's sleep ends, and it stops on its way out. */
+/* Also true while the process is to stop or the thread to end: the caller's sleep ends, and it does
+ * that on its way out. */
 bool signal_pending(const struct thread *t)
 {
-	return deliverable(t) != 0 || t->process->stopped;
+	return deliverable(t) != 0 || t->process->stopped || thread_must_end(t);
+}
+
+void signal_thread_wanted(struct thread *t)
+{
+	thread_notify(t);
+}
+
+void signal_thread_started(struct thread *t)
+{
+	if (signal_pending(t))
+		__atomic_or_fetch(&t->work, WORK_SIGNAL, __ATOMIC_RELAXED);
+}
+
+/* Blocking everything hands what was meant for this thread over to others. */
+void signal_thread_ending(void)
+{
+	struct process *p = current_process();
+
+	signal_set_mask(~0ull);
+	spin_lock(&p->lock);
+	pending_flush(p, &current->pending, ~0ull);
+	spin_unlock(&p->lock);
 }
 
 void signal_stop_process(void)
@@ -318,7 +341,7 @@ void signal_wait_stopped(void)
 	struct process *p = current_process();
 	struct waiter w = {0};
 
-	while (READ_ONCE(p->stopped)) {
+	while (READ_ONCE(p->stopped) && !thread_must_end(current)) {
 		wait_prepare(&w, &stop_wq);
 		if (READ_ONCE(p->stopped))
 			(void)wait_sleep(NO_DEADLINE, false);

@@ -77,6 +77,11 @@ void signal_force(const siginfo_t *info);
 void signal_force_segv(int signo);
 /* SIGPIPE to the current thread, as a write to a broken pipe does. */
 void signal_sigpipe(void);
+/* A new thread of the process may take what is pending; an ending one leaves it to the others. */
+void signal_thread_started(struct thread *t);
+void signal_thread_ending(void);
+/* Make t leave the kernel soon: it must end. Locks: process->lock. */
+void signal_thread_wanted(struct thread *t);
 /* Is an unblocked, not ignored signal waiting for this thread? */
 bool signal_pending(const struct thread *t);
 /* Replace the current thread's mask (SIGKILL and SIGSTOP are removed). */

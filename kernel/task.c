@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Making and ending processes and threads. There is one process: its end is the end of the machine,
- * with the wait(2) status handed to the host.
+ * Making and ending processes. There is one: its end is the end of the machine, with the wait(2)
+ * status handed to the host. Threads are in kernel/thread.c.
  */
 #include "kernel/task.h"
 
@@ -9,22 +9,11 @@
 #include "kernel/console.h"
 #include "kernel/file.h"
 #include "kernel/heap.h"
-#include "kernel/itimer.h"
 #include "kernel/log.h"
-#include "kernel/random.h"
-#include "kernel/string.h"
-#include "kernel/x86_64/cpu.h"
-#include "kernel/x86_64/kmap.h"
-#include "kernel/x86_64/regs.h"
 
 /* The machine's side of the world is process 1; the program is 2, so that nothing takes it for an
  * init. */
 #define FIRST_PID 2
-
-_Static_assert(sizeof(struct regs) == REGS_SIZE, "struct regs");
-_Static_assert(offsetof(struct regs, orig_rax) == REGS_ORIG_RAX, "orig_rax");
-_Static_assert(offsetof(struct regs, rsp) == REGS_RSP, "rsp");
-_Static_assert(offsetof(struct thread, work) == THREAD_WORK, "work");
 
 int process_new(struct process **out)
 {
@@ -55,54 +44,21 @@ fail:
 	return r;
 }
 
-int thread_new(struct process *p, struct thread **out)
-{
-	struct thread *t = kzalloc(sizeof(*t));
-	size_t xsize = ALIGN_UP(cpu_xstate_size(), 64ul);
-
-	if (!t)
-		return -ENOMEM;
-	t->xstate = kmalloc(MAX(xsize, PAGE_SIZE)); /* page-aligned: XSAVE wants 64 */
-	t->kstack_low = (uint64_t)kstack_alloc();
-	if (!t->xstate || !t->kstack_low) {
-		kfree(t->xstate);
-		kfree(t);
-		return -ENOMEM;
-	}
-	t->kstack_top = t->kstack_low + KSTACK_SIZE;
-	t->regs = (struct regs *)(t->kstack_top - ALIGN_UP(sizeof(struct regs), 16ul));
-	t->tid = p->n_threads ? p->pid + (int)p->n_threads : p->pid;
-	t->process = p;
-	t->state = THREAD_RUNNING;
-	list_init(&t->run_link);
-	sigpending_init(&t->pending);
-	spin_lock(&p->lock);
-	list_add_tail(&t->process_link, &p->threads);
-	p->n_threads++;
-	spin_unlock(&p->lock);
-	*out = t;
-	return 0;
-}
-
+/*
+ * The other threads end on their way to the program; this one goes on alone, so that what the
+ * machine still does for the process (writing back, flushing) is not interrupted by the program.
+ */
 void process_exit(int wait_status)
 {
 	struct process *p = current_process();
 
-	p->exiting = true;
-	p->exit_status = wait_status;
+	process_single(p);
 	if (trace_hooks.end)
 		trace_hooks.end(wait_status);
 	files_put(p->files); /* pipes and files learn of it; output is flushed below */
 	if (file_sync_all && file_sync_all())
 		log_error("data was lost: some of what was written could not be stored");
 	con_shutdown(wait_status);
-}
-
-void thread_exit(int wait_status)
-{
-	if (current_process()->n_threads > 1)
-		panic("exit of one of several threads");
-	process_exit(wait_status);
 }
 
 bool capable(int cap)

@@ -47,13 +47,15 @@ struct process {
 	struct rlimit64 limits[RLIM_NLIMITS];	 /* (l) */
 	struct ksigaction sigactions[N_SIGNALS]; /* (l) index signo - 1 */
 	struct sigpending pending;		 /* (l) */
-	struct list threads;			 /* (l) */
-	unsigned n_threads;			 /* (l) */
-	char *exe_path;				 /* (l) absolute, of the running image */
-	uint64_t auxv[64];		  /* (i) as given to the program, for /proc/self/auxv */
-	unsigned auxv_len;		  /* (i) in 8-byte words */
-	uint64_t start_ns;		  /* (i) CLOCK_MONOTONIC */
-	struct timer itimer_real;	  /* (l) ITIMER_REAL and alarm */
+	struct list threads;			 /* (l) the first is the one with tid == pid */
+	unsigned n_threads;			 /* (l) that have not ended */
+	int last_tid;				 /* (l) */
+	struct thread *survivor;  /* (l) the one that goes on at exit or execve: others end */
+	char *exe_path;		  /* (l) absolute, of the running image */
+	uint64_t auxv[64];	  /* (i) as given to the program, for /proc/self/auxv */
+	unsigned auxv_len;	  /* (i) in 8-byte words */
+	uint64_t start_ns;	  /* (i) CLOCK_MONOTONIC */
+	struct timer itimer_real; /* (l) ITIMER_REAL and alarm */
 	uint64_t itimer_real_interval_ns; /* (l) */
 	struct cpu_itimer cpu_itimers[2]; /* (l) ITIMER_VIRTUAL, ITIMER_PROF; kernel/itimer.c */
 	struct timer cpu_timer;	      /* (l) next look at the CPU clock for them and RLIMIT_CPU */
@@ -67,8 +69,6 @@ struct process {
 	int pdeath_signal;    /* (l) PR_SET_PDEATHSIG: the parent is outside and never dies first */
 	uint32_t personality; /* (l) personality(2) */
 	uint32_t membarrier;  /* (l) MEMBARRIER_CMD_* registered */
-	bool exiting;	      /* (l) */
-	int exit_status;      /* (l) wait status */
 	struct spinlock lock;
 };
 
@@ -130,11 +130,31 @@ struct thread *current_thread(void);
 #define current_mm()	  (current->process->mm)
 
 int process_new(struct process **out);
+/* A thread that is not runnable yet. 0 or -ENOMEM. */
 int thread_new(struct process *p, struct thread **out);
+void thread_free(struct thread *t); /* for the scheduler, when it has run for the last time */
+/*
+ * A new thread of the calling process that will return 0 from the current system call, with the
+ * caller's registers (which must be complete), vector state and signal mask; the caller changes
+ * what is to differ and then starts it. 0, -EAGAIN (too many), -ENOMEM.
+ */
+int thread_clone(struct thread **out);
+void thread_start(struct thread *t);
 /* Ends the whole process with a wait(2) status; for the only process this ends the machine. */
 __noreturn void process_exit(int wait_status);
 /* exit(2): ends the calling thread; the last one ends the process with this status. */
 __noreturn void thread_exit(int wait_status);
+/*
+ * Let every other thread end on its next way out to the program; does not return if another
+ * thread has asked for that first. process_wait_single waits until they are gone.
+ */
+void process_single(struct process *p);
+void process_wait_single(struct process *p);
+/* Must t end because another thread goes on alone? */
+static inline bool thread_must_end(const struct thread *t)
+{
+	return t->process->survivor && t->process->survivor != t;
+}
 
 /* Run something else if this thread is not RUNNING or another should run. */
 void schedule(void);

@@ -10,6 +10,7 @@
 #include "kernel/mm.h"
 #include "kernel/panic.h"
 #include "kernel/rseq.h"
+#include "kernel/sched.h"
 #include "kernel/signal.h"
 #include "kernel/string.h"
 #include "kernel/task.h"
@@ -203,13 +204,17 @@ void exit_to_program(struct regs *regs)
 	struct thread *t = current;
 
 	for (;;) {
-		irq_process();
+		sched_interrupts();
 		if (t->work & WORK_RESCHED) {
 			__atomic_fetch_and(&t->work, ~WORK_RESCHED, __ATOMIC_RELAXED);
+			if (t->rseq)
+				__atomic_or_fetch(&t->work, WORK_RSEQ, __ATOMIC_RELAXED);
 			schedule();
 		} else if (t->work & WORK_RSEQ) {
 			__atomic_fetch_and(&t->work, ~WORK_RSEQ, __ATOMIC_RELAXED);
 			rseq_resume(regs);
+		} else if (thread_must_end(t)) {
+			thread_exit(0);
 		} else if (t->work & WORK_SIGNAL) {
 			signal_deliver(regs);
 		} else {

@@ -29,7 +29,7 @@ $(UAPI):
 # Static against glibc, at a fixed address; the boot tests' programs too.
 $(OUT)/guest/%: tests/guest/%.c tests/tests.mk
 	@mkdir -p $(@D)
-	gcc $(FLAGS) -static -no-pie -MF $@.d $< -o $@
+	gcc $(FLAGS) -static -no-pie -MF $@.d $< -lm -o $@
 $(OUT)/boot/%: tests/boot/prog/%.c tests/tests.mk
 	@mkdir -p $(@D)
 	gcc $(FLAGS) -O0 -static -no-pie -MF $@.d $< -o $@

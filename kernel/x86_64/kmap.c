@@ -127,11 +127,38 @@ void *kmap_device(paddr_t pa, size_t size)
 	return (void *)(va + (pa - first));
 }
 
+/* Stacks nobody uses, each with the address of the next at its bottom: they are never unmapped,
+ * because a flush on every machine kind costs more than the memory. */
+static void **spare_stacks; /* (dynamic_lock) */
+
+void kstack_free(void *stack)
+{
+	spin_lock(&dynamic_lock);
+	*(void **)stack = spare_stacks;
+	spare_stacks = stack;
+	spin_unlock(&dynamic_lock);
+}
+
+static void *spare_stack(void)
+{
+	void **stack;
+
+	spin_lock(&dynamic_lock);
+	stack = spare_stacks;
+	if (stack)
+		spare_stacks = *stack;
+	spin_unlock(&dynamic_lock);
+	return stack;
+}
+
 void *kstack_alloc(void)
 {
 	struct page *block;
 	uint64_t va;
+	void *spare = spare_stack();
 
+	if (spare)
+		return spare;
 	block = page_alloc(2, 0);
 	va = dynamic_reserve(KSTACK_SIZE / PAGE_SIZE);
 	if (!block || !va)

@@ -19,5 +19,7 @@ void *kmap_device(paddr_t pa, size_t size);
 /* A kernel stack of KSTACK_SIZE with an unmapped page below: its lowest address, or NULL. */
 #define KSTACK_SIZE 16384ul
 void *kstack_alloc(void);
+/* Keep a stack for the next kstack_alloc. */
+void kstack_free(void *stack);
 
 #endif

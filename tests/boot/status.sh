@@ -24,6 +24,9 @@ done
 for how in null div stack abort ud2 int3 hlt text data jump blocked pipe; do
 	same $how
 done
+for how in 'exit 33' 'last 44' null abort stack; do
+	same thread $how
+done
 
 # What Linux with this much memory would do: the out-of-memory killer, or ENOMEM from mmap (the program's status 12).
 u -m 64M "$P/die" eat >out 2>err

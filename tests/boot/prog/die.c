@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Ends in the way its argument says: for tests of exit statuses. */
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +61,48 @@ static void fault(const char *how)
 		eat_all();
 }
 
+static int status;
+
+static void *spin(void *arg)
+{
+	for (;;)
+		zero = 0;
+	return arg;
+}
+
+static void *sleep_long(void *arg)
+{
+	sleep(100);
+	return arg;
+}
+
+static void *end(void *how)
+{
+	usleep(20000);
+	if (!strcmp(how, "exit"))
+		exit(status);
+	if (!strcmp(how, "last")) /* of all: its status counts */
+		syscall(SYS_exit, 77);
+	fault(how);
+	return NULL;
+}
+
+/* The same from a second thread, while others are busy or asleep. */
+static void threads(char *how)
+{
+	pthread_t t;
+
+	if (!strcmp(how, "last")) {
+		pthread_create(&t, NULL, end, how);
+		syscall(SYS_exit, status);
+	}
+	pthread_create(&t, NULL, spin, NULL);
+	pthread_create(&t, NULL, sleep_long, NULL);
+	pthread_create(&t, NULL, end, how);
+	for (;;)
+		pause();
+}
+
 int main(int argc, char **argv)
 {
 	const char *how = argc > 1 ? argv[1] : "exit", *arg = argc > 2 ? argv[2] : "0";
@@ -78,6 +121,10 @@ int main(int argc, char **argv)
 	if (!strcmp(how, "pipe") && pipe(p) == 0) {
 		close(p[0]);
 		write(p[1], "x", 1);
+	}
+	if (!strcmp(how, "thread")) {
+		status = argc > 3 ? atoi(argv[3]) : 0;
+		threads(argv[2]);
 	}
 	fault(how);
 	return 99;

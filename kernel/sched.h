@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* What only the thread, trap and start-up code asks of the scheduler; others use kernel/task.h. */
+#ifndef KERNEL_SCHED_H
+#define KERNEL_SCHED_H
+
+#include "kernel/types.h"
+
+/* End the running thread, which nobody else knows of any more unless it is its process's first. */
+__noreturn void sched_exit(void);
+/* First call of a new thread on its own stack: completes the switch to it. */
+void sched_switched(void);
+/* Run pending interrupt handlers; threads they wake run before the current one goes on. */
+void sched_interrupts(void);
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Making and ending threads. A thread that ends switches away for the last time and is freed by
+ * whoever runs next; the first one, whose number is the process's, stays in the list as a dead
+ * thread until the process ends, as Linux's zombie leader does.
+ */
+#include "kernel/clock.h"
+#include "kernel/futex.h"
+#include "kernel/heap.h"
+#include "kernel/sched.h"
+#include "kernel/string.h"
+#include "kernel/task.h"
+#include "kernel/uaccess.h"
+#include "kernel/wait.h"
+#include "kernel/x86_64/cpu.h"
+#include "kernel/x86_64/entry.h"
+#include "kernel/x86_64/kmap.h"
+#include "kernel/x86_64/regs.h"
+
+#define TID_MAX	    32768 /* Linux: kernel.pid_max of a machine this size */
+#define SAVED_WORDS 8	  /* six registers, a return address, one to align (switch.S) */
+
+_Static_assert(sizeof(struct regs) == REGS_SIZE, "struct regs");
+_Static_assert(offsetof(struct regs, orig_rax) == REGS_ORIG_RAX, "orig_rax");
+_Static_assert(offsetof(struct regs, rsp) == REGS_RSP, "rsp");
+_Static_assert(offsetof(struct thread, work) == THREAD_WORK, "work");
+
+/* Threads waiting for the others to end. */
+static struct wait_queue single_wq = WAIT_QUEUE_INIT(single_wq);
+
+/* Locks: p->lock. */
+static struct thread *find(struct process *p, int tid)
+{
+	struct thread *t;
+
+	list_for_each (t, &p->threads, process_link)
+		if (t->tid == tid)
+			return t;
+	return NULL;
+}
+
+/* A number that no thread has, counting on from the last one as Linux does. Locks: p->lock. */
+static int new_tid(struct process *p)
+{
+	if (list_empty(&p->threads))
+		return p->last_tid = p->pid;
+	do
+		p->last_tid = p->last_tid + 1 < TID_MAX ? p->last_tid + 1 : p->pid + 1;
+	while (find(p, p->last_tid));
+	return p->last_tid;
+}
+
+void thread_free(struct thread *t)
+{
+	if (t->kstack_low)
+		kstack_free((void *)t->kstack_low);
+	kfree(t->xstate);
+	kfree(t);
+}
+
+int thread_new(struct process *p, struct thread **out)
+{
+	struct thread *t = kzalloc(sizeof(*t));
+	size_t xsize = ALIGN_UP(cpu_xstate_size(), 64ul);
+
+	if (!t)
+		return -ENOMEM;
+	/* Page-aligned: XSAVE wants 64. Zeroed: XRSTOR refuses what XSAVE leaves of the header. */
+	t->xstate = kzalloc(MAX(xsize, PAGE_SIZE));
+	t->kstack_low = (uint64_t)kstack_alloc();
+	if (!t->xstate || !t->kstack_low) {
+		thread_free(t);
+		return -ENOMEM;
+	}
+	t->kstack_top = t->kstack_low + KSTACK_SIZE;
+	t->regs = (struct regs *)(t->kstack_top - ALIGN_UP(sizeof(struct regs), 16ul));
+	t->process = p;
+	t->state = THREAD_SLEEPING;
+	list_init(&t->run_link);
+	sigpending_init(&t->pending);
+	spin_lock(&p->lock);
+	t->tid = new_tid(p);
+	list_add_tail(&t->process_link, &p->threads);
+	p->n_threads++;
+	spin_unlock(&p->lock);
+	*out = t;
+	return 0;
+}
+
+/* Where a new thread's first context switch returns to, on its own stack. */
+static __noreturn void thread_first_run(void)
+{
+	sched_switched();
+	exit_regs_loaded();
+}
+
+/* What a thread has from the one that made it: clone(2). */
+static void inherit(struct thread *t, const struct thread *from)
+{
+	uint64_t *sp = (uint64_t *)t->regs - SAVED_WORDS;
+
+	memset(sp, 0, SAVED_WORDS * sizeof(*sp));
+	sp[SAVED_WORDS - 2] = (uint64_t)thread_first_run;
+	t->kernel_rsp = (uint64_t)sp;
+	*t->regs = *from->regs;
+	t->regs->rax = 0;
+	t->regs->orig_rax = UINT64_MAX;
+	cpu_xsave(t->xstate);
+	t->fs_base = cpu_get_fs_base();
+	t->sigmask = from->sigmask;
+	memcpy(t->comm, from->comm, sizeof(t->comm));
+	t->nice = from->sched_reset_on_fork && from->nice < 0 ? 0 : from->nice;
+	t->sched_policy = from->sched_reset_on_fork ? 0 : from->sched_policy;
+	t->ioprio = from->ioprio;
+	t->timer_slack_ns = from->timer_slack_ns;
+	t->altstack.ss_flags = SS_DISABLE;
+}
+
+int thread_clone(struct thread **out)
+{
+	struct process *p = current_process();
+	int r;
+
+	if (p->n_threads >= p->limits[RLIMIT_NPROC].rlim_cur && !capable(CAP_SYS_RESOURCE))
+		return -EAGAIN;
+	if (p->n_threads >= TID_MAX / 2)
+		return -EAGAIN;
+	r = thread_new(p, out);
+	if (r)
+		return r;
+	inherit(*out, current);
+	return 0;
+}
+
+void thread_start(struct thread *t)
+{
+	signal_thread_started(t);
+	thread_wake(t);
+}
+
+/* Tell those who wait for it, in program memory: set_tid_address(2), robust futexes. */
+static void tell_program(struct thread *t)
+{
+	struct futex_addr word = {t->clear_child_tid, true};
+	uint32_t zero = 0;
+
+	futex_robust_exit(t);
+	if (t->clear_child_tid && put_user(t->clear_child_tid, zero) == 0)
+		(void)futex_wake(word, 1, UINT32_MAX);
+}
+
+void thread_exit(int wait_status)
+{
+	struct thread *t = current;
+	struct process *p = t->process;
+	bool leader = t->tid == p->pid;
+
+	tell_program(t);
+	if (p->n_threads == 1 && !p->survivor)
+		process_exit(wait_status);
+	signal_thread_ending();
+	p->dead_threads_cpu_ns += clock_thread_cpu_ns();
+	t->cpu_ns = 0;
+	t->slice_start_ns = clock_mono_ns();
+	spin_lock(&p->lock);
+	if (!leader)
+		list_del(&t->process_link);
+	p->n_threads--;
+	spin_unlock(&p->lock);
+	if (p->n_threads == 1)
+		wait_wake_all(&single_wq);
+	sched_exit();
+}
+
+void process_single(struct process *p)
+{
+	struct thread *t;
+
+	if (thread_must_end(current)) /* another thread was first */
+		thread_exit(0);
+	p->survivor = current;
+	spin_lock(&p->lock);
+	list_for_each (t, &p->threads, process_link)
+		if (t != current && t->state != THREAD_DEAD)
+			signal_thread_wanted(t);
+	spin_unlock(&p->lock);
+}
+
+void process_wait_single(struct process *p)
+{
+	struct waiter w = {0};
+
+	while (p->n_threads > 1) {
+		wait_prepare(&w, &single_wq);
+		if (p->n_threads > 1)
+			(void)wait_sleep(NO_DEADLINE, false);
+		wait_finish(&w);
+	}
+}
