@@ -66,7 +66,7 @@ int vq_init(struct virtqueue *q, struct virtio_device *d, unsigned index, unsign
 	    struct page *mem)
 {
 	size_t avail_at = size * sizeof(struct vring_desc);
-	size_t used_at = ALIGN_UP(avail_at + (3 + size) * 2, 64ul);
+	size_t used_at = ALIGN_UP(avail_at + (3 + size) * 2, (size_t)VIRTQ_ALIGN);
 	size_t tokens_at = ALIGN_UP(used_at + 6 + size * sizeof(struct vring_used_elem), 8ul);
 	size_t total = tokens_at + size * sizeof(void *);
 	unsigned order = 0;

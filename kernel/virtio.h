@@ -10,10 +10,13 @@
 
 #define VIRTIO_ID_BLOCK	  2
 #define VIRTIO_ID_CONSOLE 3
+#define VIRTIO_ID_RNG	  4
 #define VIRTIO_ID_9P	  9
 
 #define VIRTIO_F_EVENT_IDX 29
 #define VIRTIO_F_VERSION_1 32
+
+#define VIRTQ_ALIGN 64 /* of the used ring; the available ring follows the descriptors */
 
 struct virtio_device;
 
@@ -56,8 +59,9 @@ struct virtio_device {
 	volatile uint32_t *regs; /* transport's own */
 };
 
-/* Devices named on the command line by QEMU ("virtio_mmio.device=512@0xfeb00e00:12"); see
- * virtio_mmio.c. */
+/* The transport at this place, if a device is behind it. 0, -ENODEV, -ENOMEM, -ENOSPC. */
+int virtio_mmio_add(paddr_t pa, uint64_t size, unsigned gsi);
+/* Those named on the command line by QEMU ("virtio_mmio.device=512@0xfeb00e00:12"): how many. */
 int virtio_mmio_probe(const char *cmdline);
 /* The n-th device with this id, or NULL. */
 struct virtio_device *virtio_find(unsigned id, unsigned n);

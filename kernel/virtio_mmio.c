@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The virtio-mmio transport, version 2 (virtio 1.2, 4.2). QEMU names its devices on the kernel
- * command line. Every register access may cost a trip to the monitor process (75 us where
- * measured), so none is made that is not needed.
+ * The virtio-mmio transport, version 2 (virtio 1.2, 4.2) and the legacy version 1 (4.2.4), which is
+ * QEMU's default. QEMU names its devices on the kernel command line or in ACPI's tables. Every
+ * register access may cost a trip to the monitor process (75 us where measured), so none is made
+ * that is not needed.
  */
 #include "kernel/abi/errno.h"
 #include "kernel/heap.h"
@@ -19,9 +20,12 @@
 #define REG_DEVICE_FEATURES_SEL (0x014 / 4)
 #define REG_DRIVER_FEATURES	(0x020 / 4)
 #define REG_DRIVER_FEATURES_SEL (0x024 / 4)
+#define REG_GUEST_PAGE_SIZE	(0x028 / 4) /* legacy */
 #define REG_QUEUE_SEL		(0x030 / 4)
 #define REG_QUEUE_NUM_MAX	(0x034 / 4)
 #define REG_QUEUE_NUM		(0x038 / 4)
+#define REG_QUEUE_ALIGN		(0x03c / 4) /* legacy */
+#define REG_QUEUE_PFN		(0x040 / 4) /* legacy */
 #define REG_QUEUE_READY		(0x044 / 4)
 #define REG_QUEUE_NOTIFY	(0x050 / 4)
 #define REG_INTERRUPT_ACK	(0x064 / 4)
@@ -48,17 +52,22 @@ static uint64_t mmio_features(struct virtio_device *d)
 	return high << 32 | d->regs[REG_DEVICE_FEATURES];
 }
 
-/* Looked at only when a driver wants the device. */
+static const struct virtio_transport legacy_transport;
+
+/*
+ * Looked at only when a driver wants the device. A legacy one differs from here on: features and
+ * configuration are read the same way.
+ */
 static int check_device(struct virtio_device *d)
 {
+	uint32_t version;
+
 	if (d->regs[REG_MAGIC] != MMIO_MAGIC)
 		return -ENODEV;
-	if (d->regs[REG_VERSION] == 2)
-		return 0;
-	log_warn("virtio-mmio device %u is a legacy one: ignored (use "
-		 "virtio-mmio.force-legacy=false)",
-		 d->id);
-	return -ENODEV;
+	version = d->regs[REG_VERSION];
+	if (version == 1)
+		d->transport = &legacy_transport;
+	return version == 1 || version == 2 ? 0 : -ENODEV;
 }
 
 /* Asking for features the device does not offer makes it refuse FEATURES_OK: one check for all. */
@@ -68,6 +77,8 @@ static int mmio_negotiate(struct virtio_device *d, uint64_t features)
 
 	if (r)
 		return r;
+	if (d->transport == &legacy_transport)
+		return d->transport->negotiate(d, features);
 	d->regs[REG_STATUS] = 0;
 	d->regs[REG_STATUS] = STATUS_ACKNOWLEDGE | STATUS_DRIVER;
 	d->regs[REG_DRIVER_FEATURES_SEL] = 0;
@@ -147,6 +158,52 @@ static const struct virtio_transport mmio_transport = {
     .ack = mmio_ack,
 };
 
+/* ---- version 1 ---- */
+
+/* Nothing can be refused: what is offered is read. There is no VERSION_1 to negotiate. */
+static int legacy_negotiate(struct virtio_device *d, uint64_t features)
+{
+	features &= ~(1ull << VIRTIO_F_VERSION_1);
+	d->regs[REG_STATUS] = 0;
+	d->regs[REG_STATUS] = STATUS_ACKNOWLEDGE | STATUS_DRIVER;
+	d->regs[REG_DEVICE_FEATURES_SEL] = 0;
+	if (features & ~(uint64_t)d->regs[REG_DEVICE_FEATURES])
+		return -ENODEV;
+	d->regs[REG_DRIVER_FEATURES_SEL] = 0;
+	d->regs[REG_DRIVER_FEATURES] = (uint32_t)features;
+	d->regs[REG_GUEST_PAGE_SIZE] = PAGE_SIZE;
+	return 0;
+}
+
+static void legacy_driver_ok(struct virtio_device *d)
+{
+	d->regs[REG_STATUS] = STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_DRIVER_OK;
+}
+
+/* One address tells all: the parts follow each other as vq_init lays them out (VIRTQ_ALIGN). */
+static int legacy_setup_queue(struct virtio_device *d, struct virtqueue *q, paddr_t desc,
+			      paddr_t avail, paddr_t used)
+{
+	d->regs[REG_QUEUE_SEL] = q->index;
+	d->regs[REG_QUEUE_NUM] = q->size;
+	d->regs[REG_QUEUE_ALIGN] = VIRTQ_ALIGN;
+	d->regs[REG_QUEUE_PFN] = (uint32_t)(desc >> PAGE_SHIFT);
+	return 0;
+}
+
+static const struct virtio_transport legacy_transport = {
+    .features = mmio_features,
+    .negotiate = legacy_negotiate,
+    .driver_ok = legacy_driver_ok,
+    .config = mmio_config,
+    .queue_max = mmio_queue_max,
+    .setup_queue = legacy_setup_queue,
+    .notify = mmio_notify,
+    .ack = mmio_ack,
+};
+
+/* ---- finding devices ---- */
+
 /* A number in C notation; *s is advanced behind it. */
 static uint64_t parse_number(const char **s)
 {
@@ -181,7 +238,7 @@ static volatile uint32_t *map_regs(paddr_t pa, uint64_t size)
 	return mapped ? (volatile uint32_t *)(mapped + (pa - mapped_pa)) : NULL;
 }
 
-static int add_device(paddr_t pa, uint64_t size, unsigned gsi)
+int virtio_mmio_add(paddr_t pa, uint64_t size, unsigned gsi)
 {
 	volatile uint32_t *regs = map_regs(pa, size);
 	struct virtio_device *d;
@@ -200,6 +257,8 @@ static int add_device(paddr_t pa, uint64_t size, unsigned gsi)
 
 int virtio_mmio_probe(const char *cmdline)
 {
+	int found = 0;
+
 	for (const char *s = strstr(cmdline, MMIO_KEY); s; s = strstr(s, MMIO_KEY)) {
 		uint64_t size, pa;
 
@@ -210,7 +269,8 @@ int virtio_mmio_probe(const char *cmdline)
 		pa = parse_number(&s);
 		if (*s++ != ':')
 			continue;
-		add_device(pa, size, parse_number(&s));
+		virtio_mmio_add(pa, size, parse_number(&s));
+		found++;
 	}
-	return 0;
+	return found;
 }
