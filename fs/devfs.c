@@ -17,6 +17,7 @@
 #include "kernel/wait.h"
 
 #include <linux/eventpoll.h>
+#include <linux/major.h>
 
 /* ---- null, zero, full: drivers/char/mem.c's behaviour ---- */
 
@@ -202,7 +203,7 @@ struct device {
 	unsigned major, minor;
 	uint32_t mode;
 	const struct file_ops *ops; /* NULL: the terminal */
-	int absent;		    /* errno when there is no terminal */
+	int absent; /* errno when there is no terminal; EIO: see is_other_terminal() */
 };
 
 static const struct device devices[] = {
@@ -214,6 +215,7 @@ static const struct device devices[] = {
     {"kmsg", MEM_MAJOR, 11, 0644, &kmsg_ops, 0},
     {"tty", TTYAUX_MAJOR, 0, 0666, NULL, ENXIO},
     {"console", TTYAUX_MAJOR, 1, 0600, NULL, ENODEV},
+    {"ttyS0", TTY_MAJOR, 64, 0660, NULL, EIO},
 };
 
 static const struct device terminal = {"0", UNIX98_PTY_SLAVE_MAJOR, 0, 0620, NULL, EIO};
@@ -238,6 +240,12 @@ static const struct device *find_device(const struct inode *in)
 		if (is_device(&devices[i], in))
 			return &devices[i];
 	return is_device(&terminal, in) ? &terminal : NULL;
+}
+
+/* Nodes that exist only if they are the terminal's own: /dev/pts/0 or /dev/ttyS0. */
+static bool is_other_terminal(const struct device *dev)
+{
+	return dev->absent == EIO && (!tty_present() || tty_is_serial() == (dev == &terminal));
 }
 
 /* The terminal's open file, seen as the node it was opened by. */
@@ -266,7 +274,7 @@ int device_open(struct inode *in, struct dentry *d, unsigned flags, struct file 
 		return -EACCES;
 	if (inode_is(in, S_IFBLK))
 		return blockdev_open(in, flags, out);
-	if (!dev)
+	if (!dev || is_other_terminal(dev))
 		return -ENXIO;
 	if (!dev->ops)
 		return open_terminal(dev, in, flags, out);
@@ -340,7 +348,8 @@ static int dev_seed(struct inode *dir, const char *name, size_t len)
 		const char *const *l = link ? links[i - ARRAY_SIZE(devices)] : NULL;
 		const struct device *dev = link ? NULL : &devices[i];
 
-		if ((made & 1u << i) || !wanted(link ? l[0] : dev->name, name, len))
+		if ((made & 1u << i) || (dev && is_other_terminal(dev)) ||
+		    !wanted(link ? l[0] : dev->name, name, len))
 			continue;
 		r = link ? add_entry(dir, l[0], 0, 0, l[1]) : add_device(dir, dev);
 		if (!r)
@@ -354,7 +363,7 @@ static int pts_seed(struct inode *dir, const char *name, size_t len)
 	static bool made;
 	int r;
 
-	if (made || !tty_present() || !wanted(terminal.name, name, len))
+	if (made || is_other_terminal(&terminal) || !wanted(terminal.name, name, len))
 		return 0;
 	r = add_device(dir, &terminal);
 	made = !r;

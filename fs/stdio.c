@@ -14,10 +14,10 @@
 
 #include <linux/eventpoll.h>
 
-#define TTY_PATH "/dev/pts/0"
-#define TTY_GID	 5 /* Debian's group tty */
+#define TTY_GID 5 /* Debian's group tty */
 
 static const struct bootinfo *boot;
+static const struct bi_std *std; /* what the descriptors are */
 static unsigned input_opens;
 
 /* ---- standard input ---- */
@@ -142,7 +142,8 @@ static int stream_new(unsigned fd, struct file **out)
 static int terminal_new(struct file **out)
 {
 	struct setattr owner = {.valid = ATTR_UID | ATTR_GID, .uid = boot->uid, .gid = TTY_GID};
-	int r = vfs_open(NULL, TTY_PATH, O_RDWR, 0, 0, out);
+	const char *path = tty_is_serial() ? "/dev/ttyS0" : "/dev/pts/0";
+	int r = vfs_open(NULL, path, O_RDWR, 0, 0, out);
 
 	if (!r)
 		r = vfs_setattr((*out)->inode, &owner);
@@ -152,10 +153,10 @@ static int terminal_new(struct file **out)
 /* An earlier descriptor that is the same open file on the host, or -1. A terminal is always one. */
 static int same_as(unsigned fd)
 {
-	if (fd == 2 && (boot->std[2].flags & BI_STDF_SAME_AS_1))
+	if (fd == 2 && (std[2].flags & BI_STDF_SAME_AS_1))
 		return 1;
 	for (unsigned i = 0; i < fd; i++)
-		if (boot->std[i].kind == BI_STD_TTY && boot->std[fd].kind == BI_STD_TTY)
+		if (std[i].kind == BI_STD_TTY && std[fd].kind == BI_STD_TTY)
 			return i;
 	return -1;
 }
@@ -167,13 +168,13 @@ static int same_as(unsigned fd)
 int stdio_open(unsigned fd, struct file **out)
 {
 	*out = NULL;
-	if (boot->std[fd].kind == BI_STD_CLOSED)
+	if (std[fd].kind == BI_STD_CLOSED)
 		return 0;
 	if (same_as(fd) >= 0)
 		*out = fd_get(current_process()->files, same_as(fd));
 	if (*out)
 		return 0;
-	switch (boot->std[fd].kind) {
+	switch (std[fd].kind) {
 	case BI_STD_NULL:
 		return vfs_open(NULL, "/dev/null", O_RDWR, 0, 0, out);
 	case BI_STD_TTY:
@@ -182,18 +183,20 @@ int stdio_open(unsigned fd, struct file **out)
 	return stream_new(fd, out);
 }
 
-void stdio_config(const struct bootinfo *bi)
+void stdio_config(const struct bootinfo *bi, const struct bi_std kinds[3])
 {
 	struct tty_config tty = {
-	    .input = bi->std[0].kind == BI_STD_TTY,
-	    .output = bi->std[1].kind == BI_STD_TTY || bi->std[2].kind == BI_STD_TTY,
-	    .stream = bi->std[1].kind == BI_STD_TTY ? CON_OUT : CON_ERR,
+	    .input = kinds[0].kind == BI_STD_TTY,
+	    .output = kinds[1].kind == BI_STD_TTY || kinds[2].kind == BI_STD_TTY,
+	    .stream = kinds[1].kind == BI_STD_TTY ? CON_OUT : CON_ERR,
 	    .rows = bi->tty_rows,
 	    .cols = bi->tty_cols,
+	    .serial = kinds != bi->std,
 	    .process = current_process(),
 	};
 
 	boot = bi;
+	std = kinds;
 	if (tty.input || tty.output)
 		tty_init(&tty);
 }

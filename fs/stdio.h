@@ -5,8 +5,10 @@
 
 #include "kernel/abi/bootinfo.h"
 
-/* Remember how the host's descriptors are, and set the terminal up if one of them is. Before
- * fs_init(). */
-void stdio_config(const struct bootinfo *bi);
+/*
+ * Remember what the standard descriptors are, and set the terminal up if one of them is: with
+ * bi->std the host's, with another array the serial port. Before fs_init().
+ */
+void stdio_config(const struct bootinfo *bi, const struct bi_std std[3]);
 
 #endif

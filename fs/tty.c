@@ -316,6 +316,11 @@ bool tty_present(void)
 	return the_tty.present;
 }
 
+bool tty_is_serial(void)
+{
+	return the_tty.serial;
+}
+
 /* Returns 0, -ENXIO (no terminal), -EBUSY (TIOCEXCL), -ENOMEM. */
 int tty_open(unsigned flags, struct file **out)
 {
@@ -371,6 +376,7 @@ void tty_init(const struct tty_config *config)
 	t->has_input = config->input;
 	t->has_output = config->output;
 	t->stream = config->stream;
+	t->serial = config->serial;
 	t->winsize.ws_row = config->rows;
 	t->winsize.ws_col = config->cols;
 	t->process = config->process;

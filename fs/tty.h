@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The terminal as the rest of fs/ sets it up. There is at most one: standard descriptors, /dev/tty,
- * /dev/console and /dev/pts/0 all are it.
+ * /dev/console and /dev/pts/0 (in an image on the serial port: /dev/ttyS0) all are it.
  */
 #ifndef FS_TTY_H
 #define FS_TTY_H
@@ -15,6 +15,7 @@ struct tty_config {
 	bool output; /* screen: `stream` is */
 	enum con_stream stream;
 	unsigned rows, cols;
+	bool serial;		 /* it is /dev/ttyS0, else /dev/pts/0 */
 	struct process *process; /* gets signals typed; its session's terminal this is */
 };
 

@@ -11,7 +11,9 @@
 
 #include <linux/tty.h>
 
-#define PTS_DEVICE 0x8800u /* TIOCGDEV: 136:0 */
+/* TIOCGDEV: 136:0, 4:64 */
+#define PTS_DEVICE    0x8800u
+#define SERIAL_DEVICE 0x440u
 
 /* ---- settings ---- */
 
@@ -256,7 +258,7 @@ long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 	case TIOCGEXCL:
 		return put_user(arg, (int)the_tty.exclusive);
 	case TIOCGDEV:
-		return put_user(arg, PTS_DEVICE);
+		return put_user(arg, the_tty.serial ? SERIAL_DEVICE : PTS_DEVICE);
 	}
 	r = settings(cmd, arg);
 	if (r == -ENOTTY)

@@ -14,6 +14,7 @@
 struct tty {
 	bool present;		    /* (i) */
 	bool has_input, has_output; /* (i) */
+	bool serial;		    /* (i) */
 	enum con_stream stream;	    /* (i) */
 	struct spinlock lock;
 	struct n_tty n;		    /* (l) */

@@ -107,6 +107,7 @@ long pipe_set_size(struct file *f, unsigned long size);
 int stdio_open(unsigned fd, struct file **out);
 /* The terminal, if any standard descriptor is one. */
 bool tty_present(void);
+bool tty_is_serial(void); /* its own node is /dev/ttyS0, else /dev/pts/0 */
 int tty_open(unsigned flags, struct file **out);
 
 #endif

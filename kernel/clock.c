@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The clocks. CLOCK_MONOTONIC starts at 0 with the first instruction of the kernel and runs with
- * the TSC, whose frequency the host tells (it can know it exactly). CLOCK_REALTIME is asked from
- * the host the first time somebody wants it, so that programs that never look at the calendar do
- * not wait for the answer. Everything is kept in the clock page that the vDSO reads too.
+ * the TSC, whose frequency the host tells (it can know it exactly), else the machine.
+ * CLOCK_REALTIME is asked from the host, else from the machine, the first time somebody wants it,
+ * so that programs that never look at the calendar do not wait for the answer. Everything is kept
+ * in the clock page that the vDSO reads too.
  */
 #include "kernel/clock.h"
 
@@ -14,15 +15,14 @@
 #include "kernel/x86_64/apic.h"
 #include "kernel/x86_64/cpu.h"
 #include "kernel/x86_64/cpuinfo.h"
+#include "kernel/x86_64/platform_clock.h"
 #include "kernel/x86_64/vvar.h"
-
-#define TSC_HZ_FALLBACK 1000000000ull
 
 extern uint64_t boot_tsc; /* boot.S */
 
 static uint64_t tsc_hz;
-static uint64_t boot_real_ns; /* CLOCK_REALTIME when the boot module was written: the estimate
-				 without an answer */
+static uint64_t boot_real_ns; /* CLOCK_REALTIME when the boot module was written for this run: the
+				 estimate without an answer; 0 in an image */
 static uint64_t armed_deadline = UINT64_MAX;
 
 /* Whatever is armed next is a new request, even for the same moment: the APIC may have been early.
@@ -33,34 +33,9 @@ static void clockevent_fired(void)
 	timer_interrupt();
 }
 
-/* The frequency as the CPU or hypervisor states it (SDM leaf 0x15, VMware's leaf 0x40000010), 0 if
- * neither does. */
-static uint64_t cpuid_tsc_hz(void)
-{
-	uint32_t r[4];
-
-	cpu_id(0x40000000, 0, r);
-	if (r[0] >= 0x40000010 && r[0] < 0x40010000) {
-		cpu_id(0x40000010, 0, r);
-		if (r[0])
-			return r[0] * 1000ull;
-	}
-	cpu_id(0, 0, r);
-	if (r[0] >= 0x15) {
-		cpu_id(0x15, 0, r);
-		if (r[0] && r[1] && r[2])
-			return (uint64_t)r[2] * r[1] / r[0];
-	}
-	return 0;
-}
-
 void clock_init(const struct bootinfo *bi)
 {
-	tsc_hz = bi->tsc_hz ? bi->tsc_hz : cpuid_tsc_hz();
-	if (!tsc_hz) {
-		log_warn("the TSC frequency is unknown: time runs at a guess of 1 GHz");
-		tsc_hz = TSC_HZ_FALLBACK;
-	}
+	tsc_hz = bi->tsc_hz ? bi->tsc_hz : platform_tsc_hz();
 	boot_real_ns = bi->realtime_ns;
 	vvar_write_begin(&vvar_page.v);
 	vvar_page.v.tsc_base = boot_tsc;
@@ -97,22 +72,24 @@ uint64_t clock_real_ns(void)
 
 	if (!vvar_read(&vvar_page.v, true, &mono, &offset)) {
 		if (con_host_time(&real))
-			real = boot_real_ns + clock_mono_ns();
-		offset = real - clock_mono_ns();
-		set_real_offset(offset);
-		mono = clock_mono_ns();
+			real = boot_real_ns ? boot_real_ns + clock_mono_ns() : platform_real_ns();
+		clock_set_real_ns(real);
+		vvar_read(&vvar_page.v, true, &mono, &offset);
 	}
 	return mono + offset;
 }
 
 /* Until the host has been asked, the time the boot module was written serves: it is a few tens of
- * ms behind. */
+ * ms behind. In an image it says nothing, and the machine can be asked without sleeping. */
 uint64_t clock_real_coarse_ns(void)
 {
 	uint64_t mono, offset;
 
-	if (!vvar_read(&vvar_page.v, true, &mono, &offset))
+	if (!vvar_read(&vvar_page.v, true, &mono, &offset)) {
+		if (!boot_real_ns)
+			return clock_real_ns();
 		offset = boot_real_ns;
+	}
 	return mono + offset;
 }
 

@@ -178,7 +178,11 @@ ssize_t con_write(enum con_stream s, struct iter *from, bool nonblock)
 	struct out_stream *o = stream_get(s);
 	size_t done = 0;
 	bool bad = false;
-	int r = o->ready ? 0 : stream_setup(o);
+	int r;
+
+	if (!con_present())
+		return con_serial_write(from);
+	r = o->ready ? 0 : stream_setup(o);
 
 	while (r == 0 && from->left && !bad) {
 		if (o->error) {
@@ -303,6 +307,8 @@ void con_shutdown(int status)
 	struct bi_msg m = {.type = BI_MSG_EXIT, .arg = (uint32_t)status};
 	static struct timer grace;
 
+	if (!con_present())
+		con_serial_shutdown(status);
 	for (unsigned i = 0; i < CON_STREAMS; i++)
 		drain(&streams[i], status & 0x7f);
 	for (unsigned i = 0; i < CON_STREAMS; i++)

@@ -30,6 +30,9 @@ struct wait_queue *con_out_wq(enum con_stream s);
  * queue, a buffer) is set up at first use. 0, or -ENODEV without a console device.
  */
 int con_init(const struct bootinfo *bi);
+/* Instead: the serial port is the terminal of all three standard descriptors. Returns what they
+ * are: without a port, nothing. */
+const struct bi_std *con_init_serial(void);
 /* Everything written so far has left the machine, then its end is announced and it ends. status:
  * wait(2)'s. */
 __noreturn void con_shutdown(int status);

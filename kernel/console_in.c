@@ -19,6 +19,7 @@
 #include "kernel/task.h"
 #include "kernel/timer.h"
 #include "kernel/x86_64/apic.h"
+#include "kernel/x86_64/uart.h"
 
 /* virtio 1.2, 5.3 */
 #define CONSOLE_F_MULTIPORT 1
@@ -398,6 +399,10 @@ static const uint8_t *input_head(size_t *len)
 
 void con_input_resume(void)
 {
+	if (!dev) {
+		uart_resume();
+		return;
+	}
 	while (in.hook && in.count) {
 		size_t len, took;
 		const uint8_t *data = input_head(&len);
@@ -413,6 +418,11 @@ void con_input_resume(void)
 
 void con_set_input_hook(size_t (*hook)(const uint8_t *data, size_t n))
 {
+	if (!dev) {
+		if (uart_listen(hook))
+			log_error("no interrupt for the serial port: no terminal input");
+		return;
+	}
 	in.hook = hook;
 	if (!in.ready && input_setup())
 		log_error("no memory for terminal input");

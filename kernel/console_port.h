@@ -4,6 +4,7 @@
 #define KERNEL_CONSOLE_PORT_H
 
 #include "kernel/abi/bootinfo.h"
+#include "kernel/iter.h"
 #include "kernel/virtio.h"
 
 bool con_present(void);
@@ -20,6 +21,10 @@ void con_send(const struct bi_msg *m);
 int con_out_config(const struct bootinfo *bi);
 /* The host reported an error (errno) or an acknowledgement for an output port. */
 void con_out_reported(unsigned port, int error, uint64_t acked);
+/* ---- console_serial.c: where there is no device ---- */
+ssize_t con_serial_write(struct iter *from); /* bytes, -EFAULT; waits for the port */
+__noreturn void con_serial_shutdown(int status);
+
 /* Some transmit queue may have completed buffers. */
 void con_out_interrupt(void);
 

@@ -9,6 +9,7 @@
 #include "kernel/bootinfo.h"
 #include "kernel/clock.h"
 #include "kernel/console.h"
+#include "kernel/embed.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "kernel/panic.h"
@@ -17,6 +18,7 @@
 #include "kernel/task.h"
 #include "kernel/utsname.h"
 #include "kernel/virtio.h"
+#include "kernel/x86_64/acpi.h"
 #include "kernel/x86_64/apic.h"
 #include "kernel/x86_64/cpu.h"
 #include "kernel/x86_64/entry.h"
@@ -36,6 +38,8 @@ extern char image_end[], boot_stack[], boot_stack_top[];
 static struct boot_params params;
 static struct process *program;
 
+static bool embedded; /* the boot module is this image's own: no uniload command runs us */
+
 /* The page-aligned RAM of the boot module, read in place for as long as the machine lives. */
 static struct mem_range module_range(void)
 {
@@ -43,18 +47,66 @@ static struct mem_range module_range(void)
 				  ALIGN_UP(params.module + params.module_size, PAGE_SIZE)};
 }
 
+/* Without a module from the loader, the one in the kernel's own file. */
+static void module_find(void)
+{
+	struct bi_embed e = embed_read();
+
+	if (params.module_size || !e.size)
+		return;
+	if (e.image_version != BI_IMAGE_VERSION)
+		boot_failed("this image is of version %u, the kernel in it of version %u",
+			    e.image_version, BI_IMAGE_VERSION);
+	embedded = true;
+	params.module = e.module;
+	params.module_size = e.size;
+}
+
+/* The monitor drops without a word what it cannot load for want of memory. */
+static void module_check_place(void)
+{
+	struct mem_range m = module_range();
+
+	for (size_t i = 0; i < params.n_ram; i++)
+		if (m.start >= params.ram[i].start && m.end <= params.ram[i].end && m.start < m.end)
+			return;
+	boot_failed("not enough memory for this image of %lu MiB: give the machine more with -m",
+		    (unsigned long)(params.module_size >> 20));
+}
+
+/*
+ * Where the first page tables go: behind the image or, if a module that was loaded there leaves too
+ * little room, behind that.
+ */
+static paddr_t first_free(void)
+{
+	paddr_t at = ALIGN_UP((uint64_t)image_end - KERNEL_BASE, PAGE_SIZE);
+	struct mem_range m = module_range();
+
+	if (params.module_size && m.start < at + kmap_size(params.ram, params.n_ram) && m.end > at)
+		return m.end;
+	return at;
+}
+
 static void memory_init(void)
 {
-	paddr_t bump = ALIGN_UP((uint64_t)image_end - KERNEL_BASE, PAGE_SIZE);
-	struct mem_range reserved[2];
+	struct mem_range reserved[3];
+	paddr_t tables, bump;
 
 	if (pvh_read(&params))
-		panic("not booted through PVH, or no memory map");
+		boot_failed("not booted through PVH, or no memory map");
+	module_find();
+	debug_use_serial(embedded || !params.module_size);
+	if (embedded)
+		module_check_place();
+	tables = bump = first_free();
 	kmap_init(params.ram, params.n_ram, &bump);
-	reserved[0] = (struct mem_range){KERNEL_LOAD, bump};
-	reserved[1] = module_range();
-	if (page_init(params.ram, params.n_ram, reserved, params.module_size ? 2 : 1))
-		panic("not enough memory to start: give the machine more with -m");
+	reserved[0] =
+	    (struct mem_range){KERNEL_LOAD, ALIGN_UP((uint64_t)image_end - KERNEL_BASE, PAGE_SIZE)};
+	reserved[1] = (struct mem_range){tables, bump};
+	reserved[2] = module_range();
+	if (page_init(params.ram, params.n_ram, reserved, params.module_size ? 3 : 2))
+		boot_failed("not enough memory to start: give the machine more with -m");
 }
 
 static const struct bootinfo *bootinfo_find(void)
@@ -63,10 +115,10 @@ static const struct bootinfo *bootinfo_find(void)
 	const char *wrong;
 
 	if (!params.module_size)
-		panic("no boot module: this kernel is started by the uniload command");
+		boot_failed("no boot module: this kernel is started by the uniload command");
 	wrong = bootinfo_check(bi, params.module_size);
 	if (wrong)
-		panic("bad boot module: %s", wrong);
+		boot_failed("bad boot module: %s", wrong);
 	return bi;
 }
 
@@ -74,6 +126,29 @@ static void host_signal(int signo)
 {
 	if (program)
 		signal_raise(program, signo);
+}
+
+/*
+ * The program's streams: virtio-console ports to the uniload command, or for an image without one a
+ * terminal on the serial port.
+ */
+static void console_init(const struct bootinfo *bi)
+{
+	int found = virtio_mmio_probe(params.cmdline);
+
+	if (!embedded && con_init(bi) == 0) {
+		con_set_signal_hook(host_signal);
+		stdio_config(bi, bi->std);
+		return;
+	}
+	debug_use_serial(true);
+	if (!(bi->flags & BI_IMAGE))
+		boot_failed("no virtio console device");
+	acpi_init(params.rsdp);
+	if (!found)
+		acpi_virtio_devices(virtio_mmio_add);
+	entropy_gather();
+	stdio_config(bi, con_init_serial());
 }
 
 /* The process and its thread (root until exec_boot): from here on `current` is valid, as files and
@@ -137,15 +212,12 @@ void kernel_main(void)
 
 	/* The process, then what it sees: console, files, descriptors. */
 	process_init();
-	virtio_mmio_probe(params.cmdline);
-	if (con_init(bi))
-		panic("no virtio console device");
-	con_set_signal_hook(host_signal);
+	console_init(bi);
 	hostname = bootinfo_string(bi, bi->hostname);
 	kernel_set_hostname(hostname, strlen(hostname));
-	stdio_config(bi);
 	if (fs_init() || bootfiles_add(bi))
-		panic("not enough memory for the root file system: give the machine more with -m");
+		boot_failed(
+		    "not enough memory for the root file system: give the machine more with -m");
 	stdio_init();
 	syscalls_init(bi->flags);
 

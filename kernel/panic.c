@@ -116,6 +116,19 @@ static __noreturn void panic_finish(const struct regs *regs, const char *fmt, va
 	machine_exit(BI_DEBUG_EXIT_PANIC);
 }
 
+void boot_failed(const char *fmt, ...)
+{
+	char line[LINE_MAX];
+	va_list ap;
+	int n = scnprintf(line, sizeof(line), "uniload: ");
+
+	va_start(ap, fmt);
+	vsnprintf(line + n, sizeof(line) - (size_t)n, fmt, ap);
+	va_end(ap);
+	debug_line(line);
+	machine_exit(BI_DEBUG_EXIT_PANIC);
+}
+
 void panic(const char *fmt, ...)
 {
 	va_list ap;

@@ -8,6 +8,9 @@
 
 struct regs;
 
+/* The machine or what it was given is wrong, not the kernel: say so and end the machine, as panic()
+ * does but for the details. */
+__noreturn __cold_fn void boot_failed(const char *fmt, ...) __printf(1, 2);
 /* panic() at the point of an exception: reports these registers instead of the caller's. */
 __noreturn __cold_fn void panic_regs(const struct regs *regs, const char *fmt, ...) __printf(2, 3);
 

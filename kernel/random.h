@@ -12,4 +12,8 @@ uint64_t random_u64(void);
 /* Mix in data of unknown quality (writes to /dev/urandom). */
 void random_mix(const void *data, size_t len);
 
+/* kernel/entropy.c: mix in what the machine has to give, after its devices were found. For when the
+ * seed was none. */
+void entropy_gather(void);
+
 #endif

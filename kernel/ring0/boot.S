@@ -11,16 +11,15 @@
 #define MSR_STAR	   0xc0000081
 #define MSR_LSTAR	   0xc0000082
 #define MSR_FMASK	   0xc0000084
-#define MSR_GS_BASE	   0xc0000101
-#define MSR_KERNEL_GS_BASE 0xc0000102
 
 #define EFER_SCE 1
 #define EFER_LME 0x100
 #define EFER_NXE 0x800
 
-/* CR0: PE MP ET NE WP AM PG, as Linux runs. CR4: PAE PGE OSFXSR OSXMMEXCPT FSGSBASE (OSXSAVE when there). */
+/* CR0: PE MP ET NE WP AM PG, as Linux runs. CR4: PAE PGE OSFXSR OSXMMEXCPT (FSGSBASE, OSXSAVE when there). */
 #define CR0_VALUE 0x80050033
-#define CR4_VALUE 0x000106a0
+#define CR4_VALUE 0x000006a0
+#define CR4_FSGSBASE 0x10000
 #define CR4_OSXSAVE 0x40000
 /* x87, SSE, AVX, AVX-512: what a signal frame can hold without the program asking for more first. */
 #define XCR0_WANTED 0xe7
@@ -43,23 +42,34 @@ pvh_entry:
 	mov	%ebx, PHYS(boot_start_info)
 	mov	$PHYS(boot_stack_top), %esp
 
-	/* What must be there: NX, FSGSBASE. What may be: XSAVE. */
+	/* What must be there: long mode, NX. What may be: FSGSBASE, XSAVE. */
+	mov	$0x80000000, %eax
+	cpuid
+	cmp	$0x80000001, %eax
+	jb	no_cpu_feature
 	mov	$0x80000001, %eax
 	cpuid
-	test	$(1 << 20), %edx
-	jz	no_cpu_feature
+	and	$(1 << 29 | 1 << 20), %edx
+	cmp	$(1 << 29 | 1 << 20), %edx
+	jne	no_cpu_feature
+	mov	$CR4_VALUE, %esi
+	xor	%eax, %eax
+	cpuid
+	cmp	$7, %eax
+	jb	1f
 	mov	$7, %eax
 	xor	%ecx, %ecx
 	cpuid
 	test	$1, %ebx
-	jz	no_cpu_feature
-	mov	$1, %eax
+	jz	1f
+	or	$CR4_FSGSBASE, %esi
+	movb	$1, PHYS(cpu_fsgsbase)
+1:	mov	$1, %eax
 	cpuid
-	mov	$CR4_VALUE, %eax
 	bt	$26, %ecx
 	jnc	1f
-	or	$CR4_OSXSAVE, %eax
-1:	mov	%eax, %cr4
+	or	$CR4_OSXSAVE, %esi
+1:	mov	%esi, %cr4
 
 	mov	$PHYS(boot_pml4), %eax
 	mov	%eax, %cr3
@@ -73,16 +83,22 @@ pvh_entry:
 	ljmp	$SEL_KERNEL_CS, $PHYS(long_mode)
 
 no_cpu_feature:
+	/* Say so on the debug port and the serial port, whichever there is. */
 	mov	$PHYS(no_feature_text), %esi
 	mov	$no_feature_len, %ecx
 	mov	$0x402, %dx
 	rep outsb
+	mov	$PHYS(no_feature_text), %esi
+	mov	$no_feature_len, %ecx
+	mov	$0x3f8, %dx
+	rep outsb
 	mov	$0x501, %dx
 	mov	$0x55, %al
 	out	%al, %dx
-	/* Without the debug port: reset by triple fault. */
-	lidt	PHYS(null_ptr)
-	ud2
+	/* Without the debug-exit port: stay. A reset would say the same again and again. */
+1:	cli
+	hlt
+	jmp	1b
 
 	.code64
 long_mode:
@@ -143,7 +159,7 @@ long_mode_high:
 
 	.section .nub.rodata, "a"
 no_feature_text:
-	.ascii	"uniload: this CPU lacks NX or FSGSBASE: use a newer -cpu model (max, host)\n"
+	.ascii	"uniload: this CPU lacks 64-bit mode or NX: use another -cpu model (max, host)\n"
 no_feature_len = . - no_feature_text
 
 	/*
@@ -197,9 +213,6 @@ gdt_ptr64:
 idt_ptr64:
 	.word	VEC_COUNT * 16 - 1
 	.quad	idt
-null_ptr:
-	.word	0
-	.quad	0
 
 	.balign 64
 	.globl	tss
@@ -243,10 +256,11 @@ idt:
 
 	.section .data
 	.balign 8
-	.globl	boot_tsc, boot_start_info, cpu_xcr0
+	.globl	boot_tsc, boot_start_info, cpu_xcr0, cpu_fsgsbase
 boot_tsc:	.quad 0			/* TSC at the first instruction */
 boot_start_info: .quad 0		/* physical address */
 cpu_xcr0:	.quad 0			/* enabled vector state; 0 = no XSAVE */
+cpu_fsgsbase:	.byte 0			/* 1 = ring 3 may set FS and GS base */
 
 	.section .bss
 	.balign 4096

@@ -94,7 +94,10 @@ interrupt:
 	movl	$1, IRQ(CPU_PENDING, FRAME + 8)
 	cmpl	$0, IRQ(CPU_MASKED, FRAME + 8)
 	jne	1f
+	.globl	interrupt_upcall
+interrupt_upcall:
 	incl	IRQ(CPU_MASKED, FRAME + 8)
+interrupt_masked:
 	.rept	5				/* a copy out of the next interrupt's way: see upcall_interrupt */
 	pushq	FRAME(%rsp)
 	.endr
@@ -117,9 +120,48 @@ page_fault:
 	mov	%cr2, %rax
 	mov	%rax, EXC(CPU_CR2, FRAME + 16)
 	popq	%rax
+	.globl	exception
 exception:
 	incl	EXC(CPU_MASKED, FRAME + 8)
+exception_masked:
 	upcall	upcall_exception
+
+	/*
+	 * For CPUs without FSGSBASE: ring 3 cannot give GS its value back if the program has loaded a selector into it,
+	 * so it is done here. cpu_init() writes jumps to these places over the instructions they begin with or end in.
+	 */
+	.macro	restore_gs top
+	push	%rax
+	push	%rcx
+	push	%rdx
+	lea	FRAME + 8 + 24 - \top(%rsp), %rax
+	mov	%rax, %rdx
+	shr	$32, %rdx
+	mov	$MSR_GS_BASE, %ecx
+	wrmsr
+	pop	%rdx
+	pop	%rcx
+	pop	%rax
+	.endm
+	.globl	exception_no_fsgsbase, interrupt_no_fsgsbase, syscall_no_fsgsbase
+exception_no_fsgsbase:
+	restore_gs CPU_EXC_STACK_TOP
+	incl	EXC(CPU_MASKED, FRAME + 8)
+	jmp	exception_masked
+interrupt_no_fsgsbase:
+	restore_gs CPU_IRQ_STACK_TOP
+	incl	IRQ(CPU_MASKED, FRAME + 8)
+	jmp	interrupt_masked
+syscall_no_fsgsbase:			/* GS is right, KERNEL_GS_BASE the program's */
+	mov	%rax, %gs:CPU_SCRATCH
+	mov	%r11, %rax
+	xchg	%rdx, %r11
+	shr	$32, %rdx
+	mov	$MSR_KERNEL_GS_BASE, %ecx
+	wrmsr
+	mov	%r11, %rdx
+	mov	%gs:CPU_SCRATCH, %rax
+	jmp	syscall_gs_done
 
 fatal:	/* on IST 3: nothing can be resumed */
 	upcall	upcall_fatal
@@ -159,7 +201,6 @@ do_syscall_direct:
 	pop	%rdx
 	pop	%rcx
 	iretq
-	/* RDI = port | value << 16: one byte to a debug port */
 do_out8:
 	push	%rdx
 	mov	%edi, %edx
@@ -167,6 +208,36 @@ do_out8:
 	shr	$16, %eax
 	out	%al, %dx
 	pop	%rdx
+	iretq
+do_in8:
+	push	%rdx
+	mov	%edi, %edx
+	xor	%eax, %eax
+	in	%dx, %al
+	pop	%rdx
+	iretq
+do_out_fifo:
+	push	%rcx
+	push	%rdx
+	push	%rsi
+	mov	%edi, %edx
+	mov	%edi, %ecx
+	shr	$16, %ecx
+	rep outsb
+	pop	%rsi
+	pop	%rdx
+	pop	%rcx
+	iretq
+do_wrmsr:
+	push	%rcx
+	push	%rdx
+	mov	%edi, %ecx
+	mov	%rsi, %rax
+	mov	%rsi, %rdx
+	shr	$32, %rdx
+	wrmsr
+	pop	%rdx
+	pop	%rcx
 	iretq
 
 	/*
@@ -181,8 +252,11 @@ syscall_entry_ring0:
 	mov	%r11, %gs:CPU_TRAP_RFLAGS
 	movl	$1, %gs:CPU_MASKED
 	mov	%gs:CPU_SELF, %r11
+	.globl	syscall_gs
+syscall_gs:
 	swapgs
 	wrgsbase %r11			/* whatever the program has made of it */
+syscall_gs_done:
 	mov	$syscall_entry_trapped, %rcx
 	mov	$0x202, %r11d
 	sysretq
@@ -215,5 +289,6 @@ syscall_probe:
 	.section .nub.rodata, "a"
 	.balign 8
 service_table:
-	.quad	do_halt, do_flush_all, do_flush_page, do_load_root, do_syscall_direct, do_out8
+	.quad	do_halt, do_flush_all, do_flush_page, do_load_root, do_syscall_direct, do_out8, \
+		do_in8, do_out_fifo, do_wrmsr
 	.section .note.GNU-stack, "", @progbits

@@ -29,15 +29,24 @@
 #define VEC_SPURIOUS	63
 #define VEC_COUNT	64
 
-/* Services: number in EAX, argument in RDI, result in RAX; all other registers are kept. */
+/* Services: number in EAX, arguments in RDI and RSI, result in RAX; all other registers are kept.
+ */
 #define NUB_HALT       0 /* wait for an interrupt unless one is already pending */
 #define NUB_FLUSH_ALL  1 /* forget all cached translations of the current root */
 #define NUB_FLUSH_PAGE 2 /* RDI = virtual address */
 #define NUB_LOAD_ROOT  3 /* RDI = physical address of a page-table root */
 #define NUB_SYSCALL_DIRECT                                                                         \
 	4 /* `syscall` arrives in ring 3 on this machine: point it at the ring-3 entry */
-#define NUB_OUT8     5 /* RDI = port | value << 16: a byte to a debug or reset port */
-#define NUB_SERVICES 6
+#define NUB_OUT8     5 /* RDI = port | value << 16: a byte to a port */
+#define NUB_IN8	     6 /* RDI = port: a byte from it */
+#define NUB_OUT_FIFO 7 /* RDI = port | count << 16, RSI = bytes: that many, a few, to a port */
+#define NUB_WRMSR    8 /* RDI = register, RSI = value */
+#define NUB_SERVICES 9
+
+/* Model-specific registers that more than the boot code names. */
+#define MSR_FS_BASE	   0xc0000100
+#define MSR_GS_BASE	   0xc0000101
+#define MSR_KERNEL_GS_BASE 0xc0000102
 
 /* Offsets in struct cpu (kernel/x86_64/percpu.h checks them). */
 #define CPU_SELF	    0

@@ -16,6 +16,7 @@
 #define LAPIC_LVT_TIMER	   (0x320 / 4)
 #define LAPIC_LVT_LINT0	   (0x350 / 4)
 #define LAPIC_TIMER_INIT   (0x380 / 4)
+#define LAPIC_TIMER_COUNT  (0x390 / 4)
 #define LAPIC_TIMER_DIVIDE (0x3e0 / 4)
 #define SVR_ENABLE	   0x100
 #define LVT_MASKED	   0x10000
@@ -119,4 +120,14 @@ void apic_timer_arm(uint64_t delay_ns)
 	}
 	lapic[LAPIC_TIMER_INIT] =
 	    delay_ns > TIMER_MAX_COUNT ? TIMER_MAX_COUNT : MAX(delay_ns, 1ull);
+}
+
+void apic_timer_measure(void)
+{
+	lapic[LAPIC_TIMER_INIT] = UINT32_MAX;
+}
+
+uint32_t apic_timer_elapsed(void)
+{
+	return UINT32_MAX - lapic[LAPIC_TIMER_COUNT];
 }

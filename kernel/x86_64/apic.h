@@ -22,6 +22,10 @@ void irq_process(void);
 /* One interrupt on VEC_TIMER after delay_ns (clipped to about 4 s: the handler re-arms); UINT64_MAX
  * = none. */
 void apic_timer_arm(uint64_t delay_ns);
+/* To measure another clock by: start at 0; nanoseconds since then, for the next 4 s. The interrupt
+ * is not armed meanwhile. */
+void apic_timer_measure(void);
+uint32_t apic_timer_elapsed(void);
 void irq_set_timer_handler(void (*handler)(void));
 
 #endif

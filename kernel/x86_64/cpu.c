@@ -11,9 +11,11 @@
 #include "kernel/string.h"
 #include "kernel/task.h"
 #include "kernel/types.h"
+#include "kernel/x86_64/acpi.h"
 #include "kernel/x86_64/entry.h"
 #include "kernel/x86_64/percpu.h"
 #include "kernel/x86_64/pt.h"
+#include "kernel/x86_64/uart.h"
 
 #define DEBUGCON_PORT	0x402
 #define DEBUG_EXIT_PORT 0x501
@@ -34,6 +36,7 @@ static struct {
 
 /* Set by boot.S: the vector state enabled in XCR0; 0 = no XSAVE. */
 extern uint64_t cpu_xcr0;
+extern bool cpu_fsgsbase; /* ring 3 may set FS and GS base */
 
 void cpu_id(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 {
@@ -42,15 +45,60 @@ void cpu_id(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 			 : "a"(leaf), "c"(subleaf));
 }
 
-static void port_out8(uint16_t port, uint8_t value)
+void cpu_out8(uint16_t port, uint8_t value)
 {
 	nub_call(NUB_OUT8, port | (uint64_t)value << 16);
+}
+
+uint8_t cpu_in8(uint16_t port)
+{
+	return (uint8_t)nub_call(NUB_IN8, port);
+}
+
+void cpu_out_fifo(uint16_t port, const void *bytes, size_t n)
+{
+	nub_call2(NUB_OUT_FIFO, port | n << 16, (uint64_t)bytes);
+}
+
+void cpu_wrmsr(uint32_t msr, uint64_t value)
+{
+	nub_call2(NUB_WRMSR, msr, value);
+}
+
+/* ---- CPUs without FSGSBASE ---- */
+
+/* In entry.S: WRGSBASE instructions of 5 bytes; in nub.S: what to replace by jumps, and where to.
+ */
+extern const uint64_t gs_sites[], gs_sites_end[];
+extern uint8_t exception[], exception_no_fsgsbase[], interrupt_upcall[], interrupt_no_fsgsbase[],
+    syscall_gs[], syscall_no_fsgsbase[];
+
+static void write_jump(uint8_t *at, const uint8_t *to)
+{
+	int32_t distance = (int32_t)(to - (at + 5));
+
+	at[0] = 0xe9;
+	memcpy(at + 1, &distance, sizeof(distance));
+}
+
+/* Ring 0 looks after GS instead. Runs on the boot page tables, where code is writable. */
+static void patch_gs(void)
+{
+	static const uint8_t nop5[] = {0x0f, 0x1f, 0x44, 0x00, 0x00};
+
+	for (const uint64_t *site = gs_sites; site < gs_sites_end; site++)
+		memcpy((void *)*site, nop5, sizeof(nop5));
+	write_jump(exception, exception_no_fsgsbase);
+	write_jump(interrupt_upcall, interrupt_no_fsgsbase);
+	write_jump(syscall_gs, syscall_no_fsgsbase);
 }
 
 void cpu_init(void)
 {
 	uint32_t r[4];
 
+	if (!cpu_fsgsbase)
+		patch_gs();
 	cpu_id(1, 0, r);
 	features.leaf1_ecx = r[2];
 	features.leaf1_edx = r[3];
@@ -74,12 +122,19 @@ uint64_t cpu_get_fs_base(void)
 {
 	uint64_t base;
 
+	if (!cpu_fsgsbase)
+		return this_cpu()->fs_base;
 	__asm__ volatile("rdfsbase %0" : "=r"(base));
 	return base;
 }
 
 void cpu_set_fs_base(uint64_t base)
 {
+	if (!cpu_fsgsbase) {
+		this_cpu()->fs_base = base;
+		cpu_wrmsr(MSR_FS_BASE, base);
+		return;
+	}
 	__asm__ volatile("wrfsbase %0" ::"r"(base));
 }
 
@@ -176,19 +231,37 @@ void pt_flush(paddr_t root, uint64_t start, uint64_t end)
 		nub_call(NUB_FLUSH_PAGE, va);
 }
 
-void debug_putc(char c)
+static bool debug_serial = true;
+
+void debug_use_serial(bool on)
 {
-	port_out8(DEBUGCON_PORT, (uint8_t)c);
+	debug_serial = on;
 }
 
-/*
- * Power off: the debug-exit device if there is one, else a reset through the keyboard controller
- * (QEMU runs with -no-reboot), else a wait that an impatient host ends.
- */
+void debug_putc(char c)
+{
+	cpu_out8(DEBUGCON_PORT, (uint8_t)c);
+	if (debug_serial) {
+		if (c == '\n')
+			uart_putc('\r');
+		uart_putc(c);
+	}
+}
+
 void machine_exit(uint8_t debug_exit_code)
 {
-	port_out8(DEBUG_EXIT_PORT, debug_exit_code);
-	port_out8(RESET_PORT, 0xfe);
+	static const char stays[] =
+	    "uniload: this machine cannot be switched off: it stays halted\n";
+	static bool called;
+
+	cpu_out8(DEBUG_EXIT_PORT, debug_exit_code);
+	if (!called) {
+		called = true; /* should the tables make us fault */
+		acpi_power_off();
+	}
+	cpu_out8(RESET_PORT, 0xfe);
+	for (const char *c = stays; debug_serial && *c; c++)
+		debug_putc(*c);
 	for (;;)
 		cpu_halt();
 }

@@ -57,8 +57,20 @@ extern paddr_t kernel_root;
 /* Leave the kernel for the program with the complete, final registers in current->regs. */
 __noreturn void exit_regs_loaded(void);
 
-/* ---- debug ports ---- */
-void debug_putc(char c); /* QEMU's isa-debugcon, lost elsewhere */
+/* ---- ports and model-specific registers ---- */
+void cpu_out8(uint16_t port, uint8_t value);
+uint8_t cpu_in8(uint16_t port);				       /* 0xff where no device is */
+void cpu_out_fifo(uint16_t port, const void *bytes, size_t n); /* a few bytes to the same port */
+void cpu_wrmsr(uint32_t msr, uint64_t value); /* one that exists: else ring 0 faults */
+
+/* ---- the last resort ---- */
+/* To QEMU's isa-debugcon, lost elsewhere, and to the serial port unless that was switched off. */
+void debug_putc(char c);
+void debug_use_serial(bool on);
+/*
+ * End the machine: by the debug-exit device if there is one, else by ACPI (acpi_init), else by a
+ * reset through the keyboard controller, which some monitors take as the end; else it stays halted.
+ */
 __noreturn void machine_exit(uint8_t debug_exit_code);
 
 #endif

@@ -23,8 +23,7 @@ kernel_start:
 	mov	%eax, %ds
 	mov	%eax, %es
 	mov	$boot_cpu, %rax
-	mov	%rax, (%rax)
-	wrgsbase %rax
+	mov	%rax, (%rax)			/* GS base is it already: boot.S */
 	movl	$1, %gs:CPU_MASKED
 	call	kernel_main
 	ud2
@@ -188,6 +187,14 @@ exit_regs_loaded:
 	cld
 	.endm
 
+	/* GS base = RBX = struct cpu. Listed, because it becomes a no-op on CPUs without FSGSBASE (cpu_init). */
+	.macro	fix_gs
+9:	wrgsbase %rbx
+	.pushsection .rodata.gs_sites, "a"
+	.quad	9b
+	.popsection
+	.endm
+
 	/* Copy struct regs from RSP to RDI and stand there. */
 	.macro	move_regs
 	mov	%rsp, %rsi
@@ -201,7 +208,7 @@ exit_regs_loaded:
 upcall_exception:
 	push_regs
 	lea	REGS_SIZE - CPU_EXC_STACK_TOP(%rsp), %rbx	/* struct cpu */
-	wrgsbase %rbx					/* the program may have changed it */
+	fix_gs					/* the program may have changed it */
 	mov	REGS_RIP(%rsp), %rdx
 	mov	%gs:CPU_REGS, %rdi
 	cmp	$KERNEL_BASE, %rdx
@@ -268,7 +275,7 @@ bad_stack:
 upcall_interrupt:
 	push_regs
 	lea	REGS_SIZE + IRQ_FRAME_BELOW - CPU_IRQ_STACK_TOP(%rsp), %rbx
-	wrgsbase %rbx
+	fix_gs
 	mov	%gs:CPU_REGS, %rdi
 	mov	REGS_RIP(%rsp), %rdx
 	/* Masked was 0: program code, or the entry before it sets it (go on: its exit will look), or the exit. */
@@ -327,16 +334,18 @@ upcall_fatal:
 	sub	$8, %rsp
 	push_regs
 	lea	REGS_SIZE - CPU_DF_STACK_TOP(%rsp), %rbx
-	wrgsbase %rbx
+	fix_gs
 	jmp	bad_stack
 upcall_begin = upcall_exception
 upcall_end = .
 
-	/* ---- services of the nub: long nub_call(service, argument) ---- */
-	.globl	nub_call, nub_call_return
+	/* ---- services of the nub: long nub_call(service, argument), nub_call2(service, argument, argument) ---- */
+	.globl	nub_call, nub_call2, nub_call_return
 nub_call:
+nub_call2:
 	mov	%edi, %eax
 	mov	%rsi, %rdi
+	mov	%rdx, %rsi
 	int3
 nub_call_return:
 	ret

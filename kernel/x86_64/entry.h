@@ -9,6 +9,7 @@ struct regs;
 
 /* ---- assembly called from C ---- */
 long nub_call(unsigned service, uint64_t arg);
+long nub_call2(unsigned service, uint64_t arg, uint64_t arg2);
 long syscall_probe_call(void); /* 3 if `syscall` arrives in ring 3, else 0 */
 void context_switch(uint64_t *save_rsp, uint64_t load_rsp);
 size_t user_copy(void *dst, const void *src, size_t n);

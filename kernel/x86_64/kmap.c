@@ -70,6 +70,20 @@ static void map_image(uint64_t *root, const char *from, const char *to, uint64_t
 		    (va - KERNEL_BASE) | LEAF | rights;
 }
 
+/* Root, image (3 levels, its tables), dynamic area, and per range a directory for each GiB touched.
+ */
+uint64_t kmap_size(const struct mem_range *ram, size_t n)
+{
+	uint64_t tables = 8 + ((uint64_t)(image_end - image_start) >> HUGE_SHIFT);
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t gib = ((ram[i].end - 1) >> 30) - (ram[i].start >> 30) + 1;
+
+		tables += gib + gib / 512 + 2;
+	}
+	return tables * PAGE_SIZE;
+}
+
 void kmap_init(const struct mem_range *ram, size_t n, paddr_t *bump)
 {
 	uint64_t *root = bump_table(bump);

@@ -5,6 +5,9 @@
 
 #include "kernel/page.h"
 
+/* At most so many bytes of page tables will kmap_init make. */
+uint64_t kmap_size(const struct mem_range *ram, size_t n);
+
 /*
  * Build the final kernel page tables (exact rights for the image, direct map of the given RAM,
  * nothing executable but kernel text) in the pages from `*bump` upwards, switch to them, and

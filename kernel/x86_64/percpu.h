@@ -25,7 +25,8 @@ struct cpu {
 	uint8_t exc_vector, exc_pad[7];
 	uint64_t cr2;
 	uint64_t stack_low;
-	uint8_t pad[CPU_PENDING_VEC - CPU_STACK_LOW - 8];
+	uint64_t fs_base; /* the program's, where ring 3 cannot read it (no FSGSBASE) */
+	uint8_t pad[CPU_PENDING_VEC - CPU_STACK_LOW - 16];
 	uint8_t pending_vec[VEC_COUNT];
 	uint8_t stacks[CPU_SIZE - CPU_PENDING_VEC - VEC_COUNT];
 };

@@ -69,6 +69,7 @@ int pvh_read(struct boot_params *out)
 	if (si->magic != PVH_MAGIC || si->version < 1 || si->memmap_paddr >= BOOT_MAPPED)
 		return -EINVAL;
 	read_memmap(out, phys_to_virt(si->memmap_paddr), si->memmap_entries);
+	out->rsdp = si->rsdp_paddr;
 	if (si->nr_modules > 0 && si->modlist_paddr < BOOT_MAPPED) {
 		const struct hvm_modlist_entry *m = phys_to_virt(si->modlist_paddr);
 

@@ -14,6 +14,7 @@ struct boot_params {
 	size_t n_ram;
 	paddr_t module;	      /* first boot module */
 	uint64_t module_size; /* 0 = none */
+	paddr_t rsdp;	      /* ACPI's root, 0 = none */
 	char cmdline[PVH_CMDLINE_MAX];
 };
 
