@@ -4,6 +4,7 @@
 #define _ISOC11_SOURCE /* only ISO C from the C library: its POSIX types are not the kernel's */
 #include "tests/unit/fs_fake.h"
 
+#include "fs/blockdev.h"
 #include "fs/init.h"
 #include "fs/vfs.h"
 #include "kernel/clock.h"
@@ -110,6 +111,14 @@ void mm_file_truncated(struct mm *mm, struct inode *inode, uint64_t from)
 	fake_truncated++;
 }
 
+void mm_file_punched(struct mm *mm, struct inode *inode, uint64_t from, uint64_t to)
+{
+}
+
+void mm_file_clean(struct mm *mm, struct inode *inode, uint64_t first, uint64_t last)
+{
+}
+
 struct vma *mm_next(struct mm *mm, uaddr_t addr)
 {
 	return NULL;
@@ -157,6 +166,62 @@ int wait_sleep(uint64_t deadline_ns, bool interruptible)
 size_t wait_wake(struct wait_queue *wq, size_t n)
 {
 	return 0;
+}
+
+/* ---- disks ---- */
+
+struct fake_disk fake_disks[FAKE_DISKS];
+unsigned fake_n_disks;
+
+static int disk_start(struct blockdev *b)
+{
+	struct fake_disk *d = b->priv;
+
+	if (d->fail)
+		return -d->fail;
+	b->size = d->size;
+	b->read_only = d->read_only;
+	b->logical_block = b->physical_block = b->io_min = d->block ? d->block : SECTOR_SIZE;
+	b->max_sectors = 256;
+	snprintf(b->serial, sizeof(b->serial), "fake%d", (int)(d - fake_disks));
+	return 0;
+}
+
+static int disk_transfer(struct blockdev *b, bool write, uint64_t offset, struct page **pages,
+			 size_t len)
+{
+	struct fake_disk *d = b->priv;
+
+	if (!len || (offset | len) % b->logical_block || offset + len > d->size)
+		panic("transfer of %zu bytes at %lu", len, (unsigned long)offset);
+	*(write ? &d->writes : &d->reads) += 1;
+	for (size_t done = 0; !d->fail && done < len; done += PAGE_SIZE) {
+		void *mem = page_to_virt(*pages++), *disk = d->data + offset + done;
+
+		memcpy(write ? disk : mem, write ? mem : disk, MIN(len - done, PAGE_SIZE));
+	}
+	return -d->fail;
+}
+
+static int disk_flush(struct blockdev *b)
+{
+	struct fake_disk *d = b->priv;
+
+	d->flushes++;
+	return -d->fail;
+}
+
+void virtio_blk_find(void)
+{
+	static const struct blockdev_ops ops = {
+	    .start = disk_start, .transfer = disk_transfer, .flush = disk_flush};
+	static struct blockdev disks[FAKE_DISKS];
+
+	for (unsigned i = 0; i < fake_n_disks; i++) {
+		disks[i].ops = &ops;
+		disks[i].priv = &fake_disks[i];
+		blockdev_add(&disks[i]);
+	}
 }
 
 /* ---- the rest ---- */

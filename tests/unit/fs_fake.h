@@ -17,6 +17,23 @@ extern long fake_truncated;  /* mm_file_truncated calls */
  */
 extern bool (*fake_on_sleep)(void);
 
+/*
+ * Disks in memory: each gets n_disks, size, read_only and block (0: 512) before /dev is looked at.
+ * fail: transfers and flushes give this errno; the counts are of calls.
+ */
+#define FAKE_DISKS	2
+#define FAKE_DISK_BYTES (2ul << 20)
+struct fake_disk {
+	uint64_t size;
+	bool read_only;
+	unsigned block;
+	int fail;
+	unsigned reads, writes, flushes;
+	uint8_t data[FAKE_DISK_BYTES];
+};
+extern struct fake_disk fake_disks[FAKE_DISKS];
+extern unsigned fake_n_disks;
+
 /* 64 MiB of memory, a tmpfs root, /dev, /proc and the rest mounted, root's identity. */
 void fake_boot(void);
 /* Become uid (and gid of the same number) with one supplementary group, 0 = none. */

@@ -5,6 +5,7 @@
  * fs/vfs_walk.c fs/vfs_open.c fs/vfs_ops.c fs/vfs_mount.c fs/radix.c fs/tmpfs.c fs/tmpfs_dir.c
  * fs/tmpfs_file.c fs/pipe.c fs/devfs.c fs/seq.c fs/procfs.c fs/procfs_sys.c fs/procfs_pid.c
  * fs/procfs_mm.c fs/init.c
+ * fs/blockdev.c fs/blockdev_ioctl.c fs/pagecache.c fs/pagecache_flush.c
  */
 #define _ISOC11_SOURCE /* only ISO C from the C library: its POSIX types are not the kernel's */
 #include "tests/unit/unit.h"
