@@ -7,4 +7,9 @@
  * boot. 0 or -errno. */
 int fs_init(void);
 
+/* Mount the volumes of the boot module, in order, making their mount points (fs/p9_mount.c). 0, or
+ * -errno after logging which one failed. */
+struct bootinfo;
+int volumes_mount(const struct bootinfo *bi);
+
 #endif

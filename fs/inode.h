@@ -66,9 +66,16 @@ struct setattr {
 struct inode_ops {
 	/* 0, or -ENOENT if absent. [ENOTDIR] */
 	int (*lookup)(struct inode *dir, const char *name, size_t len, struct inode **out);
+	/* Names that others change too: does this one, found in the cache, still lead to `in`
+	 * (NULL: nowhere)? 1, 0 (look it up) or -errno. [it does] */
+	int (*revalidate)(struct inode *dir, const char *name, size_t len, struct inode *in);
 	/* Any type but directory and link. [EACCES for plain files, else EPERM] */
 	int (*create)(struct inode *dir, const char *name, size_t len, uint32_t mode, uint64_t rdev,
 		      struct inode **out);
+	/* open(2) making a plain file, in one step: *f is what open would give. -EEXIST: others
+	 * were faster. [create, then open] */
+	int (*create_open)(struct inode *dir, const char *name, size_t len, uint32_t mode,
+			   unsigned flags, struct inode **out, struct file **f);
 	/* [EPERM] */
 	int (*mkdir)(struct inode *dir, const char *name, size_t len, uint32_t mode,
 		     struct inode **out);
@@ -83,9 +90,14 @@ struct inode_ops {
 	int (*unlink)(struct inode *dir, const char *name, size_t len, struct inode *victim);
 	/* Also checks that victim is empty: -ENOTEMPTY. [EPERM] */
 	int (*rmdir)(struct inode *dir, const char *name, size_t len, struct inode *victim);
-	/* flags: RENAME_EXCHANGE or 0. Types were checked, emptiness was not. [EPERM] */
+	/* flags: RENAME_EXCHANGE or RENAME_NOREPLACE (checked before). Types were checked,
+	 * emptiness was not. [EPERM] */
 	int (*rename)(struct inode *odir, const char *oname, size_t olen, struct inode *ndir,
 		      const char *nname, size_t nlen, unsigned flags);
+	/* Called for `in` after a rename that gave it this name, which `replaced` (may be NULL) had
+	 * before. [nothing] */
+	void (*renamed)(struct inode *in, struct inode *dir, const char *name, size_t len,
+			struct inode *replaced);
 	/* Bytes stored, not terminated. [EINVAL] */
 	int (*readlink)(struct inode *in, char *buf, size_t size);
 	/* "Magic" links such as /proc/self/fd/1: the place itself. [walk the text] */

@@ -183,22 +183,41 @@ static void insert(struct dentry *d)
 	list_add_tail(&d->sibling, &d->parent->children);
 }
 
-int dentry_lookup_locked(struct dentry *dir, const char *name, size_t len, uint32_t hash,
-			 struct dentry **out)
+/* Does what is cached still hold? Not for a mount point: what is on top of it stays. 1, 0, -errno.
+ */
+static int revalidate(struct dentry *dir, struct dentry *d)
+{
+	const struct inode_ops *ops = dir->inode->ops;
+
+	if (!ops->revalidate || d->mounted)
+		return 1;
+	return ops->revalidate(dir->inode, d->name, d->name_len, d->inode);
+}
+
+/* The name leads elsewhere now, or nowhere. */
+static void forget(struct dentry *d, bool gone)
+{
+	dcache_lock();
+	unhash(d);
+	d->unlinked = gone && d->inode;
+	dcache_unlock();
+	dentry_put(d);
+}
+
+/* Ask the file system for a name; `old` (may be NULL, taken over) is what it led to so far. */
+static int lookup_new(struct dentry *dir, const char *name, size_t len, uint32_t hash,
+		      struct dentry *old, struct dentry **out)
 {
 	struct inode *in = NULL;
-	int r;
+	int r = dir->inode->ops->lookup(dir->inode, name, len, &in);
 
-	*out = dentry_find(dir, name, len, hash);
-	if (*out)
+	if (!r && old && old->inode == in) {
+		inode_put(in);
+		*out = old;
 		return 0;
-	if (!dir->inode->nlink) /* removed: nothing is found there and nothing made */
-		return -ENOENT;
-	if (len > NAME_MAX)
-		return -ENAMETOOLONG;
-	if (!dir->inode->ops->lookup)
-		return -ENOTDIR;
-	r = dir->inode->ops->lookup(dir->inode, name, len, &in);
+	}
+	if (old)
+		forget(old, r == -ENOENT);
 	if (r && (r != -ENOENT || dir->inode->super->volatile_names))
 		return r;
 	*out = dentry_alloc(dir, name, len, hash, r ? NULL : in);
@@ -222,12 +241,39 @@ int dentry_lookup_locked(struct dentry *dir, const char *name, size_t len, uint3
 	return 0;
 }
 
+int dentry_lookup_locked(struct dentry *dir, const char *name, size_t len, uint32_t hash,
+			 struct dentry **out)
+{
+	struct dentry *old = dentry_find(dir, name, len, hash);
+	int r = old ? revalidate(dir, old) : 0;
+
+	if (r == 1) {
+		*out = old;
+		return 0;
+	}
+	if (r) {
+		dentry_put(old);
+		return r;
+	}
+	if (!dir->inode->nlink) /* removed: nothing is found there and nothing made */
+		r = -ENOENT;
+	else if (len > NAME_MAX)
+		r = -ENAMETOOLONG;
+	else if (!dir->inode->ops->lookup)
+		r = -ENOTDIR;
+	if (!r)
+		return lookup_new(dir, name, len, hash, old, out);
+	if (old)
+		dentry_put(old);
+	return r;
+}
+
 int dentry_lookup(struct dentry *dir, const char *name, size_t len, uint32_t hash,
 		  struct dentry **out)
 {
 	int r;
 
-	*out = dentry_find(dir, name, len, hash);
+	*out = dir->inode->ops->revalidate ? NULL : dentry_find(dir, name, len, hash);
 	if (*out)
 		return 0;
 	mutex_lock(&dir->inode->lock);

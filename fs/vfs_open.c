@@ -19,6 +19,7 @@ struct opening {
 	uint32_t mode;	 /* of a new file, umask applied, S_IFREG */
 	unsigned access; /* R_OK | W_OK to check on an existing file */
 	bool created;
+	struct file *opened;	    /* while it was made */
 	uint32_t dir_mode, dir_uid; /* O_CREAT: of the directory the file was found in */
 };
 
@@ -61,6 +62,7 @@ static int check_flags(unsigned flags, uint32_t mode, unsigned resolve, struct o
 	o->mode = S_IFREG | (mode & 07777 & ~vfs_umask());
 	o->access = access_of(flags);
 	o->created = false;
+	o->opened = NULL;
 	o->dir_mode = o->dir_uid = 0;
 	return 0;
 }
@@ -89,20 +91,46 @@ static unsigned lookup_flags(unsigned flags, unsigned resolve)
 /* Turn negative d into a new regular file. Directory locked. */
 static int create_file(struct dentry *dir, struct dentry *d, struct opening *o)
 {
+	const struct inode_ops *ops = dir->inode->ops;
 	struct inode *in;
 	int r = inode_readonly(dir->inode);
 
 	if (!r)
 		r = may_create(dir->inode);
-	if (!r && !dir->inode->ops->create)
+	if (!r && !ops->create)
 		r = -EACCES;
-	if (!r)
-		r = dir->inode->ops->create(dir->inode, d->name, d->name_len, o->mode, 0, &in);
+	if (r)
+		return r;
+	if (ops->create_open)
+		r = ops->create_open(dir->inode, d->name, d->name_len, o->mode,
+				     o->flags & ~TRANSIENT_FLAGS, &in, &o->opened);
+	else
+		r = ops->create(dir->inode, d->name, d->name_len, o->mode, 0, &in);
 	if (r)
 		return r;
 	dentry_instantiate(d, in);
 	o->created = true;
 	return 0;
+}
+
+/* Without a cached name. When somebody outside makes the file between the two steps, it is there.
+ */
+static int lookup_or_create(struct walk *w, struct opening *o, struct dentry **out)
+{
+	unsigned tries = 3;
+	int r;
+
+	mutex_lock(&w->at->inode->lock);
+	do {
+		r = dentry_lookup_locked(w->at, w->last, w->last_len, w->last_hash, out);
+		if (r || (*out)->inode)
+			break;
+		r = create_file(w->at, *out, o);
+		if (r)
+			dentry_put(*out);
+	} while (r == -EEXIST && !(o->flags & O_EXCL) && --tries);
+	mutex_unlock(&w->at->inode->lock);
+	return r;
 }
 
 /* The last component of an O_CREAT open: found, or made. */
@@ -113,18 +141,12 @@ static int last_or_create(struct walk *w, struct opening *o, struct dentry **out
 
 	if (w->slash)
 		return -EISDIR;
-	d = dentry_find(w->at, w->last, w->last_len, w->last_hash);
+	d = w->at->inode->ops->revalidate ? NULL
+					  : dentry_find(w->at, w->last, w->last_len, w->last_hash);
 	if (!d || !d->inode) {
 		if (d)
 			dentry_put(d);
-		mutex_lock(&w->at->inode->lock);
-		r = dentry_lookup_locked(w->at, w->last, w->last_len, w->last_hash, &d);
-		if (!r && !d->inode) {
-			r = create_file(w->at, d, o);
-			if (r)
-				dentry_put(d);
-		}
-		mutex_unlock(&w->at->inode->lock);
+		r = lookup_or_create(w, o, &d);
 	}
 	if (r)
 		return r;
@@ -248,8 +270,12 @@ static int open_found(struct dentry *d, struct opening *o, unsigned lflags, stru
 
 	if (!r && (o->flags & O_DIRECT) && inode_is(d->inode, S_IFDIR))
 		r = -EINVAL;
-	if (!r)
+	if (o->opened) {
+		o->opened->dentry = dentry_get(d);
+		*out = o->opened;
+	} else if (!r) {
 		r = vfs_open_dentry(d, o->flags, out);
+	}
 	if (r || o->created || !(o->flags & O_TRUNC) || !inode_is(d->inode, S_IFREG))
 		return r;
 	r = inode_truncate(d->inode, 0, true);

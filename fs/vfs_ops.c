@@ -367,7 +367,7 @@ int vfs_rmdir(struct dentry *base, const char *path)
 /* Lock the two directories of a rename, the upper one first. */
 static void lock_dirs(struct dentry *a, struct dentry *b)
 {
-	if (a == b) {
+	if (a->inode == b->inode) {
 		mutex_lock(&a->inode->lock);
 		return;
 	}
@@ -385,7 +385,7 @@ static void lock_dirs(struct dentry *a, struct dentry *b)
 static void unlock_dirs(struct dentry *a, struct dentry *b)
 {
 	mutex_unlock(&a->inode->lock);
-	if (a == b)
+	if (a->inode == b->inode)
 		return;
 	mutex_unlock(&b->inode->lock);
 	mutex_unlock(&rename_lock);
@@ -479,11 +479,15 @@ static int rename_locked(struct renaming *rn)
 					    rn->flags);
 	if (target && inode_is(target, S_IFDIR) && !exchange)
 		mutex_unlock(&target->lock);
-	if (r)
+	if (r) {
 		dentry_move_cancel(room);
-	else
-		dentry_move(rn->old, rn->new, exchange, room);
-	return r;
+		return r;
+	}
+	if (rn->old->inode->ops->renamed)
+		rn->old->inode->ops->renamed(rn->old->inode, rn->to.at->inode, rn->new->name,
+					     rn->new->name_len, target);
+	dentry_move(rn->old, rn->new, exchange, room);
+	return 0;
 }
 
 /* Both walks are at their directories. */

@@ -30,6 +30,7 @@
 #include "syscalls/exec.h"
 #include "syscalls/syscall.h"
 
+#define STATUS_FAILED	    125
 #define STATUS_NOT_RUNNABLE 126
 #define EXIT_STATUS(code)   ((code) << 8)
 
@@ -218,6 +219,8 @@ void kernel_main(void)
 	if (fs_init() || bootfiles_add(bi))
 		boot_failed(
 		    "not enough memory for the root file system: give the machine more with -m");
+	if (bi->n_volumes && volumes_mount(bi))
+		process_exit(EXIT_STATUS(STATUS_FAILED));
 	stdio_init();
 	syscalls_init(bi->flags);
 
