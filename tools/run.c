@@ -16,6 +16,7 @@
 #include "tools/stdfds.h"
 #include "tools/tsc.h"
 #include "tools/tty.h"
+#include "tools/volume.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,6 +44,7 @@ struct run {
 	struct user user;
 	struct tsc_clock tsc;
 	struct machine machine;
+	struct volumes volumes;
 	struct strvec devices; /* QEMU arguments of volumes and disks */
 	bool kvm;
 	int kernel_fd, module_fd, trace_fd, signal_fd;
@@ -129,6 +131,8 @@ static int build_module(struct run *r)
 	    .umask = current_umask(),
 	    .groups = r->user.groups,
 	    .n_groups = r->user.n_groups,
+	    .volumes = r->volumes.v,
+	    .n_volumes = r->volumes.n,
 	    .tsc_hz = tsc_hz(&r->tsc, TSC_FIRST_NS),
 	};
 	const struct bi_std *std = r->fds.std;
@@ -330,6 +334,7 @@ static void release(struct run *r)
 			close(fds[i]);
 	program_close(&r->program);
 	user_free(&r->user);
+	volumes_free(&r->volumes);
 	strvec_free(&r->devices);
 	run_options_free(&r->o);
 }
@@ -341,7 +346,6 @@ static int refuse_unfinished(const struct run_options *o)
 		bool given;
 		const char *name;
 	} options[] = {
-	    {o->volumes.n > 0, "--volume"},
 	    {o->adds.n > 0, "--add"},
 	    {o->rootfs != NULL, "--rootfs"},
 	    {o->missing != MISSING_NO, "--missing"},
@@ -361,6 +365,8 @@ static int run(struct run *r)
 		status = program_open(&r->program, r->o.app[0]);
 	if (status == 0)
 		status = disks_prepare(&r->o.disks, &r->devices);
+	if (status == 0)
+		status = volumes_parse(&r->volumes, &r->o.volumes, &r->devices);
 	if (status == 0)
 		status = r->o.kernel ? use_kernel_file(r) : use_kernel_inside(r);
 	if (status == 0 && user_init(&r->user) < 0)
