@@ -16,6 +16,10 @@
  */
 #define RECENT_NS (10 * NSEC_PER_USEC)
 
+/* QEMU reports the largest message. As a buffer size, which is what programs take it for, that is
+ * more than it is good for. */
+#define BLKSIZE_MAX (128u * 1024)
+
 static const struct inode_ops symlink_ops, special_ops;
 
 static struct list *bucket_of(struct p9_super *s, uint64_t path)
@@ -63,7 +67,7 @@ static void store(struct p9_inode *pi, const struct p9_attr *a)
 	in->ctime_ns = a->ctime_ns;
 	in->btime_ns = 0;
 	pi->blocks = a->blocks;
-	pi->blksize = (uint32_t)MIN(a->blksize, (uint64_t)INT32_MAX);
+	pi->blksize = (uint32_t)MIN(a->blksize, (uint64_t)BLKSIZE_MAX);
 	pi->asked_ns = clock_mono_ns();
 }
 

@@ -85,6 +85,9 @@ static int dir_create(struct inode *dir, const char *name, size_t len, uint32_t 
 	p9_put32(&q->m, dev_minor(rdev));
 	p9_put32(&q->m, model.gid);
 	r = p9_req_finish(q);
+	if (r ==
+	    -ENXIO) /* QEMU's word since it refuses to open special files; mknod(2)'s is this */
+		r = -EPERM;
 	return r ? r : made(dir, name, len, model.uid, out);
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The wire format of 9P2000.L: see fs/p9_proto.h. */
 #include "fs/p9_proto.h"
 
 #include "kernel/abi/linux.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Volumes: from HOST:GUEST[:ro] to QEMU's arguments and the guest's mount table. */
 #include "tools/volume.h"
 
 #include <errno.h>
