@@ -481,18 +481,24 @@ static void subtract_extent(struct extents *x, uint64_t lo, uint64_t hi)
 }
 
 /*
- * Take n contiguous frames for the table from the first managed extent that has them; 0 if none
- * has.
+ * Take n contiguous frames for the table near the end of the last managed extent that has them; 0
+ * if none has. That is next to the boot module: memory that the host has already backed, in large
+ * pages where it can. Low memory stays together for those who allocate first, and what is below the
+ * table ends at a boundary of large pages.
  */
 static uint64_t place_table(uint64_t n)
 {
-	for (size_t i = 0; i < pm.managed.n; i++) {
+	for (size_t i = pm.managed.n; i-- > 0;) {
 		struct extent e = pm.managed.e[i];
+		uint64_t at;
 
 		if (e.hi - e.lo < n)
 			continue;
-		subtract_extent(&pm.managed, e.lo, e.lo + n);
-		return e.lo;
+		at = ALIGN_DOWN(e.hi - n, HUGE_SIZE / PAGE_SIZE);
+		if (at < e.lo)
+			at = e.hi - n;
+		subtract_extent(&pm.managed, at, at + n);
+		return at;
 	}
 	return 0;
 }
