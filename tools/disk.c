@@ -10,6 +10,8 @@
  */
 #include "tools/disk.h"
 
+#include "kernel/abi/bootinfo.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -152,4 +154,13 @@ int disks_prepare(const struct strvec *disks, struct strvec *args)
 		free(d.path);
 	}
 	return status;
+}
+
+void disk_add_root(int fd, struct strvec *args)
+{
+	strvec_add(args, "-blockdev");
+	strvec_add(args, "driver=file,node-name=root,read-only=on,filename=/dev/fd/%d", fd);
+	strvec_add(args, "-device");
+	strvec_add(args, "virtio-blk-device,drive=root,serial=" BI_ROOT_SERIAL
+			 ",rerror=report,werror=report");
 }

@@ -13,4 +13,7 @@
  */
 int disks_prepare(const struct strvec *disks, struct strvec *args);
 
+/* Append what gives the root image in descriptor `fd`, which QEMU inherits, to the machine. */
+void disk_add_root(int fd, struct strvec *args);
+
 #endif

@@ -24,7 +24,7 @@ static int read_exactly(void *ctx, uint64_t offset, void *buf, size_t len)
 	char *to = buf;
 
 	while (len > 0) {
-		ssize_t n = pread(p->fd, to, len, (off_t)offset);
+		ssize_t n = pread(p->fd, to, len, (off_t)(p->offset + offset));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -37,33 +37,29 @@ static int read_exactly(void *ctx, uint64_t offset, void *buf, size_t len)
 	return 0;
 }
 
-/* "#! /bin/sh -e": the interpreter's name, without arguments. */
-static int refuse_script(const struct program *p, char *line)
+bool is_script(const struct program *p, char line[SCRIPT_LINE])
 {
-	char *interp = line + 2;
+	size_t n = (size_t)p->st.st_size < SCRIPT_LINE ? (size_t)p->st.st_size : SCRIPT_LINE;
 
-	interp += strspn(interp, " \t");
-	interp[strcspn(interp, " \t\r\n")] = '\0';
-	return fail(STATUS_CANNOT_RUN, "%s: a script for %s; this version runs ELF programs only",
-		    p->name, *interp ? interp : "an unnamed interpreter");
+	memset(line, 0, SCRIPT_LINE);
+	return n > 2 && read_exactly((void *)(uintptr_t)p, 0, line, n) == 0 &&
+	       memcmp(line, "#!", 2) == 0;
 }
 
 /* Files that are not ELF at all. Returns 0 if the magic number is right. */
 static int check_magic(struct program *p)
 {
-	char head[129] = "";
-	size_t n =
-	    (size_t)p->st.st_size < sizeof(head) - 1 ? (size_t)p->st.st_size : sizeof(head) - 1;
+	char head[SELFMAG] = "";
+	size_t n = (size_t)p->st.st_size < sizeof(head) ? (size_t)p->st.st_size : sizeof(head);
 	int err = read_exactly(p, 0, head, n);
 
 	if (err)
 		return fail(STATUS_CANNOT_RUN, "%s: cannot read it: %s", p->name, strerror(-err));
 	if (n == 0)
 		return fail(STATUS_CANNOT_RUN, "%s: the file is empty", p->name);
-	if (memcmp(head, "#!", 2) == 0)
-		return refuse_script(p, head);
 	if (memcmp(head, ELFMAG, SELFMAG) != 0)
-		return fail(STATUS_CANNOT_RUN, "%s: not an ELF program", p->name);
+		return fail(STATUS_CANNOT_RUN, "%s: not an ELF program, nor a script with #!",
+			    p->name);
 	return 0;
 }
 
@@ -110,20 +106,6 @@ static int refuse(struct program *p, enum elf_error why)
 	}
 }
 
-static int refuse_dynamic(const struct program *p, const char *interp)
-{
-	if (access(interp, F_OK) < 0)
-		return fail(
-		    STATUS_CANNOT_RUN,
-		    "%s: its interpreter %s is missing, and this version runs static programs only",
-		    p->name, interp);
-	return fail(
-	    STATUS_CANNOT_RUN,
-	    "%s: dynamically linked (interpreter %s); this version runs static programs only: "
-	    "link it with -static or -static-pie",
-	    p->name, interp);
-}
-
 /* Writable segments become memory of their own; the others are used in place in the file. */
 static uint64_t memory_of(const struct elf_image *image)
 {
@@ -148,9 +130,8 @@ int elfcheck(struct program *p)
 	if (error != ELF_OK)
 		status = refuse(p, error);
 	else if (image->has_interp)
-		status = refuse_dynamic(p, image->interp);
-	else
-		p->memory = memory_of(image);
+		p->interp = xstrdup(image->interp);
+	p->memory = status ? 0 : memory_of(image);
 	free(image);
 	return status;
 }

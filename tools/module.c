@@ -161,6 +161,8 @@ static int describe(const struct module_spec *spec, struct blob *b)
 	add_files(b, &bi, spec->files);
 	if (b->len > INT_MAX)
 		return fail(-1, "arguments and environment are too long: %zu bytes", b->len);
+	if (spec->root_on_disk)
+		bi.root_kind = BI_ROOT_DISK;
 	bi.total_size = place_contents(b, &bi, spec->root_size);
 	if (fill_seed(&bi) < 0)
 		return -1;

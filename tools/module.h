@@ -8,6 +8,7 @@
 
 #include "kernel/abi/bootinfo.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -52,6 +53,7 @@ struct module_spec {
 	uint64_t tsc_hz;
 	int root_fd;	    /* an EROFS image, put into the module ... */
 	uint64_t root_size; /* ... with this many bytes; 0: none */
+	bool root_on_disk;  /* it is on the disk with serial number BI_ROOT_SERIAL */
 };
 
 /* Returns the descriptor of a memory file (close-on-exec) and its size, or -1 after saying why. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Finding the program, with the errors and statuses of a shell: 127 if there is no such file, 126
- * if there is one that cannot be run.
+ * Finding the program, on the host or in a set of files, with the errors and statuses of a shell:
+ * 127 if there is no such file, 126 if there is one that cannot be run.
  */
 #include "tools/program.h"
 
@@ -15,6 +15,9 @@
 #include <unistd.h>
 
 #define DEFAULT_PATH "/bin:/usr/bin" /* execvp(3) without PATH */
+#define MAX_SCRIPTS  5		     /* Linux: a script's interpreter may be a script, ... */
+
+/* ---- on the host ---- */
 
 static bool executable_file(const char *path)
 {
@@ -31,9 +34,8 @@ static bool executable_file(const char *path)
 
 /* The first executable file of that name in PATH, or NULL with errno: EACCES if one is there but
  * not executable. */
-static char *search_path(const char *name)
+static char *search_path(const char *name, const char *dir)
 {
-	const char *dir = getenv("PATH");
 	int why = ENOENT;
 
 	for (dir = dir ? dir : DEFAULT_PATH;; dir++) {
@@ -66,23 +68,30 @@ static int cannot_open(const char *name)
 	}
 }
 
-static int find(const char *name, char **path)
+static int not_in_path(const struct program *p, const char *name)
+{
+	if (errno == EACCES && *name)
+		return fail(STATUS_CANNOT_RUN, "%s: found in PATH but not executable", p->name);
+	return fail(STATUS_NOT_FOUND, "%s: not found in PATH (a file here is ./%s)", p->name, name);
+}
+
+static int not_executable(const struct program *p)
+{
+	return fail(STATUS_CANNOT_RUN, "%s: not executable (chmod +x makes it so)", p->name);
+}
+
+static int find(const struct program *p, const char *name, const char *dirs, char **path)
 {
 	if (strchr(name, '/') == NULL) {
-		*path = *name ? search_path(name) : NULL;
-		if (*path == NULL && (errno == ENOENT || *name == '\0'))
-			return fail(STATUS_NOT_FOUND, "%s: not found in PATH (a file here is ./%s)",
-				    name, name);
-		return *path
-			   ? 0
-			   : fail(STATUS_CANNOT_RUN, "%s: found in PATH but not executable", name);
+		*path = *name ? search_path(name, dirs) : NULL;
+		return *path ? 0 : not_in_path(p, name);
 	}
 	*path = xstrdup(name);
 	if (executable_file(name))
 		return 0;
 	if (errno == EACCES && access(name, F_OK) == 0)
-		return fail(STATUS_CANNOT_RUN, "%s: not executable (chmod +x makes it so)", name);
-	return cannot_open(name);
+		return not_executable(p);
+	return cannot_open(p->name);
 }
 
 /* realpath() of the directory, and the last component as it is. */
@@ -127,27 +136,164 @@ static int open_file(struct program *p)
 	return 0;
 }
 
-int program_open(struct program *p, const char *name)
+static int open_on_host(struct program *p, const char *name, const char *dirs)
 {
 	char *found;
-	int status;
+	int status = find(p, name, dirs, &found);
 
-	*p = (struct program){.name = name, .fd = -1};
-	status = find(name, &found);
 	if (status == 0)
 		status = resolve_names(p, found);
 	if (status == 0)
 		status = open_file(p);
-	if (status == 0)
-		status = elfcheck(p);
 	free(found);
 	return status;
+}
+
+/* ---- in a set of files ---- */
+
+/* Linux executes what anybody may execute; whether this user may is for the machine to say. */
+static bool executable_node(const struct node *n)
+{
+	return n && S_ISREG(n->mode) && (n->mode & 0111);
+}
+
+static struct node *search_set(const struct fileset *set, const char *name, const char *dir)
+{
+	int why = ENOENT;
+
+	for (;; dir++) {
+		size_t len = strcspn(dir, ":");
+		char *path = xasprintf("%.*s/%s", (int)len, dir, name);
+		struct node *n = fileset_lookup(set, path, true);
+
+		free(path);
+		n = n ? node_file(n) : NULL;
+		if (executable_node(n))
+			return n;
+		if (n && S_ISREG(n->mode))
+			why = EACCES;
+		dir += len;
+		if (*dir == '\0')
+			break;
+	}
+	errno = why;
+	return NULL;
+}
+
+static int open_node(struct program *p, const struct node *n)
+{
+	p->st = (struct stat){.st_mode = n->mode,
+			      .st_uid = n->uid,
+			      .st_gid = n->gid,
+			      .st_size = (off_t)n->size,
+			      .st_mtim = n->mtime};
+	p->offset = n->host ? 0 : n->offset;
+	p->fd = n->host ? open(n->host, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+			: fcntl(n->fd, F_DUPFD_CLOEXEC, 3);
+	return p->fd < 0 ? cannot_open(p->name) : 0;
+}
+
+static int open_in_set(struct program *p, const char *name, const struct place *place)
+{
+	struct node *n;
+
+	if (strchr(name, '/'))
+		n = fileset_lookup(place->set, name, true);
+	else if ((n = *name ? search_set(place->set, name, place->guest_path) : NULL) == NULL)
+		return fail(errno == EACCES ? STATUS_CANNOT_RUN : STATUS_NOT_FOUND,
+			    "%s: not found in PATH of the root file system", p->name);
+	if (n == NULL && (errno == ENOENT || errno == ENOTDIR))
+		return fail(STATUS_NOT_FOUND, "%s: not in the root file system", p->name);
+	if (n == NULL)
+		return cannot_open(p->name);
+	p->path = node_path(n);
+	n = node_file(n);
+	if (S_ISDIR(n->mode))
+		return fail(STATUS_CANNOT_RUN, "%s: is a directory", p->name);
+	return executable_node(n) ? open_node(p, n) : not_executable(p);
+}
+
+/* The program's interpreter must be in the set too; libraries are the linker's business there. */
+static int check_interp(const struct program *p, const struct place *place)
+{
+	if (place->set == NULL || p->interp == NULL || fileset_lookup(place->set, p->interp, true))
+		return 0;
+	return fail(STATUS_CANNOT_RUN, "%s: its interpreter %s is not in the root file system",
+		    p->name, p->interp);
+}
+
+/* ---- programs and scripts ---- */
+
+static int program_open_at(struct program *p, char *shown, const char *name,
+			   const struct place *place, int scripts);
+
+static int open_needed(struct program *p, const char *name, const struct place *place, int scripts)
+{
+	struct place inside = {place->set, place->guest_path, place->guest_path};
+	struct program *need = xrealloc(NULL, sizeof(*need));
+
+	p->needs[p->n_needs++] = need;
+	return program_open_at(need, xasprintf("%s: its interpreter %s", p->name, name), name,
+			       &inside, scripts);
+}
+
+static int open_interpreters(struct program *p, char *line, const struct place *place, int scripts)
+{
+	char *interp, *argument, *name = NULL;
+	const char *base;
+	int status;
+
+	if (scripts > MAX_SCRIPTS)
+		return fail(STATUS_CANNOT_RUN, "%s: too many scripts that interpret each other",
+			    p->name);
+	if (!script_parse(line, &interp, &argument))
+		return fail(STATUS_CANNOT_RUN, "%s: a script whose first line names no interpreter",
+			    p->name);
+	status = open_needed(p, strchr(interp, '/') ? interp : (name = xasprintf("./%s", interp)),
+			     place, scripts);
+	free(name);
+	base = strrchr(interp, '/');
+	if (status || strcmp(base ? base + 1 : interp, "env") != 0)
+		return status;
+	name = script_env_program(argument);
+	if (name)
+		status = open_needed(p, name, place, scripts);
+	free(name);
+	return status;
+}
+
+static int program_open_at(struct program *p, char *shown, const char *name,
+			   const struct place *place, int scripts)
+{
+	char line[SCRIPT_LINE];
+	int status;
+
+	*p = (struct program){.name = shown, .fd = -1};
+	status = place->set ? open_in_set(p, name, place)
+			    : open_on_host(p, name, place->path ? place->path : DEFAULT_PATH);
+	if (status)
+		return status;
+	if (is_script(p, line))
+		return open_interpreters(p, line, place, scripts + 1);
+	status = elfcheck(p);
+	return status ? status : check_interp(p, place);
+}
+
+int program_open(struct program *p, const char *name, const struct place *place)
+{
+	return program_open_at(p, xstrdup(name), name, place, 0);
 }
 
 void program_close(struct program *p)
 {
 	if (p->fd >= 0)
 		close(p->fd);
+	for (size_t i = 0; i < p->n_needs; i++) {
+		program_close(p->needs[i]);
+		free(p->needs[i]);
+	}
+	free(p->name);
 	free(p->path);
 	free(p->alias);
+	free(p->interp);
 }

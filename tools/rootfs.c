@@ -7,6 +7,7 @@
 #include "tools/rootfs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -14,22 +15,38 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NOBODY 65534
+#define NOBODY	   65534
+#define GUEST_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* What is being built: the entries, and what the root image under them has. */
+struct build {
+	struct guest_files *files;
+	const struct fileset *set; /* NULL: none */
+};
+
+/* A new entry, or NULL if the image has something under that name. */
+static struct guest_file *add(const struct build *b, const char *path)
+{
+	if (b->set && fileset_lookup(b->set, path, false))
+		return NULL;
+	return guest_files_add(b->files, xstrdup(path));
+}
 
 static uint64_t mtime_of(const struct stat *st)
 {
 	return (uint64_t)st->st_mtim.tv_sec * 1000000000 + (uint64_t)st->st_mtim.tv_nsec;
 }
 
-static void add_dir(struct guest_files *files, const char *path, uint32_t mode, uid_t uid,
-		    gid_t gid)
+static void add_dir(const struct build *b, const char *path, uint32_t mode, uid_t uid, gid_t gid)
 {
 	struct guest_file *f;
 
-	for (size_t i = 0; i < files->n; i++)
-		if (strcmp(files->v[i].path, path) == 0)
+	for (size_t i = 0; i < b->files->n; i++)
+		if (strcmp(b->files->v[i].path, path) == 0)
 			return;
-	f = guest_files_add(files, xstrdup(path));
+	f = add(b, path);
+	if (f == NULL)
+		return;
 	f->type = BI_FILE_DIR;
 	f->mode = mode;
 	f->uid = uid;
@@ -37,10 +54,12 @@ static void add_dir(struct guest_files *files, const char *path, uint32_t mode, 
 	f->mtime_ns = realtime_ns();
 }
 
-static void add_link(struct guest_files *files, const char *path, const char *target)
+static void add_link(const struct build *b, const char *path, const char *target)
 {
-	struct guest_file *f = guest_files_add(files, xstrdup(path));
+	struct guest_file *f = add(b, path);
 
+	if (f == NULL)
+		return;
 	f->type = BI_FILE_SYMLINK;
 	f->mode = 0777;
 	f->text = xstrdup(target);
@@ -48,27 +67,31 @@ static void add_link(struct guest_files *files, const char *path, const char *ta
 }
 
 /* Takes over `text`. */
-static void add_text(struct guest_files *files, const char *path, char *text)
+static void add_text(const struct build *b, const char *path, char *text)
 {
-	struct guest_file *f = guest_files_add(files, xstrdup(path));
+	struct guest_file *f = add(b, path);
 
+	if (f == NULL) {
+		free(text);
+		return;
+	}
 	f->mode = 0644;
 	f->text = text;
 	f->mtime_ns = realtime_ns();
 }
 
 /* A directory of the user's: as it is on the host, if it is there. */
-static void add_host_dir(struct guest_files *files, const char *path)
+static void add_host_dir(const struct build *b, const char *path)
 {
 	struct stat st;
 
-	if (path[0] != '/' || path[1] == '\0')
+	if (path == NULL || path[0] != '/' || path[1] == '\0')
 		return;
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		add_dir(files, path, st.st_mode & 07777, st.st_uid, st.st_gid);
+		add_dir(b, path, st.st_mode & 07777, st.st_uid, st.st_gid);
 }
 
-static void add_directories(struct guest_files *files, const struct user *user, const char *cwd)
+static void add_directories(const struct build *b, const struct user *user, const char *cwd)
 {
 	static const struct {
 		const char *path;
@@ -80,14 +103,14 @@ static void add_directories(struct guest_files *files, const struct user *user, 
 	};
 
 	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
-		add_dir(files, usual[i].path, usual[i].mode, 0, 0);
-	add_host_dir(files, user->home);
-	add_host_dir(files, cwd);
+		add_dir(b, usual[i].path, usual[i].mode, 0, 0);
+	add_host_dir(b, user->home);
+	add_host_dir(b, cwd);
 }
 
 /* /bin and the like are links into /usr, unless this host has real directories there and the
  * program is in one. */
-static void add_merged_usr(struct guest_files *files, const struct program *program)
+static void add_merged_usr(const struct build *b, const struct program *program)
 {
 	static const char *const top[] = {"bin", "sbin", "lib", "lib64"};
 
@@ -99,16 +122,18 @@ static void add_merged_usr(struct guest_files *files, const struct program *prog
 			continue;
 		path = xasprintf("/%s", top[i]);
 		target = xasprintf("usr/%s", top[i]);
-		add_link(files, path, target);
+		add_link(b, path, target);
 		free(path);
 		free(target);
 	}
 }
 
-static void add_program(struct guest_files *files, const struct program *program)
+static void add_program(const struct build *b, const struct program *program)
 {
-	struct guest_file *f = guest_files_add(files, xstrdup(program->path));
+	struct guest_file *f = add(b, program->path);
 
+	if (f == NULL)
+		return;
 	f->mode = program->st.st_mode & 07777;
 	f->uid = program->st.st_uid;
 	f->gid = program->st.st_gid;
@@ -116,7 +141,7 @@ static void add_program(struct guest_files *files, const struct program *program
 	f->fd = program->fd;
 	f->size = (uint64_t)program->st.st_size;
 	if (program->alias)
-		add_link(files, program->alias, program->path);
+		add_link(b, program->alias, program->path);
 }
 
 static char *passwd_text(const struct user *user)
@@ -163,27 +188,30 @@ static char *group_text(const struct user *user)
 	return text;
 }
 
-static void add_etc(struct guest_files *files, const struct user *user)
+static void add_etc(const struct build *b, const struct user *user)
 {
-	add_text(files, "/etc/passwd", passwd_text(user));
-	add_text(files, "/etc/group", group_text(user));
-	add_text(files, "/etc/hostname", xstrdup(GUEST_HOSTNAME "\n"));
-	add_text(files, "/etc/hosts",
+	add_text(b, "/etc/passwd", passwd_text(user));
+	add_text(b, "/etc/group", group_text(user));
+	add_text(b, "/etc/hostname", xstrdup(GUEST_HOSTNAME "\n"));
+	add_text(b, "/etc/hosts",
 		 xstrdup("127.0.0.1\tlocalhost\n127.0.1.1\t" GUEST_HOSTNAME "\n"
 			 "::1\tlocalhost ip6-localhost ip6-loopback\n"));
-	add_text(files, "/etc/resolv.conf", xstrdup("# there is no network\n"));
-	add_text(files, "/etc/nsswitch.conf",
+	add_text(b, "/etc/resolv.conf", xstrdup("# there is no network\n"));
+	add_text(b, "/etc/nsswitch.conf",
 		 xstrdup("passwd:\tfiles\ngroup:\tfiles\nshadow:\tfiles\nhosts:\tfiles dns\n"
 			 "networks:\tfiles\nprotocols:\tfiles\nservices:\tfiles\n"));
 }
 
-void rootfs_build(struct guest_files *files, const struct program *program, const struct user *user,
-		  const char *cwd)
+void rootfs_build(struct guest_files *files, const struct fileset *set,
+		  const struct program *program, const struct user *user, const char *cwd)
 {
-	add_directories(files, user, cwd);
-	add_merged_usr(files, program);
-	add_etc(files, user);
-	add_program(files, program);
+	const struct build b = {files, set};
+
+	add_directories(&b, user, cwd);
+	add_merged_usr(&b, program);
+	add_etc(&b, user);
+	if (set == NULL)
+		add_program(&b, program);
 }
 
 int user_init(struct user *user)
@@ -204,6 +232,60 @@ int user_init(struct user *user)
 	user->home = xstrdup(pw && pw->pw_dir[0] == '/' ? pw->pw_dir : "/");
 	user->shell = xstrdup(pw && pw->pw_shell[0] ? pw->pw_shell : "/bin/sh");
 	return 0;
+}
+
+/* Field `n` of a line of /etc/passwd, in a copy. */
+static char *passwd_field(const char *line, int n)
+{
+	while (n-- > 0) {
+		line += strcspn(line, ":\n");
+		line += *line == ':';
+	}
+	return xasprintf("%.*s", (int)strcspn(line, ":\n"), line);
+}
+
+static char *read_passwd(const struct fileset *set)
+{
+	struct node *n = fileset_lookup(set, "/etc/passwd", true);
+	char text[65536];
+	ssize_t len = 0;
+	int fd;
+
+	n = n ? node_file(n) : NULL;
+	if (n == NULL || !S_ISREG(n->mode))
+		return xstrdup("");
+	fd = n->host ? open(n->host, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : n->fd;
+	if (fd >= 0)
+		len = pread(fd, text, n->size < sizeof(text) ? n->size : sizeof(text),
+			    n->host ? 0 : (off_t)n->offset);
+	if (n->host && fd >= 0)
+		close(fd);
+	return xasprintf("%.*s", len > 0 ? (int)len : 0, text);
+}
+
+void user_init_root(struct user *user, const struct fileset *set)
+{
+	char *text = read_passwd(set);
+
+	*user = (struct user){.groups = xrealloc(NULL, sizeof(gid_t)), .name = xstrdup("root")};
+	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		char *uid = passwd_field(line, 2);
+		bool root = strcmp(uid, "0") == 0;
+
+		free(uid);
+		if (!root)
+			continue;
+		user->home = passwd_field(line, 5);
+		user->shell = passwd_field(line, 6);
+		break;
+	}
+	free(text);
+	if (user->home == NULL || user->home[0] != '/') {
+		free(user->home);
+		user->home = xstrdup("/root");
+	}
+	if (user->shell == NULL)
+		user->shell = xstrdup("/bin/sh");
 }
 
 void user_free(struct user *user)
@@ -232,7 +314,7 @@ void guest_environment(struct strvec *env, const struct user *user, bool termina
 {
 	const char *term = getenv("TERM");
 
-	strvec_add(env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	strvec_add(env, "PATH=" GUEST_PATH);
 	strvec_add(env, "HOSTNAME=" GUEST_HOSTNAME);
 	if (terminal)
 		strvec_add(env, "TERM=%s", term && *term ? term : "xterm");
@@ -246,4 +328,29 @@ void guest_environment(struct strvec *env, const struct user *user, bool termina
 		if (value)
 			strvec_add(env, "%.*s=%s", (int)len, setting, value);
 	}
+}
+
+const char *guest_setting(const struct strvec *settings, const char *name)
+{
+	const char *value = NULL;
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < settings->n; i++) {
+		const char *setting = settings->v[i];
+
+		if (strncmp(setting, name, len) != 0)
+			continue;
+		if (setting[len] == '=')
+			value = setting + len + 1;
+		else if (setting[len] == '\0')
+			value = getenv(name);
+	}
+	return value;
+}
+
+const char *guest_search_path(const struct strvec *settings)
+{
+	const char *path = guest_setting(settings, "PATH");
+
+	return path ? path : GUEST_PATH;
 }

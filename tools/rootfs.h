@@ -23,10 +23,14 @@ struct user {
 	char *name, *home, *shell;
 };
 int user_init(struct user *user); /* 0, or -1 after saying why */
+/* Root, as a root file system's /etc/passwd describes it: who runs what is in a --rootfs. */
+void user_init_root(struct user *user, const struct fileset *set);
 void user_free(struct user *user);
 
-void rootfs_build(struct guest_files *files, const struct program *program, const struct user *user,
-		  const char *cwd);
+/* The entries to put over the root image whose files are in `set`: what that has is left alone, the
+ * program's file included. `set` NULL: there is no image. */
+void rootfs_build(struct guest_files *files, const struct fileset *set,
+		  const struct program *program, const struct user *user, const char *cwd);
 
 /*
  * The program's environment, as docker run makes it: PATH, HOSTNAME, TERM (with a terminal), HOME,
@@ -34,5 +38,10 @@ void rootfs_build(struct guest_files *files, const struct program *program, cons
  */
 void guest_environment(struct strvec *env, const struct user *user, bool terminal,
 		       const struct strvec *settings);
+
+/* What guest_environment() will make of NAME; NULL: it will not be set. */
+const char *guest_setting(const struct strvec *settings, const char *name);
+/* The program's PATH. */
+const char *guest_search_path(const struct strvec *settings);
 
 #endif

@@ -8,9 +8,8 @@
 #include "tools/elfinfo.h"
 #include "tools/machine.h"
 #include "tools/module.h"
-#include "tools/program.h"
+#include "tools/payload.h"
 #include "tools/relay.h"
-#include "tools/rootfs.h"
 #include "tools/run_options.h"
 #include "tools/signals.h"
 #include "tools/stdfds.h"
@@ -28,6 +27,7 @@
 #include <unistd.h>
 
 #define MIB	       (1ull << 20)
+#define ROOT_IN_MEMORY (16 * MIB) /* a larger root image becomes a disk of the machine */
 #define WORKING_MEMORY MIB	  /* page tables, stack, heap of the smallest program */
 #define TSC_FIRST_NS   1000000ull /* good to some 20 ppm, for the module */
 #define TSC_BETTER_NS                                                                              \
@@ -40,13 +40,12 @@ extern const unsigned char uniload_kernel_start[], uniload_kernel_end[];
 struct run {
 	struct run_options o;
 	struct stdfds fds;
-	struct program program;
-	struct user user;
+	struct payload payload;
 	struct tsc_clock tsc;
 	struct machine machine;
 	struct volumes volumes;
 	struct strvec devices; /* QEMU arguments of volumes and disks */
-	bool kvm;
+	bool kvm, root_on_disk;
 	int kernel_fd, module_fd, trace_fd, signal_fd;
 	uint64_t kernel_end; /* bytes of memory it takes from the bottom */
 	uint64_t module_size;
@@ -104,6 +103,24 @@ static uint32_t module_flags(const struct run_options *o)
 	       (o->missing ? BI_MISSING : 0);
 }
 
+static int open_payload(struct run *r)
+{
+	const struct payload_spec spec = {
+	    .app = r->o.app[0],
+	    .rootfs = r->o.rootfs,
+	    .adds = &r->o.adds,
+	    .env = &r->o.env,
+	};
+	int status = payload_open(&r->payload, &spec);
+
+	if (status == 0 && r->payload.has_root)
+		status = rootimage_make(&r->payload.root);
+	r->root_on_disk = status == 0 && r->payload.root.size > ROOT_IN_MEMORY;
+	if (r->root_on_disk)
+		disk_add_root(r->payload.root.fd, &r->devices);
+	return status;
+}
+
 static mode_t current_umask(void)
 {
 	mode_t mask = umask(0);
@@ -116,21 +133,23 @@ static int build_module(struct run *r)
 {
 	struct guest_files files = {0};
 	struct strvec env = {0};
-	char *here = r->o.cwd ? NULL : getcwd(NULL, 0); /* if it was removed, "/" has to do */
+	/* If it was removed, "/" has to do; and in a root of its own. */
+	char *here = r->o.cwd || r->o.rootfs ? NULL : getcwd(NULL, 0);
+	const struct user *user = &r->payload.user;
 	struct module_spec spec = {
 	    .flags = module_flags(&r->o),
-	    .exe = r->program.path,
+	    .exe = r->payload.program.path,
 	    .cwd = r->o.cwd		  ? r->o.cwd
 		   : here && *here == '/' ? here
 					  : "/",
 	    .hostname = GUEST_HOSTNAME,
 	    .argv = r->o.app,
 	    .files = &files,
-	    .uid = r->user.uid,
-	    .gid = r->user.gid,
+	    .uid = user->uid,
+	    .gid = user->gid,
 	    .umask = current_umask(),
-	    .groups = r->user.groups,
-	    .n_groups = r->user.n_groups,
+	    .groups = user->groups,
+	    .n_groups = user->n_groups,
 	    .volumes = r->volumes.v,
 	    .n_volumes = r->volumes.n,
 	    .tsc_hz = tsc_hz(&r->tsc, TSC_FIRST_NS),
@@ -142,8 +161,14 @@ static int build_module(struct run *r)
 	memcpy(spec.std, std, sizeof(spec.std));
 	if (terminal)
 		tty_size(&spec.tty_rows, &spec.tty_cols);
-	rootfs_build(&files, &r->program, &r->user, spec.cwd);
-	guest_environment(&env, &r->user, terminal, &r->o.env);
+	spec.root_on_disk = r->root_on_disk;
+	if (r->payload.has_root && !r->root_on_disk) {
+		spec.root_fd = r->payload.root.fd;
+		spec.root_size = r->payload.root.size;
+	}
+	rootfs_build(&files, payload_set(&r->payload), &r->payload.program, user,
+		     r->o.rootfs ? NULL : spec.cwd);
+	guest_environment(&env, user, terminal, &r->o.env);
 	spec.envp = env.v;
 	r->module_fd = module_build(&spec, &r->module_size);
 	guest_files_free(&files);
@@ -154,13 +179,13 @@ static int build_module(struct run *r)
 
 static int check_memory(const struct run *r)
 {
-	uint64_t need = r->kernel_end + r->module_size + r->program.memory + WORKING_MEMORY;
+	uint64_t need = r->kernel_end + r->module_size + r->payload.program.memory + WORKING_MEMORY;
 	char have[16];
 
 	if (need <= r->o.memory)
 		return 0;
 	return fail(STATUS_CANNOT_RUN, "%s: does not fit in %s of memory: use -m %lluM or more",
-		    r->program.name, size_text(r->o.memory, have),
+		    r->payload.program.name, size_text(r->o.memory, have),
 		    (unsigned long long)((need + MIB - 1) / MIB));
 }
 
@@ -194,7 +219,7 @@ static void tell_gdb(const struct run *r)
 {
 	const char *where = r->o.gdb;
 
-	say("the machine waits for: gdb %s -ex 'target remote %s%s'", r->program.path,
+	say("the machine waits for: gdb %s -ex 'target remote %s%s'", r->payload.program.path,
 	    strchr(where, '/') ? "" : "localhost:", where);
 }
 
@@ -209,6 +234,8 @@ static int start(struct run *r)
 	    .kernel_fd = r->kernel_fd,
 	    .module_fd = r->module_fd,
 	    .devices = &r->devices,
+	    .inherit = &r->payload.root.fd,
+	    .n_inherit = r->root_on_disk ? 1 : 0,
 	    .extra = &r->o.qemu_args,
 	    .child_mask = &r->old_mask,
 	};
@@ -281,7 +308,7 @@ static int report_exit(const struct run *r, const struct relay_result *end)
 	if (!WIFSIGNALED(status))
 		return WEXITSTATUS(status);
 	if (r->o.verbose)
-		say("%s: killed by signal %d (%s)", r->program.name, WTERMSIG(status),
+		say("%s: killed by signal %d (%s)", r->payload.program.name, WTERMSIG(status),
 		    strsignal(WTERMSIG(status)));
 	return STATUS_SIGNAL + WTERMSIG(status);
 }
@@ -332,45 +359,23 @@ static void release(struct run *r)
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
-	program_close(&r->program);
-	user_free(&r->user);
+	payload_close(&r->payload);
 	volumes_free(&r->volumes);
 	strvec_free(&r->devices);
 	run_options_free(&r->o);
 }
 
-/* Never run a program without what was asked for. */
-static int refuse_unfinished(const struct run_options *o)
-{
-	const struct {
-		bool given;
-		const char *name;
-	} options[] = {
-	    {o->adds.n > 0, "--add"},
-	    {o->rootfs != NULL, "--rootfs"},
-	    {o->missing != MISSING_NO, "--missing"},
-	};
-
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		if (options[i].given)
-			return fail(STATUS_FAILED, "%s does not work yet", options[i].name);
-	return 0;
-}
-
 static int run(struct run *r)
 {
-	int status = refuse_unfinished(&r->o);
+	int status =
+	    r->o.missing ? fail(STATUS_FAILED, "--missing does not work yet") : open_payload(r);
 
-	if (status == 0)
-		status = program_open(&r->program, r->o.app[0]);
 	if (status == 0)
 		status = disks_prepare(&r->o.disks, &r->devices);
 	if (status == 0)
 		status = volumes_parse(&r->volumes, &r->o.volumes, &r->devices);
 	if (status == 0)
 		status = r->o.kernel ? use_kernel_file(r) : use_kernel_inside(r);
-	if (status == 0 && user_init(&r->user) < 0)
-		status = STATUS_FAILED;
 	if (status == 0)
 		status = build_module(r);
 	if (status == 0)
@@ -386,8 +391,11 @@ static int run(struct run *r)
 
 int cmd_run(int argc, char **argv)
 {
-	struct run r = {
-	    .program.fd = -1, .kernel_fd = -1, .module_fd = -1, .trace_fd = -1, .signal_fd = -1};
+	struct run r = {.payload = PAYLOAD_NONE,
+			.kernel_fd = -1,
+			.module_fd = -1,
+			.trace_fd = -1,
+			.signal_fd = -1};
 	uint64_t began = monotonic_ns();
 	int status;
 

@@ -76,35 +76,13 @@ static const struct opt table[] = {
     {0},
 };
 
-/* "64M": digits and K, M or G. Returns 0 if it is no size. */
-static uint64_t parse_size(const char *text)
-{
-	static const char units[] = "KMG";
-	char *end;
-	unsigned long long n;
-	const char *unit;
-
-	if (*text < '0' || *text > '9')
-		return 0;
-	errno = 0;
-	n = strtoull(text, &end, 10);
-	if (errno)
-		return 0;
-	if (*end == '\0')
-		return n;
-	unit = strchr(units, *end & ~0x20);
-	if (unit == NULL ||
-	    (end[1] != '\0' && strcmp(end + 1, "iB") != 0 && strcasecmp(end + 1, "b") != 0))
-		return 0;
-	return n > (~0ull >> 40) ? 0 : n << (10 * (unit - units + 1));
-}
-
 static int set_memory(struct run_options *o, const char *value)
 {
 	struct sysinfo host;
 	char have[16];
 
-	o->memory = parse_size(value);
+	if (!parse_size(value, &o->memory))
+		o->memory = 0;
 	if (o->memory == 0)
 		return fail(STATUS_FAILED, "-m %s: not a size: say for example 64M or 2G", value);
 	if (o->memory < MIN_MEMORY)

@@ -180,3 +180,27 @@ char *shell_quote(const char *word)
 	strcpy(p, "'");
 	return quoted;
 }
+
+bool parse_size(const char *text, uint64_t *size)
+{
+	static const char units[] = "KMG";
+	char *end;
+	unsigned long long n;
+	const char *unit;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (errno)
+		return false;
+	*size = n;
+	if (*end == '\0')
+		return true;
+	unit = strchr(units, *end & ~0x20);
+	if (unit == NULL ||
+	    (end[1] != '\0' && strcmp(end + 1, "iB") != 0 && strcasecmp(end + 1, "b") != 0))
+		return false;
+	*size = n << (10 * (unit - units + 1));
+	return n <= (~0ull >> 40);
+}

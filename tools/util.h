@@ -52,6 +52,8 @@ size_t blob_add(struct blob *b, const void *data, size_t n, size_t align);
 uint64_t monotonic_ns(void);
 uint64_t realtime_ns(void);
 
+/* "64M", "2GiB", "4096": digits and K, M or G. False if it is no size. */
+bool parse_size(const char *text, uint64_t *size);
 /* "1.5 MiB" for messages; text[16]. */
 const char *size_text(uint64_t bytes, char *text);
 

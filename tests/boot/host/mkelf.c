@@ -52,10 +52,6 @@ static void text(struct file *f)
 {
 	f->size = (size_t)sprintf((char *)f->data, "just some text\n");
 }
-static void script(struct file *f)
-{
-	f->size = (size_t)sprintf((char *)f->data, "#!/bin/sh\necho no\n");
-}
 static void class32(struct file *f)
 {
 	f->eh->e_ident[EI_CLASS] = ELFCLASS32;
@@ -218,7 +214,7 @@ static const struct variant {
     V(short_header),
     V(half_header),
     V(text),
-    V(script),
+
     V(class32),
     V(big_endian),
     V(aarch64),

@@ -1,0 +1,67 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# test: dynamic programs, scripts, added files and roots: what uniload says when a part of them is not there.
+. tests/boot/lib.sh
+export XDG_CACHE_HOME=$TMPDIR/cache
+
+lib() # NAME [gcc options]: a library lib/NAME with one function
+{
+	local name=$1
+	shift
+	mkdir -p lib
+	echo "int f_${name%%.*}(void) { return 1; }" | gcc -shared -fPIC -x c - -x none "$@" -Wl,-soname,"$name" -o "lib/$name"
+}
+prog() # NAME [gcc options]
+{
+	local name=$1
+	shift
+	echo '#include <stdio.h>
+	int main(void) { puts("hello"); return 3; }' | gcc -x c - -x none -Wl,--no-as-needed "$@" -o "$name"
+}
+
+lib libone.so
+lib libtwo.so -Llib -Wl,--no-as-needed -lone
+prog both -Llib -Wl,-rpath,'$ORIGIN/lib' -ltwo -Wl,-rpath-link,lib
+refused 'a library of a library: RUNPATH is not inherited' 126 'libone.so is missing, needed by .*/lib/libtwo.so; looked in: .*x86_64-linux-gnu' u ./both
+refused 'a missing library' 126 'libtwo.so is missing, needed by .*/both; looked in: RUNPATH .*/lib, /etc/ld.so.cache' \
+	sh -c 'mv lib/libtwo.so two; timeout 60 "$0" run --accel "$1" ./both; s=$?; mv two lib/libtwo.so; exit $s' "$UNILOAD" "$ACCEL"
+printf 'damaged' >lib/libone.so
+refused 'a file that is no library is passed over' 126 'libone.so is missing' u -e LD_LIBRARY_PATH="$TMPDIR/lib" ./both
+prog interp -Wl,-dynamic-linker,/nonexistent/ld.so
+refused 'a missing interpreter' 126 'interp.*interpreter /nonexistent/ld.so is missing' u ./interp
+prog text -Wl,-dynamic-linker,/etc/passwd
+refused 'an interpreter that is none' 126 'interpreter /etc/passwd.*not an x86-64 ELF' u ./text
+
+script() { printf "$2" >"$1" && chmod +x "$1"; }
+script noname '#!\n'
+refused 'a script that names no interpreter' 126 'names no interpreter' u ./noname
+script gone '#!/nonexistent/sh -e\n'
+refused 'a script for what is not there' 127 'gone: its interpreter /nonexistent/sh' u ./gone
+script noenv '#!/usr/bin/env no-such-program\n'
+refused 'env for what is not there' 127 'noenv: its interpreter no-such-program' u ./noenv
+script self "#!$TMPDIR/self\n"
+refused 'a script for itself' 126 'too many scripts' u ./self
+script long "#!/$(printf '%0300d' 7)\n"
+refused 'a first line that is too long' 126 'names no interpreter' u ./long
+script foreign "#!$TMPDIR/object\n"
+echo 'int x;' | gcc -c -x c - -o object && chmod +x object
+refused 'an interpreter that cannot run' 126 'foreign: its interpreter .*object: an object file' u ./foreign
+
+refused '--add of nothing' 125 '--add nothing: No such file' u --add nothing "$P/hello"
+refused '--add of a device' 125 'neither a file nor a directory' u --add /dev/null "$P/hello"
+refused '--add of a program that lacks a library' 126 'libone.so is missing' u --add both "$P/hello"
+refused '--rootfs of nothing' 125 '--rootfs nothing: No such file' u --rootfs nothing sh
+refused '--rootfs of a text' 125 'damaged tar archive' u --rootfs "$P/hello" sh
+refused '--rootfs of an empty file' 125 'neither a directory nor a tar' u --rootfs <(:) sh
+mkdir -p root/bin root/etc && cp /bin/busybox root/bin/busybox && cp both root/bin/ && : >root/bin/plain
+refused 'a program that is not in the root' 127 'not in the root file system' u --rootfs root /bin/ls
+refused 'a name that is not in the root' 127 'not found in PATH of the root' u --rootfs root ls
+refused 'a file in the root that is not executable' 126 'not executable' u --rootfs root /bin/plain
+refused 'a program whose interpreter is not in the root' 126 'interpreter /lib64/ld-linux-x86-64.so.2 is not in the root' \
+	u --rootfs root /bin/both
+tar -cf root.tar -C root . && head -c 20000 root.tar >cut.tar && gzip -c root.tar | head -c 30000 >cut.tar.gz
+refused 'a truncated archive' 125 'cut.tar: damaged.*truncated' u --rootfs cut.tar busybox
+status 'a truncated compressed archive' 125 u --rootfs cut.tar.gz busybox
+ok '... says which' grep -q '^uniload: cut.tar.gz: gzip -dc could not unpack it' err
+UNILOAD_CACHE_SIZE=much refused 'a size of the cache' 125 'UNILOAD_CACHE_SIZE much' u --rootfs root /bin/busybox
+done_testing
