@@ -191,16 +191,6 @@ int pagecache_get(struct pagecache *pc, uint64_t index, uint64_t n_pages, struct
 	return *out ? 0 : read_in(pc, index, n_pages, out);
 }
 
-bool pagecache_has(struct pagecache *pc, uint64_t index)
-{
-	bool there;
-
-	spin_lock(&pc->tree_lock);
-	there = radix_get(&pc->pages, index) != NULL;
-	spin_unlock(&pc->tree_lock);
-	return there;
-}
-
 int pagecache_map(struct pagecache *pc, uint64_t index, uint64_t n_pages, bool write,
 		  struct page **out)
 {
@@ -208,10 +198,25 @@ int pagecache_map(struct pagecache *pc, uint64_t index, uint64_t n_pages, bool w
 
 	if (index >= n_pages)
 		return -ENODATA;
+	if (write &&
+	    pagecache_too_dirty()) /* the fault will have it written back, and come again */
+		return -ENOMEM;
 	r = pagecache_get(pc, index, n_pages, out);
 	if (!r && write)
 		mark_dirty(pc, *out);
 	return r;
+}
+
+void pagecache_map_around(struct pagecache *pc, uint64_t first, size_t n, uint64_t n_pages,
+			  struct page **out)
+{
+	spin_lock(&pc->tree_lock);
+	for (size_t i = 0; i < n; i++) {
+		out[i] = first + i < n_pages ? radix_get(&pc->pages, first + i) : NULL;
+		if (out[i])
+			page_get(out[i]);
+	}
+	spin_unlock(&pc->tree_lock);
 }
 
 /* ---- read(2) and write(2) ---- */

@@ -62,9 +62,12 @@ int pagecache_get(struct pagecache *pc, uint64_t index, uint64_t n_pages, struct
  * from what was written. Bytes, or -EFAULT, -ENOMEM, or what the transfer gave. */
 ssize_t pagecache_read(struct pagecache *pc, struct iter *to, uint64_t *pos, uint64_t size);
 ssize_t pagecache_write(struct pagecache *pc, struct iter *from, uint64_t *pos, uint64_t size);
-/* For file_ops.map_page. -ENODATA beyond n_pages. */
+/* For file_ops.map_page. -ENODATA beyond n_pages, -ENOMEM also if too much is modified. */
 int pagecache_map(struct pagecache *pc, uint64_t index, uint64_t n_pages, bool write,
 		  struct page **out);
+/* For file_ops.map_around. */
+void pagecache_map_around(struct pagecache *pc, uint64_t first, size_t n, uint64_t n_pages,
+			  struct page **out);
 /* For files written through to their storage: bring pages that happen to be cached up to date with
  * `len` bytes just stored at pos. `from` is kernel memory. */
 void pagecache_update(struct pagecache *pc, uint64_t pos, const void *from, size_t len);
@@ -79,12 +82,10 @@ int pagecache_sync(struct pagecache *pc);
 void pagecache_truncate(struct pagecache *pc, uint64_t size);
 /* Forget pages [first, last] and their mappings (not private copies), modified or not. */
 void pagecache_invalidate(struct pagecache *pc, uint64_t first, uint64_t last);
-/* Is page `index` in memory (mincore)? */
-bool pagecache_has(struct pagecache *pc, uint64_t index);
 
-/* Write back and flush every cache (sync(2), end of the machine). First error, still to be reported
- * to who asks about the file. */
-int pagecache_sync_all(void);
+/* Write back every cache; durable: and flush them. First error, still to be reported to who asks
+ * about the file. */
+int pagecache_sync_all(bool durable);
 /* Give up to n clean, unmapped pages back; returns how many. Called by the page allocator when it
  * is empty: does not sleep. */
 size_t pagecache_reclaim(size_t n);

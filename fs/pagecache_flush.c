@@ -193,15 +193,19 @@ int pagecache_sync(struct pagecache *pc)
 	return take_error(pc);
 }
 
+bool pagecache_too_dirty(void)
+{
+	return READ_ONCE(all.dirty) >
+	       MIN(page_total() >> DIRTY_SHIFT, (size_t)1 << DIRTY_MAX_SHIFT);
+}
+
 void pagecache_throttle(struct pagecache *pc)
 {
-	uint64_t limit = MIN(page_total() >> DIRTY_SHIFT, (size_t)1 << DIRTY_MAX_SHIFT);
-
-	if (likely(READ_ONCE(all.dirty) <= limit))
+	if (likely(!pagecache_too_dirty()))
 		return;
 	write_back(pc, 0, UINT64_MAX, false);
-	if (READ_ONCE(all.dirty) > limit)
-		(void)pagecache_sync_all();
+	if (pagecache_too_dirty())
+		(void)pagecache_sync_all(false);
 }
 
 /* Another reference to the inode, unless the last one is just going. */
@@ -215,14 +219,14 @@ static bool pin(struct pagecache *pc)
 	return n;
 }
 
-/* A cache that has something to write and was not looked at in this round, pinned; or NULL. */
-static struct pagecache *next_to_sync(uint32_t round)
+/* A cache that has something to do and was not looked at in this round, pinned; or NULL. */
+static struct pagecache *next_to_sync(uint32_t round, bool durable)
 {
 	struct pagecache *pc, *found = NULL;
 
 	spin_lock(&all.lock);
 	list_for_each (pc, &all.caches, link) {
-		if (pc->synced == round || (!pc->n_dirty && !pc->unflushed) || !pin(pc))
+		if (pc->synced == round || !(pc->n_dirty || (durable && pc->unflushed)) || !pin(pc))
 			continue;
 		pc->synced = round;
 		found = pc;
@@ -232,16 +236,16 @@ static struct pagecache *next_to_sync(uint32_t round)
 	return found;
 }
 
-int pagecache_sync_all(void)
+int pagecache_sync_all(bool durable)
 {
 	uint32_t round = __atomic_add_fetch(&all.sync, 1, __ATOMIC_RELAXED);
 	struct pagecache *pc;
 	int r = 0;
 
-	while ((pc = next_to_sync(round))) {
+	while ((pc = next_to_sync(round, durable))) {
 		struct inode *in = pc->inode;
 
-		write_back(pc, 0, UINT64_MAX, true);
+		write_back(pc, 0, UINT64_MAX, durable);
 		if (!r)
 			r = READ_ONCE(pc->error);
 		inode_put(in);

@@ -16,6 +16,8 @@ void pagecache_register(struct pagecache *pc);
 void pagecache_unregister(struct pagecache *pc);
 /* Before n pages are allocated for caches: keep some memory free for everybody else. */
 void pagecache_make_room(size_t n);
+/* Is more modified than may be? */
+bool pagecache_too_dirty(void);
 /* After a write: write back if too much is modified. May sleep. */
 void pagecache_throttle(struct pagecache *pc);
 /* Let the inode go if nothing is modified. Nothing may touch pc after unless it has a reference of

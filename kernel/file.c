@@ -19,7 +19,8 @@
 #define FD_TABLE_MAX 1048576u /* Linux's fs.nr_open */
 
 void (*file_place_release)(struct file *f);
-int (*file_sync_all)(void);
+int (*file_sync_all)(bool durable);
+bool (*file_may_change)(const struct file *f);
 
 int file_new(const struct file_ops *ops, struct inode *inode, unsigned flags, unsigned kind,
 	     struct file **out)

@@ -53,6 +53,12 @@ struct file_ops {
 	 * under mm->lock; may sleep.
 	 */
 	int (*map_page)(struct file *f, uint64_t index, bool write, struct page **out);
+	/*
+	 * Those of pages [first, first + n) that are at hand, referenced, NULL in place of others:
+	 * they are mapped along with one that was asked for, and mincore(2) tells of them. Neither
+	 * sleeps nor makes pages. [map_page for some]
+	 */
+	void (*map_around)(struct file *f, uint64_t first, size_t n, struct page **out);
 	int (*set_flags)(struct file *f,
 			 unsigned flags); /* F_SETFL changed O_APPEND/O_NONBLOCK/O_DIRECT... [0] */
 	void (*release)(struct file *f);  /* last reference gone */
@@ -64,8 +70,9 @@ struct file_ops {
 enum {
 	FILE_STREAM = 1,    /* no position: lseek and pread give ESPIPE */
 	FILE_PATH = 2,	    /* O_PATH: only names a place */
-	FILE_MAP_WRITE = 4, /* map_page's pages, but for PG_RESERVED ones, may always be stored to
-			       through shared mappings: nobody needs to know which were (tmpfs) */
+	FILE_MAP_WRITE = 4, /* map_page's pages may always be stored to through shared mappings:
+			       nobody needs to know which were (tmpfs, memfd) */
+	FILE_WRITER = 8,    /* counted in inode->writers (VFS) */
 };
 
 /* (a) atomic, (i) immutable after open, (l) file->lock, (n) by its owner's rules */
@@ -119,10 +126,13 @@ int64_t file_seek(struct file *f, int64_t off, int whence);
 /* SEEK_SET/CUR/END/DATA/HOLE over an object of `size` bytes without holes. */
 int64_t generic_seek(struct file *f, int64_t off, int whence, uint64_t size);
 
-/* Write back whatever is modified in memory only, to stable storage (sync(2), the end of the
- * program): 0 or the first error. Set by fs/pagecache_flush.c; NULL: there is nothing. May sleep.
- */
-extern int (*file_sync_all)(void);
+/* Write back whatever is modified in memory only (end of the program, memory is short); durable: to
+ * stable storage (sync(2)). 0 or the first error. May sleep. Set by fs/pagecache_flush.c; NULL:
+ * there is nothing. */
+extern int (*file_sync_all)(bool durable);
+
+/* Is the file open for writing anywhere? Set by the VFS; NULL: no file is. */
+extern bool (*file_may_change)(const struct file *f);
 
 /* ---- descriptor table: one per process ---- */
 struct fd_entry {

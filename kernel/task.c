@@ -56,7 +56,7 @@ void process_exit(int wait_status)
 	if (trace_hooks.end)
 		trace_hooks.end(wait_status);
 	files_put(p->files); /* pipes and files learn of it; output is flushed below */
-	if (file_sync_all && file_sync_all())
+	if (file_sync_all && file_sync_all(false))
 		log_error("data was lost: some of what was written could not be stored");
 	con_shutdown(wait_status);
 }

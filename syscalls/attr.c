@@ -329,7 +329,7 @@ long sys_fdatasync(int fd)
 long sys_sync(void)
 {
 	if (file_sync_all)
-		(void)file_sync_all();
+		(void)file_sync_all(true);
 	return 0;
 }
 
@@ -341,7 +341,7 @@ long sys_syncfs(int fd)
 	if (!f)
 		return -EBADF;
 	file_put(f);
-	return file_sync_all ? file_sync_all() : 0;
+	return file_sync_all ? file_sync_all(true) : 0;
 }
 
 /* sync_file_range(2). */
