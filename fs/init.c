@@ -24,6 +24,7 @@ int fs_init(void)
 	int r;
 
 	file_place_release = vfs_file_release;
+	file_may_change = inode_may_change;
 	dcache_init();
 	vfs_ops_init();
 	r = tmpfs_new(&root);

@@ -114,8 +114,9 @@ struct inode_ops {
 
 /* inode.flags */
 enum {
-	INODE_LINKABLE = 1, /* made by O_TMPFILE: linkat may name it although nlink is 0 */
-	INODE_NOATIME = 2,  /* reading leaves atime alone */
+	INODE_LINKABLE = 1,  /* made by O_TMPFILE: linkat may name it although nlink is 0 */
+	INODE_NOATIME = 2,   /* reading leaves atime alone */
+	INODE_MAP_WRITE = 4, /* its files are FILE_MAP_WRITE */
 };
 
 /* (a) atomic, (l) inode->lock, (i) immutable */
@@ -131,6 +132,7 @@ struct inode {
 	struct mutex lock;
 	struct pipe *pipe; /* (l) of an open FIFO or pipe, fs/pipe.c */
 	unsigned flags;	   /* (l) INODE_* */
+	int32_t writers;   /* (a) open for writing; negative: it runs, nobody may write (ETXTBSY) */
 	void *priv;	   /* file system's own */
 };
 

@@ -57,6 +57,10 @@ int vfs_fallocate(struct file *f, int mode, int64_t off, int64_t len);
 int vfs_readdir(struct file *f, struct dir_sink *s);
 ssize_t vfs_readlink(struct dentry *d, char *buf, size_t size);
 
+/* From now on the file is being executed and nobody can open it for writing: 0 or -ETXTBSY (it is
+ * open for writing). */
+int vfs_deny_write(struct inode *in);
+
 int vfs_getattr(struct inode *in, struct kstat *st);
 /*
  * Permission, set-id clearing and time rules of chmod/chown/utimensat/truncate, then the file

@@ -352,6 +352,41 @@ int vfs_statfs(struct inode *in, struct statfs *out)
 	return s->statfs ? s->statfs(s, out) : 0;
 }
 
+/* ---- who writes ---- */
+
+/* Add `by` to in->writers unless it has the other sign. */
+static int count_writer(struct inode *in, int32_t by)
+{
+	int32_t n = __atomic_load_n(&in->writers, __ATOMIC_RELAXED);
+
+	do {
+		if (by > 0 ? n < 0 : n > 0)
+			return -ETXTBSY;
+	} while (!__atomic_compare_exchange_n(&in->writers, &n, n + by, false, __ATOMIC_ACQUIRE,
+					      __ATOMIC_RELAXED));
+	return 0;
+}
+
+int inode_begin_write(struct inode *in)
+{
+	return count_writer(in, 1);
+}
+
+void inode_end_write(struct inode *in)
+{
+	__atomic_sub_fetch(&in->writers, 1, __ATOMIC_RELEASE);
+}
+
+int vfs_deny_write(struct inode *in)
+{
+	return count_writer(in, -1);
+}
+
+bool inode_may_change(const struct file *f)
+{
+	return !inode_is(f->mapped, S_IFREG) || READ_ONCE(f->mapped->writers) > 0;
+}
+
 /* ---- anonymous inodes ---- */
 
 static void anon_destroy(struct inode *in)

@@ -32,6 +32,10 @@ void inode_accessed(struct inode *in, const struct file *f);
 void inode_modified(struct inode *in); /* mtime and ctime are now */
 /* Before data is changed: drop set-id bits as write(2) does. Caller holds in->lock. */
 void inode_strip_setid(struct inode *in);
+/* Somebody is going to write to the file, and has finished: -ETXTBSY if it is being executed. */
+int inode_begin_write(struct inode *in);
+void inode_end_write(struct inode *in);
+bool inode_may_change(const struct file *f); /* for kernel/file.h */
 /* The process's file size limit: 0, or -EFBIG after SIGXFSZ when `end` is not allowed. */
 int inode_check_limit(uint64_t end);
 /* Store everything but the size, ctime now. Caller holds in->lock. */

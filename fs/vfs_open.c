@@ -28,6 +28,8 @@ static const struct file_ops path_ops;
 /* Drop what file_new and vfs_open_dentry took; installed in kernel/file.c by fs_init. */
 void vfs_file_release(struct file *f)
 {
+	if (f->kind & FILE_WRITER)
+		inode_end_write(f->inode);
 	if (f->dentry)
 		dentry_put(f->dentry);
 	if (f->inode)
@@ -252,12 +254,21 @@ int vfs_open_dentry(struct dentry *d, unsigned flags, struct file **out)
 	} else if (!in->fops || inode_is(in, S_IFSOCK)) {
 		r = -ENXIO;
 	} else {
-		r = file_new(in->fops, inode_get(in), flags, 0, &f);
+		r = file_new(in->fops, inode_get(in), flags,
+			     in->flags & INODE_MAP_WRITE ? FILE_MAP_WRITE : 0, &f);
 		if (r)
 			inode_put(in);
 	}
 	if (r)
 		return r;
+	if (file_writable(f) && inode_is(f->inode, S_IFREG)) {
+		r = inode_begin_write(f->inode);
+		if (r) {
+			file_put(f);
+			return r;
+		}
+		f->kind |= FILE_WRITER;
+	}
 	if (!f->dentry)
 		f->dentry = dentry_get(d);
 	*out = f;
@@ -278,7 +289,11 @@ static int open_found(struct dentry *d, struct opening *o, unsigned lflags, stru
 	}
 	if (r || o->created || !(o->flags & O_TRUNC) || !inode_is(d->inode, S_IFREG))
 		return r;
-	r = inode_truncate(d->inode, 0, true);
+	r = inode_begin_write(d->inode); /* O_RDONLY | O_TRUNC is possible */
+	if (!r) {
+		r = inode_truncate(d->inode, 0, true);
+		inode_end_write(d->inode);
+	}
 	if (r)
 		file_put(*out);
 	return r;
@@ -392,7 +407,13 @@ int vfs_truncate(struct dentry *d, uint64_t size)
 	if (!inode_is(in, S_IFREG))
 		return -EINVAL;
 	r = inode_permission(in, W_OK);
-	return r ? r : inode_truncate(in, size, false);
+	if (!r)
+		r = inode_begin_write(in);
+	if (r)
+		return r;
+	r = inode_truncate(in, size, false);
+	inode_end_write(in);
+	return r;
 }
 
 int vfs_ftruncate(struct file *f, uint64_t size)

@@ -331,6 +331,8 @@ static int start(struct exec *x, struct regs *regs)
 		r = build_stack(x, &stack);
 	if (r == 0)
 		r = set_names(x);
+	if (r == 0)
+		r = vfs_deny_write(x->program.dentry->inode);
 	exec_image_close(&x->program);
 	if (r == 0) {
 		publish_stack(x, &stack);
