@@ -89,6 +89,7 @@ int tmpfs_inode_new(struct super *s, const struct inode *dir, uint32_t mode, uin
 	inode_init_owner(&ti->in, dir, mode);
 	ti->in.ino = t->last_ino;
 	ti->in.rdev = rdev;
+	ti->in.flags = S_ISREG(mode) ? INODE_MAP_WRITE : 0;
 	ti->seals = F_SEAL_SEAL;
 	set_ops(&ti->in);
 	*out = &ti->in;

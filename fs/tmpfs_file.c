@@ -129,8 +129,11 @@ static int page_own(struct inode *in, uint64_t index, struct page *old, uintptr_
 	return page_install(in, index, old, p, tag, out);
 }
 
-/* The page at index, made if there is none and writable in place; referenced. 0 or -ENOSPC. */
-static int page_for_write(struct inode *in, uint64_t index, struct page **out)
+/*
+ * The page at index, made if there is none and writable in place; referenced. 0 or -ENOSPC.
+ * fault: for a mapping, whose address space takes care of a page that is replaced.
+ */
+static int page_for_write(struct inode *in, uint64_t index, bool fault, struct page **out)
 {
 	struct page *p = page_at(in, index), *old = p;
 	int r;
@@ -141,6 +144,8 @@ static int page_for_write(struct inode *in, uint64_t index, struct page **out)
 		return 0;
 	}
 	r = page_own(in, index, old, 0, out);
+	if (old && !r && !fault && current && current_mm())
+		mm_file_replaced(current_mm(), in, index);
 	if (old)
 		page_put(old);
 	return r;
@@ -155,6 +160,7 @@ int tmpfs_file_add_page(struct inode *in, uint64_t index, struct page *p)
 		return -ENOMEM;
 	ti->n_pages++;
 	if (is_static(p)) {
+		in->flags &= ~(unsigned)INODE_MAP_WRITE; /* stores must not reach the frame */
 		ti->n_static++;
 		tmpfs_static_count(tmpfs_of(in), 1);
 	}
@@ -200,7 +206,7 @@ static int clear_part(struct inode *in, uint64_t from, uint64_t to)
 		return 0;
 	}
 	page_put(p);
-	r = page_for_write(in, index, &p);
+	r = page_for_write(in, index, false, &p);
 	if (r)
 		return r;
 	memset((char *)page_to_virt(p) + (from & ~PAGE_MASK), 0, to - from);
@@ -277,7 +283,7 @@ static ssize_t write_page(struct inode *in, struct iter *from, uint64_t pos, siz
 		return write_new_page(in, from, pos >> PAGE_SHIFT);
 	if (p)
 		page_put(p);
-	r = page_for_write(in, pos >> PAGE_SHIFT, &p);
+	r = page_for_write(in, pos >> PAGE_SHIFT, false, &p);
 	if (r)
 		return r;
 	copied = iter_read(from, (char *)page_to_virt(p) + off, n);
@@ -392,11 +398,9 @@ static long tmpfs_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 	return put_user(arg, (int)(f->inode->size - f->pos));
 }
 
-/* Pages that are mapped somewhere are cleared in place, the others dropped: the contents are the
- * same. */
 static int punch_hole(struct inode *in, uint64_t from, uint64_t end)
 {
-	uint64_t first = (from + PAGE_SIZE - 1) >> PAGE_SHIFT, last = end >> PAGE_SHIFT, i;
+	uint64_t first = (from + PAGE_SIZE - 1) >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
 	int r;
 
 	if (first > last) /* inside one page */
@@ -404,23 +408,12 @@ static int punch_hole(struct inode *in, uint64_t from, uint64_t end)
 	r = clear_part(in, from, first << PAGE_SHIFT);
 	if (!r)
 		r = clear_part(in, last << PAGE_SHIFT, end);
-	for (i = first; !r && i < last; i++) {
-		struct tmpfs_inode *ti = tmpfs_i(in);
-		struct page *p;
-		bool mapped;
-
-		spin_lock(&ti->tree_lock);
-		p = page_of(radix_next(&ti->pages, &i));
-		mapped = p && !is_static(p) && p->refs > 1;
-		spin_unlock(&ti->tree_lock);
-		if (!p || i >= last)
-			break;
-		if (mapped)
-			memset(page_to_virt(p), 0, PAGE_SIZE);
-		else
-			tmpfs_file_drop(in, i, i);
-	}
-	return r;
+	if (r || first == last)
+		return r;
+	if (current && current_mm())
+		mm_file_punched(current_mm(), in, from, end);
+	tmpfs_file_drop(in, first, last - 1);
+	return 0;
 }
 
 /* Pages of [first, end) that do not exist. */
@@ -511,8 +504,23 @@ static int tmpfs_map_page(struct file *f, uint64_t index, bool write, struct pag
 	}
 	if (p)
 		page_put(p);
-	return page_for_write(in, index, out) ? -EIO
-					      : 0; /* SIGBUS, as a full tmpfs gives on Linux */
+	return page_for_write(in, index, true, out)
+		   ? -EIO
+		   : 0; /* SIGBUS, as a full tmpfs gives on Linux */
+}
+
+static void tmpfs_map_around(struct file *f, uint64_t first, size_t n, struct page **out)
+{
+	struct tmpfs_inode *ti = tmpfs_i(f->inode);
+	uint64_t n_pages = (READ_ONCE(f->inode->size) + PAGE_SIZE - 1) >> PAGE_SHIFT;
+
+	spin_lock(&ti->tree_lock);
+	for (size_t i = 0; i < n; i++) {
+		out[i] = first + i < n_pages ? page_of(radix_get(&ti->pages, first + i)) : NULL;
+		if (out[i])
+			page_get(out[i]);
+	}
+	spin_unlock(&ti->tree_lock);
 }
 
 /* Also drops what fallocate put beyond the end. Caller holds in->lock. */
@@ -569,4 +577,5 @@ const struct file_ops tmpfs_file_ops = {
     .fsync = tmpfs_fsync,
     .fallocate = tmpfs_fallocate,
     .map_page = tmpfs_map_page,
+    .map_around = tmpfs_map_around,
 };

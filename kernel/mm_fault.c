@@ -10,12 +10,17 @@
  * write permission and replaced by a copy on the first write; mm_sole_owner tells the two apart.
  */
 #include "kernel/file.h"
+#include "kernel/log.h"
 #include "kernel/mm_private.h"
 #include "kernel/page.h"
 #include "kernel/string.h"
 #include "kernel/x86_64/cpu.h"
 
-enum { WINDOW_PAGES = WINDOW / PAGE_SIZE };
+enum {
+	WINDOW_PAGES = WINDOW / PAGE_SIZE,
+	FILE_WINDOW_PAGES = 64, /* of files whose pages are at hand: only entries to write */
+};
+#define FILE_WINDOW (FILE_WINDOW_PAGES * PAGE_SIZE)
 
 static struct page *zero_page; /* made by the first who needs it */
 
@@ -60,7 +65,7 @@ static void window(const struct vma *v, uaddr_t addr, uaddr_t *start, uaddr_t *e
  */
 static int map_pages(struct mm *mm, uaddr_t start, struct page **pages, size_t n, unsigned prot)
 {
-	paddr_t pa[WINDOW_PAGES] = {0};
+	paddr_t pa[FILE_WINDOW_PAGES] = {0};
 	size_t done;
 
 	for (size_t i = 0; i < n; i++)
@@ -159,46 +164,94 @@ static struct page *copy_of(struct page *from)
 	return p;
 }
 
-/* The frame to map at va: the file's, or for a write to a private area a copy of it. */
-static int file_page(struct vma *v, uaddr_t va, bool copy, struct page **out)
+/* May all pages of a shared mapping be stored to from the start? */
+static bool open_to_stores(const struct vma *v)
 {
-	uint64_t index = (v->offset + (va - v->start)) >> PAGE_SHIFT;
-	int r = v->file->ops->map_page(v->file, index, file_writable(v->file), out);
+	return !is_private(v) && (v->prot & PROT_WRITE) && (v->file->kind & FILE_MAP_WRITE);
+}
 
-	if (r || !copy)
-		return r;
-	*out = copy_of(*out);
-	return *out ? 0 : -ENOMEM;
+/*
+ * May more than the page written be copied from a private mapping of a file? Who writes to the file
+ * later would not be seen in the copies.
+ */
+static bool copy_ahead(const struct vma *v)
+{
+	return !v->file || !file_may_change || !file_may_change(v->file);
+}
+
+static uint64_t file_index(const struct vma *v, uaddr_t va)
+{
+	return (v->offset + (va - v->start)) >> PAGE_SHIFT;
+}
+
+/* The file's pages at [start, start + n pages) that are at hand and not mapped yet. */
+static void pages_at_hand(struct mm *mm, struct vma *v, uaddr_t start, size_t n,
+			  struct page **pages)
+{
+	uint64_t taken = pt_mapped_mask(mm->root, start, n), index = file_index(v, start);
+	struct file *f = v->file;
+
+	if (f->ops->map_around)
+		f->ops->map_around(f, index, n, pages);
+	for (size_t i = 0; i < n; i++) {
+		bool mapped = taken >> i & 1;
+
+		if (!f->ops->map_around &&
+		    (mapped || f->ops->map_page(f, index + i, false, &pages[i])))
+			pages[i] = NULL;
+		if (pages[i] && mapped) {
+			page_put(pages[i]);
+			pages[i] = NULL;
+		}
+	}
+}
+
+/* Map what else is at hand around addr: a fault costs more than a few entries. */
+static void fill_around(struct mm *mm, struct vma *v, uaddr_t addr, bool copy)
+{
+	unsigned prot = copy || open_to_stores(v) ? v->prot : v->prot & ~(unsigned)PROT_WRITE;
+	struct page *pages[FILE_WINDOW_PAGES];
+	uaddr_t start, end;
+	size_t n;
+
+	if (copy || !v->file->ops->map_around) {
+		window(v, addr, &start, &end);
+	} else {
+		start = MAX(ALIGN_DOWN(addr, FILE_WINDOW), v->start);
+		end = MIN(ALIGN_DOWN(addr, FILE_WINDOW) + FILE_WINDOW, v->end);
+	}
+	n = (end - start) >> PAGE_SHIFT;
+	if (n == 1)
+		return;
+	pages_at_hand(mm, v, start, n, pages);
+	for (size_t i = 0; i < n && copy; i++)
+		pages[i] = pages[i] ? copy_of(pages[i]) : NULL;
+	(void)map_pages(mm, start, pages, n, mm_pt_prot(prot));
 }
 
 static int fault_file(struct mm *mm, struct vma *v, uaddr_t addr, enum mm_access access)
 {
 	bool copy = is_private(v) && access == MM_WRITE;
-	struct page *pages[WINDOW_PAGES];
-	unsigned prot = v->prot;
-	uaddr_t start, end, va;
-	uint64_t taken;
-	size_t n;
-	int r = 0;
+	bool write = !is_private(v) && (access == MM_WRITE || open_to_stores(v));
+	struct page *p;
+	int r = v->file->ops->map_page(v->file, file_index(v, addr), write, &p);
 
-	window(v, addr, &start, &end);
-	taken = pt_mapped_mask(mm->root, start, (end - start) >> PAGE_SHIFT);
-	for (va = start, n = 0; va < end; va += PAGE_SIZE, n++) {
-		pages[n] = NULL;
-		if (taken >> n & 1)
-			continue;
-		r = file_page(v, va, copy, &pages[n]);
-		if (r) {
-			pages[n] = NULL;
-			if (va >= addr) /* ... but what comes before addr does not matter */
-				break;
-		}
-	}
-	if (is_private(v) && !copy)
-		prot &= ~(unsigned)PROT_WRITE;
-	if (map_pages(mm, start, pages, n, mm_pt_prot(prot)))
+	if (r)
+		return r;
+	if (write && !(v->file->kind & FILE_MAP_WRITE))
+		mm_show_page(mm, v, addr, p);
+	if (copy && !(p = copy_of(p)))
 		return -ENOMEM;
-	return va > addr ? 0 : r;
+	r = pt_map(mm->root, addr, page_to_phys(p),
+		   mm_pt_prot(copy || write ? v->prot : v->prot & ~(unsigned)PROT_WRITE),
+		   PAGE_SHIFT);
+	if (r) {
+		page_put(p);
+		return r;
+	}
+	mm->resident_pages++;
+	fill_around(mm, v, addr, copy && copy_ahead(v));
+	return 0;
 }
 
 /* ---- copy on write ---- */
@@ -233,18 +286,46 @@ static int cow_leaf(struct pt_visitor *v, uint64_t va, struct pt_leaf *leaf)
 	return (int)c->prot;
 }
 
+/* The first store to a page of a shared mapping: the file is told, and may put another in its
+ * place.
+ */
+static int store_shared(struct mm *mm, struct vma *v, uaddr_t addr, struct pt_leaf *leaf)
+{
+	struct page *old = phys_to_page(leaf->pa), *p = old;
+	struct gather g;
+	int r;
+
+	if (!v->file || open_to_stores(v)) {
+		pt_protect(mm->root, addr, mm_pt_prot(v->prot));
+		return 0;
+	}
+	r = v->file->ops->map_page(v->file, file_index(v, addr), true, &p);
+	if (r)
+		return r;
+	if (p == old) {
+		page_put(p); /* the leaf has a reference */
+		pt_protect(mm->root, addr, mm_pt_prot(v->prot));
+		return 0;
+	}
+	gather_init(&g, mm);
+	gather_page(&g, old, addr, leaf);
+	r = pt_map(mm->root, addr, page_to_phys(p), mm_pt_prot(v->prot), PAGE_SHIFT);
+	assert(!r); /* the table is there */
+	gather_finish(&g);
+	mm_show_page(mm, v, addr, p);
+	return 0;
+}
+
 /* A write to a page mapped without write permission in a writable area. */
-static int fault_cow(struct mm *mm, struct vma *v, uaddr_t addr)
+static int fault_cow(struct mm *mm, struct vma *v, uaddr_t addr, struct pt_leaf *leaf)
 {
 	struct cow c = {.v.fn = cow_leaf, .addr = addr, .prot = mm_pt_prot(v->prot)};
 	uaddr_t start, end;
 
-	if (!is_private(v)) {
-		pt_protect(mm->root, addr, c.prot);
-		return 0;
-	}
+	if (!is_private(v))
+		return store_shared(mm, v, addr, leaf);
 	window(v, addr, &start, &end);
-	if (!mm_plenty(2)) {
+	if (!mm_plenty(2) || !copy_ahead(v)) {
 		start = addr;
 		end = addr + PAGE_SIZE;
 	}
@@ -309,7 +390,7 @@ int mm_fault_locked(struct mm *mm, uaddr_t addr, enum mm_access access)
 	leaf = pt_lookup(mm->root, addr);
 	if (leaf.mapped) {
 		if (access == MM_WRITE && !(leaf.prot & PT_WRITE))
-			return fault_cow(mm, v, addr);
+			return fault_cow(mm, v, addr, &leaf);
 		return 0; /* somebody was faster, or a stale translation */
 	}
 	if (v->file)

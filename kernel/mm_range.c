@@ -48,6 +48,7 @@ struct protect {
 	struct pt_visitor v;
 	unsigned prot; /* new rights */
 	bool private;
+	bool ask;	    /* a shared file that wants to know of stores */
 	uaddr_t start, end; /* what lost rights */
 };
 
@@ -56,8 +57,8 @@ static int protect_leaf(struct pt_visitor *v, uint64_t va, struct pt_leaf *leaf)
 	struct protect *p = container_of(v, struct protect, v);
 	unsigned prot = p->prot;
 
-	if (p->private && (prot & PT_WRITE) && !(leaf->prot & PT_WRITE) &&
-	    !mm_sole_owner(phys_to_page(leaf->pa)))
+	if ((prot & PT_WRITE) && !(leaf->prot & PT_WRITE) &&
+	    (p->ask || (p->private && !mm_sole_owner(phys_to_page(leaf->pa)))))
 		prot &= ~(unsigned)PT_WRITE;
 	if (leaf->prot & ~prot) {
 		p->start = MIN(p->start, va);
@@ -84,6 +85,7 @@ static int protect_area(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end
 	if (mm_split_edges(mm, start, end))
 		return -ENOMEM;
 	p.private = (v->flags & MAP_TYPE) == MAP_PRIVATE;
+	p.ask = v->file && !p.private && !(v->file->kind & FILE_MAP_WRITE);
 	if (!vma_change(mm, v, start, end, prot, v->flags))
 		return -ENOMEM;
 	pt_visit(mm->root, start, end, &p.v);
@@ -419,13 +421,27 @@ int mm_sync(struct mm *mm, uaddr_t addr, size_t len, unsigned flags)
 	return r;
 }
 
+/* Is a page of a file that is not mapped in memory? */
+static bool file_in_core(struct vma *v, uaddr_t va)
+{
+	uint64_t index = (v->offset + (va - v->start)) >> PAGE_SHIFT;
+	struct page *p = NULL;
+
+	if (v->file && v->file->ops->map_around)
+		v->file->ops->map_around(v->file, index, 1, &p);
+	if (p)
+		page_put(p);
+	return p;
+}
+
 size_t mm_mincore(struct mm *mm, uaddr_t addr, size_t n_pages, uint8_t *vec)
 {
+	struct vma *v;
 	size_t i;
 
 	mm_lock(mm);
-	for (i = 0; i < n_pages && vma_find(mm, addr + i * PAGE_SIZE); i++)
-		vec[i] = pt_lookup(mm->root, addr + i * PAGE_SIZE).mapped;
+	for (i = 0; i < n_pages && (v = vma_find(mm, addr)); i++, addr += PAGE_SIZE)
+		vec[i] = pt_lookup(mm->root, addr).mapped || file_in_core(v, addr);
 	mm_unlock(mm);
 	return i;
 }

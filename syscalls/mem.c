@@ -43,6 +43,11 @@ static bool sealed(struct file *f, unsigned long prot, unsigned long flags)
 	return seals > 0 && (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE));
 }
 
+static bool is_dev_zero(const struct file *f)
+{
+	return S_ISCHR(f->inode->mode) && f->inode->rdev == dev_make(1, 5);
+}
+
 /* mmap(2) of a file or of shared anonymous memory; takes over the reference. */
 static long map_file(uaddr_t addr, size_t len, unsigned long prot, unsigned long flags,
 		     struct file *f, uint64_t off, const char *name)
@@ -94,6 +99,10 @@ long sys_mmap(uaddr_t addr, size_t len, unsigned long prot, unsigned long flags,
 	if (flags & MAP_HUGETLB) { /* not a file of hugetlbfs */
 		file_put(f);
 		return -EINVAL;
+	}
+	if (is_dev_zero(f) && (flags & MAP_TYPE) != MAP_PRIVATE && file_writable(f)) {
+		file_put(f);
+		return map_anonymous(addr, len, prot, (flags & ~MAP_TYPE) | MAP_SHARED);
 	}
 	return map_file(addr, len, prot, flags, f, (uint64_t)offset, NULL);
 }

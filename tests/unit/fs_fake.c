@@ -113,6 +113,12 @@ void mm_file_truncated(struct mm *mm, struct inode *inode, uint64_t from)
 
 void mm_file_punched(struct mm *mm, struct inode *inode, uint64_t from, uint64_t to)
 {
+	fake_truncated++;
+}
+
+void mm_file_replaced(struct mm *mm, struct inode *inode, uint64_t index)
+{
+	fake_truncated++;
 }
 
 void mm_file_clean(struct mm *mm, struct inode *inode, uint64_t first, uint64_t last)
@@ -314,6 +320,11 @@ uint64_t cpu_tsc_hz(void)
 }
 
 bool tty_present(void)
+{
+	return false;
+}
+
+bool tty_is_serial(void)
 {
 	return false;
 }

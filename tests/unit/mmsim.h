@@ -111,6 +111,8 @@ static int sim_map_page(struct file *f, uint64_t index, bool write, struct page 
 	return 0;
 }
 
+bool (*file_may_change)(const struct file *f);
+
 static const struct file_ops sim_file_ops = {.map_page = sim_map_page};
 
 static void sim_file_init(struct sim_file *sf, unsigned flags)

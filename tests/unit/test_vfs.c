@@ -201,8 +201,9 @@ static void test_fallocate(void)
 	const int hole = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
 	struct file *f = must_open("/tmp/fa", O_CREAT | O_RDWR);
 	size_t free_pages;
-	struct page *p;
+	struct page *p, *around[2];
 	char buf[4];
+	long told;
 
 	CHECK(vfs_fallocate(f, 0, 100, 3 * PAGE_SIZE) == 0 &&
 	      f->inode->size == 100 + 3 * PAGE_SIZE);
@@ -214,9 +215,16 @@ static void test_fallocate(void)
 	      get_at(f, buf, 4, PAGE_SIZE - 2) == 4);
 	CHECK(memcmp(buf, "a\0\0d", 4) == 0);
 	CHECK(f->ops->map_page(f, 1, file_writable(f), &p) == 0);
-	CHECK(vfs_fallocate(f, hole, 0, 9 * PAGE_SIZE) == 0 && stat_of("/tmp/fa", 0).blocks == 8);
-	CHECK(((char *)page_to_virt(p))[1] == 0); /* a mapping sees the hole too */
+	told = fake_truncated;
+	CHECK(vfs_fallocate(f, hole, 0, 9 * PAGE_SIZE) == 0 && stat_of("/tmp/fa", 0).blocks == 0);
+	CHECK(fake_truncated == told + 1 && p->refs == 1); /* mappings see the hole too */
 	page_put(p);
+	f->ops->map_around(f, 0, 2, around);
+	CHECK(!around[0] && !around[1]);
+	CHECK(put_at(f, "x", 1, PAGE_SIZE) == 1);
+	f->ops->map_around(f, 0, 2, around);
+	CHECK(!around[0] && around[1]);
+	page_put(around[1]);
 	CHECK(vfs_fallocate(f, FALLOC_FL_ZERO_RANGE, 0, 1) == -EOPNOTSUPP);
 	CHECK(vfs_fallocate(f, FALLOC_FL_PUNCH_HOLE, 0, 1) == -EOPNOTSUPP);
 	CHECK(vfs_fallocate(f, 0, -1, 1) == -EINVAL && vfs_fallocate(f, 0, 0, 0) == -EINVAL);
@@ -255,6 +263,7 @@ static void test_static(void)
 	struct page *frame = page_alloc(1, PAGE_ZEROED), *p, *own;
 	char *data = page_to_virt(frame), buf[16];
 	struct file *f;
+	long told;
 
 	page_split(frame);
 	frame[0].flags |= PG_RESERVED;
@@ -269,9 +278,12 @@ static void test_static(void)
 	page_put(p);
 	file_put(f);
 	f = must_open("/deep/er/file", O_RDWR);
+	CHECK(!(f->kind & FILE_MAP_WRITE));
+	told = fake_truncated;
 	CHECK(put_at(f, "xyz", 3, PAGE_SIZE - 1) == 3);
 	CHECK(data[PAGE_SIZE - 1] == 'A' && data[PAGE_SIZE] == 'A'); /* the module is untouched */
 	CHECK(get_at(f, buf, 5, PAGE_SIZE - 2) == 5 && memcmp(buf, "AxyzA", 5) == 0);
+	CHECK(fake_truncated == told + 2); /* mappings that show the frames */
 	CHECK(f->ops->map_page(f, 0, file_writable(f), &own) == 0 && own != frame);
 	page_put(own);
 	file_put(f);
