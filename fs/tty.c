@@ -321,6 +321,14 @@ bool tty_is_serial(void)
 	return the_tty.serial;
 }
 
+bool tty_controlling(int *pgrp)
+{
+	if (!the_tty.controlling)
+		return false;
+	*pgrp = the_tty.process->pgid;
+	return true;
+}
+
 /* Returns 0, -ENXIO (no terminal), -EBUSY (TIOCEXCL), -ENOMEM. */
 int tty_open(unsigned flags, struct file **out)
 {

@@ -112,6 +112,8 @@ int stdio_open(unsigned fd, struct file **out);
 /* The terminal, if any standard descriptor is one. */
 bool tty_present(void);
 bool tty_is_serial(void); /* its own node is /dev/ttyS0, else /dev/pts/0 */
+/* Is it the process's controlling terminal? Then also its foreground process group. */
+bool tty_controlling(int *pgrp);
 int tty_open(unsigned flags, struct file **out);
 
 #endif

@@ -81,21 +81,31 @@ static ssize_t transfer(struct file *f, struct iter *it, uint64_t *pos,
  * stream). */
 ssize_t file_read(struct file *f, struct iter *to, uint64_t *pos)
 {
+	ssize_t r;
+
 	if (pos && (f->kind & FILE_STREAM))
 		return -ESPIPE;
 	if (!file_readable(f))
 		return -EBADF;
-	return transfer(f, to, pos, f->ops->read);
+	r = transfer(f, to, pos, f->ops->read);
+	current_process()->counts.read_calls++;
+	current_process()->counts.rchar += r > 0 ? (uint64_t)r : 0;
+	return r;
 }
 
 /* As file_read, for writing. */
 ssize_t file_write(struct file *f, struct iter *from, uint64_t *pos)
 {
+	ssize_t r;
+
 	if (pos && (f->kind & FILE_STREAM))
 		return -ESPIPE;
 	if (!file_writable(f))
 		return -EBADF;
-	return transfer(f, from, pos, f->ops->write);
+	r = transfer(f, from, pos, f->ops->write);
+	current_process()->counts.write_calls++;
+	current_process()->counts.wchar += r > 0 ? (uint64_t)r : 0;
+	return r;
 }
 
 /* Ready events; a file without its own answer is always ready (Linux's DEFAULT_POLLMASK). */

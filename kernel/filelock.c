@@ -170,6 +170,17 @@ bool filelock_test(const struct filelock *req, struct filelock *out)
 	return l;
 }
 
+void filelock_each(void (*fn)(void *arg, const struct filelock *l, int number), void *arg)
+{
+	struct filelock *l;
+	int number = 0;
+
+	spin_lock(&lock);
+	list_for_each (l, &locks, link)
+		fn(arg, l, ++number);
+	spin_unlock(&lock);
+}
+
 void filelock_closed(struct file *f, const struct files *fs)
 {
 	struct filelock all;

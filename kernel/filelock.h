@@ -35,6 +35,8 @@ int filelock_set(struct file *f, const struct filelock *req, bool wait);
 /* The first lock that conflicts with req: copies it to *out and returns true; false: the lock could
  * be taken. */
 bool filelock_test(const struct filelock *req, struct filelock *out);
+/* fn for every lock, numbered from 1, under the list's lock. */
+void filelock_each(void (*fn)(void *arg, const struct filelock *l, int number), void *arg);
 /* A descriptor for f in `fs` was closed: POSIX drops all of the process's locks on that file
  * (fcntl(2)). */
 void filelock_closed(struct file *f, const struct files *fs);

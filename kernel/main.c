@@ -214,6 +214,7 @@ void kernel_main(void)
 	/* The process, then what it sees: console, files, descriptors. */
 	process_init();
 	console_init(bi);
+	procfs_set_cmdline(params.cmdline);
 	hostname = bootinfo_string(bi, bi->hostname);
 	kernel_set_hostname(hostname, strlen(hostname));
 	if (fs_init() || bootfiles_add(bi))

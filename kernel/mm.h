@@ -60,9 +60,10 @@ struct mm {
 	uaddr_t stack_top;  /* set by exec, for /proc and stack growth limit */
 	uaddr_t arg_start, arg_end, env_start, env_end; /* for /proc/self/cmdline, environ */
 	size_t total_pages;				/* (lock) virtual size */
-	size_t data_pages;     /* (lock) of it private and writable: RLIMIT_DATA */
-	size_t locked_pages;   /* (lock) of it mlocked: RLIMIT_MEMLOCK */
-	size_t resident_pages; /* (lock) */
+	size_t data_pages;		  /* (lock) of it private and writable: RLIMIT_DATA */
+	size_t locked_pages;		  /* (lock) of it mlocked: RLIMIT_MEMLOCK */
+	size_t resident_pages;		  /* (lock) */
+	size_t peak_total, peak_resident; /* (lock) before the last decrease; the peak may be now */
 };
 
 int mm_new(struct mm **out);
@@ -114,6 +115,20 @@ struct vma *mm_find(struct mm *mm, uaddr_t addr);
  * First area with end > addr, for walking: start with 0, go on with v->end. Caller holds mm->lock.
  */
 struct vma *mm_next(struct mm *mm, uaddr_t addr);
+
+/* What is in memory of a range, in pages; the shared zero page does not count. */
+struct mm_usage {
+	size_t anon, file, shmem; /* resident, by what backs them */
+	size_t shared_clean, shared_dirty, private_clean, private_dirty;
+	size_t huge; /* of anon, in 2 MiB leaves */
+	size_t resident;
+};
+/* Adds what [start, end) holds to *out. Caller holds mm->lock. */
+void mm_usage_locked(struct mm *mm, uaddr_t start, uaddr_t end, struct mm_usage *out);
+void mm_usage(struct mm *mm, uaddr_t start, uaddr_t end, struct mm_usage *out); /* takes it */
+/* The page's word in /proc/<pid>/pagemap. Caller holds mm->lock. */
+uint64_t mm_pagemap(struct mm *mm, uaddr_t addr);
+size_t mm_table_pages(struct mm *mm); /* frames of the page table */
 
 /*
  * For file systems, before they drop their own references to the pages. Truncation: drop every page

@@ -23,6 +23,7 @@ void gather_init(struct gather *g, struct mm *mm)
 {
 	g->v.fn = clear_leaf;
 	g->mm = mm;
+	mm->peak_resident = MAX(mm->peak_resident, mm->resident_pages);
 	g->keep_copies = false;
 	g->start = UINT64_MAX;
 	g->end = 0;

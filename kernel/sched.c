@@ -98,12 +98,14 @@ void schedule(void)
 {
 	struct thread *prev = current, *next;
 	uint64_t now = clock_mono_ns();
+	bool preempted;
 
 	prev->cpu_ns += now - prev->slice_start_ns;
 	prev->slice_start_ns = 0;
 	spin_lock(&sched_lock);
 	if (prev->state == THREAD_RUNNING)
 		list_add_tail(&prev->run_link, &run_queue);
+	preempted = prev->state == THREAD_RUNNING;
 	spin_unlock(&sched_lock);
 	while (!(next = pick_next())) {
 		cpu_halt();
@@ -112,6 +114,10 @@ void schedule(void)
 	next->slice_start_ns = clock_mono_ns();
 	if (!list_empty(&run_queue))
 		slice_limit();
+	if (!preempted)
+		prev->process->counts.switches++;
+	else if (next != prev)
+		prev->process->counts.preempted++;
 	if (next != prev)
 		switch_to(prev, next);
 }

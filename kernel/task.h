@@ -37,6 +37,14 @@ struct fs_context {
 	uint32_t umask;
 };
 
+/* What getrusage(2) and /proc/<pid>/io report of a process. */
+struct task_counts {
+	uint64_t faults;		  /* page faults that were resolved */
+	uint64_t switches, preempted;	  /* waited for something; had to let another run */
+	uint64_t rchar, wchar;		  /* bytes that read and write calls moved */
+	uint64_t read_calls, write_calls; /* how many */
+};
+
 /* (i) immutable after creation, (l) process->lock, (a) atomic, (o) own locking */
 struct process {
 	int pid, ppid, pgid, sid;		 /* (l) */
@@ -63,6 +71,7 @@ struct process {
 	unsigned n_sigqueued;	      /* (l) struct sigqueue in use, limited by RLIMIT_SIGPENDING */
 	bool stopped;		      /* (l) by a stop signal, until SIGCONT or SIGKILL */
 	uint64_t dead_threads_cpu_ns; /* (l) run time of threads that have ended */
+	struct task_counts counts;    /* (o) single steps on one CPU */
 	bool dumpable;		      /* (l) prctl PR_SET_DUMPABLE */
 	bool no_new_privs, child_subreaper,
 	    thp_disabled;     /* (l) prctl(2): kept for execve and fork */
@@ -114,6 +123,7 @@ struct thread {
 	int8_t nice;		  /* (l) -20..19 */
 	uint16_t ioprio;	  /* (l) IOPRIO_PRIO_VALUE */
 	uint64_t timer_slack_ns;  /* (c) prctl PR_SET_TIMERSLACK; 0 = the default */
+#define DEFAULT_TIMER_SLACK_NS 50000
 	struct regs *regs; /* (c) the program's registers while in the kernel; complete only where
 			      documented */
 };

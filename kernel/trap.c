@@ -66,8 +66,10 @@ static void page_fault(uint64_t addr, uint64_t error)
 {
 	int r = addr < TASK_SIZE ? mm_fault(current_mm(), addr, fault_access(error)) : -EFAULT;
 
-	if (r == 0)
+	if (r == 0) {
+		current_process()->counts.faults++;
 		return;
+	}
 	current->fault_trapno = VEC_PF;
 	current->fault_err = addr < TASK_SIZE ? error : error | PF_PRESENT;
 	current->fault_addr = addr;
@@ -185,8 +187,10 @@ void exception_in_kernel(struct regs *regs)
 		fault_on_exit(regs);
 	if (regs->rip >= (uint64_t)user_access_begin && regs->rip < (uint64_t)user_access_end) {
 		if (vec == VEC_PF && addr < TASK_SIZE && current &&
-		    mm_fault(current_mm(), addr, fault_access(error)) == 0)
+		    mm_fault(current_mm(), addr, fault_access(error)) == 0) {
+			current_process()->counts.faults++;
 			return;
+		}
 		regs->rip = (uint64_t)user_access_fault;
 		return;
 	}

@@ -26,6 +26,7 @@ bool vma_is_data(unsigned prot, unsigned flags)
 /* Count `pages` pages with v's attributes in (or, negative, out). */
 static void account(struct mm *mm, const struct vma *v, ssize_t pages)
 {
+	mm->peak_total = MAX(mm->peak_total, mm->total_pages);
 	mm->total_pages += (size_t)pages;
 	if (vma_is_data(v->prot, v->flags))
 		mm->data_pages += (size_t)pages;

@@ -8,8 +8,6 @@
 #include "kernel/x86_64/cpu.h"
 #include "syscalls/syscall.h"
 
-#define DEFAULT_TIMER_SLACK_NS 50000
-
 static long put_int(uaddr_t to, int value)
 {
 	return put_user(to, value);

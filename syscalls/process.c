@@ -134,6 +134,7 @@ static struct __kernel_old_timeval timeval_of(uint64_t ns)
 /* getrusage(2): time is not split into user and system; children never existed. */
 long sys_getrusage(int who, uaddr_t usage)
 {
+	const struct task_counts *counts = &current_process()->counts;
 	struct rusage ru;
 
 	memset(&ru, 0, sizeof(ru));
@@ -149,6 +150,10 @@ long sys_getrusage(int who, uaddr_t usage)
 	default:
 		return -EINVAL;
 	}
-	ru.ru_maxrss = current_mm()->resident_pages * (PAGE_SIZE / 1024);
+	ru.ru_maxrss =
+	    MAX(current_mm()->peak_resident, current_mm()->resident_pages) * (PAGE_SIZE / 1024);
+	ru.ru_minflt = counts->faults;
+	ru.ru_nvcsw = counts->switches;
+	ru.ru_nivcsw = counts->preempted;
 	return put_user(usage, ru);
 }

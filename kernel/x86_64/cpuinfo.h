@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the processor says about itself, for /proc/cpuinfo. Read once at boot (CPUID may trap); any
- * context after. */
+/* What the processor says about itself (SDM 2A CPUID), for /proc/cpuinfo and /sys. Asked afresh
+ * each time; CPUID may trap. */
 #ifndef KERNEL_X86_64_CPUINFO_H
 #define KERNEL_X86_64_CPUINFO_H
 
@@ -15,6 +15,14 @@ struct cpu_info {
 	unsigned clflush_size;		  /* bytes */
 	unsigned phys_bits, virt_bits;	  /* CPUID 0x80000008 */
 };
+
+struct cpu_cache {
+	const char *type; /* "Data", "Instruction", "Unified" */
+	unsigned level, kb, line, partitions, ways, sets;
+};
+
+/* The cache's parameters, or false: there is none with this index. */
+bool cpu_cache(unsigned index, struct cpu_cache *out);
 
 /* Fill in *out. */
 void cpu_info(struct cpu_info *out);

@@ -14,6 +14,7 @@
 #include "kernel/random.h"
 #include "kernel/uaccess.h"
 #include "kernel/utsname.h"
+#include "kernel/vma.h"
 #include "kernel/wait.h"
 #include "kernel/x86_64/cpuinfo.h"
 #include "tests/unit/arena.h"
@@ -393,4 +394,43 @@ void fake_boot(void)
 
 void klog(enum log_level level, const char *fmt, ...)
 {
+}
+
+/* ---- what /proc asks about, empty ---- */
+
+void mm_usage(struct mm *mm, uaddr_t start, uaddr_t end, struct mm_usage *out)
+{
+}
+
+void mm_usage_locked(struct mm *mm, uaddr_t start, uaddr_t end, struct mm_usage *out)
+{
+}
+
+size_t mm_table_pages(struct mm *mm)
+{
+	return 1;
+}
+
+uint64_t mm_pagemap(struct mm *mm, uaddr_t addr)
+{
+	return 0;
+}
+
+bool vma_is_data(unsigned prot, unsigned flags)
+{
+	return false;
+}
+
+bool tty_controlling(int *pgrp)
+{
+	return false;
+}
+
+void filelock_each(void (*fn)(void *arg, const struct filelock *l, int number), void *arg)
+{
+}
+
+bool tty_is_serial(void)
+{
+	return false;
 }

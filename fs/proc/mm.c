@@ -1,27 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* /proc entries about a process's memory (proc_pid_maps(5), proc_pid_statm(5), proc_pid_cmdline(5))
- * and about mounts. */
-#include "fs/procfs.h"
+/* /proc entries about a process's memory: proc_pid_maps(5), proc_pid_statm(5),
+ * proc_pid_cmdline(5). */
+#include "fs/proc/proc.h"
 #include "kernel/heap.h"
 #include "kernel/string.h"
 #include "kernel/task.h"
 #include "kernel/uaccess.h"
 
-#define MAPS_NAME_COLUMN 73
-
-/* A path as one field: newlines (and for mounts, blanks) become octal escapes. */
-static void put_escaped(struct seq *s, const char *text, const char *special)
-{
-	for (; *text; text++) {
-		if (strchr(special, *text))
-			seq_printf(s, "\\%03o", (unsigned char)*text);
-		else
-			seq_write(s, text, 1);
-	}
-}
-
-/* One line; scratch has PATH_MAX_LEN bytes. */
-static void show_vma(struct seq *s, const struct vma *v, char *scratch)
+void proc_put_vma(struct seq *s, const struct vma *v, char *scratch)
 {
 	const struct inode *in = v->file ? v->file->inode : NULL;
 	uint64_t dev = in ? in->super->dev : 0;
@@ -34,10 +20,10 @@ static void show_vma(struct seq *s, const struct vma *v, char *scratch)
 		   (unsigned long)(v->file ? v->offset : 0), dev_major(dev), dev_minor(dev),
 		   (unsigned long)(in ? in->ino : 0));
 	if (v->file && vfs_file_path(v->file, scratch, PATH_MAX_LEN) >= 0) {
-		seq_pad(s, line, MAPS_NAME_COLUMN);
-		put_escaped(s, scratch, "\n\\");
+		seq_pad(s, line, PROC_MAPS_NAME_COLUMN);
+		proc_put_escaped(s, scratch, "\n\\");
 	} else if (v->name) {
-		seq_pad(s, line, MAPS_NAME_COLUMN);
+		seq_pad(s, line, PROC_MAPS_NAME_COLUMN);
 		seq_puts(s, v->name);
 	}
 	seq_puts(s, "\n");
@@ -55,7 +41,7 @@ int proc_show_maps(struct seq *s, const struct proc_ctx *c)
 	}
 	mutex_lock(&p->mm->lock);
 	for (v = mm_next(p->mm, 0); v; v = mm_next(p->mm, v->end))
-		show_vma(s, v, scratch);
+		proc_put_vma(s, v, scratch);
 	mutex_unlock(&p->mm->lock);
 	kfree(scratch);
 	return 0;
@@ -92,15 +78,18 @@ void proc_vm_sizes(struct mm *mm, struct proc_vm *out)
 	mutex_unlock(&mm->lock);
 }
 
-/* size resident shared text lib data dirty; what is shared is not counted. */
+/* size resident shared text lib data dirty */
 int proc_show_statm(struct seq *s, const struct proc_ctx *c)
 {
 	struct process *p = proc_process(c);
+	struct mm_usage use = {0};
 	struct proc_vm vm;
 
 	proc_vm_sizes(p ? p->mm : NULL, &vm);
-	seq_printf(s, "%zu %zu 0 %zu 0 %zu 0\n", vm.total,
-		   p && p->mm ? p->mm->resident_pages : (size_t)0, vm.text, vm.data + vm.stack);
+	if (p && p->mm)
+		mm_usage(p->mm, 0, TASK_SIZE, &use);
+	seq_printf(s, "%zu %zu %zu %zu 0 %zu 0\n", vm.total, use.resident, use.file + use.shmem,
+		   vm.text, vm.data + vm.stack);
 	return 0;
 }
 
@@ -142,84 +131,5 @@ int proc_show_environ(struct seq *s, const struct proc_ctx *c)
 
 	if (p && p->mm)
 		put_user_range(s, p->mm->env_start, p->mm->env_end);
-	return 0;
-}
-
-/* ---- mounts ---- */
-
-static void put_flags(struct seq *s, const struct super *m)
-{
-	static const struct {
-		unsigned flag;
-		const char *text;
-	} names[] = {{MS_NOSUID, ",nosuid"},
-		     {MS_NODEV, ",nodev"},
-		     {MS_NOEXEC, ",noexec"},
-		     {MS_NOATIME, ",noatime"},
-		     {MS_RELATIME, ",relatime"}};
-
-	seq_puts(s, (m->flags & MS_RDONLY) ? "ro" : "rw");
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (m->flags & names[i].flag)
-			seq_puts(s, names[i].text);
-}
-
-static void put_options(struct seq *s, struct super *m)
-{
-	char text[128];
-
-	if (m->show_options && m->show_options(m, text, sizeof(text)))
-		seq_puts(s, text);
-}
-
-/* Where m is mounted, seen from the process's root; false: nowhere below it. */
-static bool put_mount_point(struct seq *s, struct super *m, char *scratch)
-{
-	if (vfs_path(m->root, scratch, PATH_MAX_LEN) < 0)
-		return false;
-	put_escaped(s, scratch, " \t\n\\");
-	return true;
-}
-
-int proc_show_mounts(struct seq *s, const struct proc_ctx *c)
-{
-	char *scratch = kmalloc(PATH_MAX_LEN);
-	struct super *m;
-
-	if (!scratch)
-		return -ENOMEM;
-	list_for_each (m, vfs_supers(), link) {
-		seq_printf(s, "%s ", m->source);
-		put_mount_point(s, m, scratch);
-		seq_printf(s, " %s ", m->fstype);
-		put_flags(s, m);
-		put_options(s, m);
-		seq_puts(s, " 0 0\n");
-	}
-	kfree(scratch);
-	return 0;
-}
-
-int proc_show_mountinfo(struct seq *s, const struct proc_ctx *c)
-{
-	char *scratch = kmalloc(PATH_MAX_LEN);
-	struct super *m;
-
-	if (!scratch)
-		return -ENOMEM;
-	list_for_each (m, vfs_supers(), link) {
-		const struct dentry *at = m->root->covers;
-
-		seq_printf(s, "%d %d %u:%u / ", m->id, at ? at->inode->super->id : 0,
-			   dev_major(m->dev), dev_minor(m->dev));
-		put_mount_point(s, m, scratch);
-		seq_puts(s, " ");
-		put_flags(s, m);
-		seq_printf(s, " - %s %s %s", m->fstype, m->source,
-			   (m->flags & MS_RDONLY) ? "ro" : "rw");
-		put_options(s, m);
-		seq_puts(s, "\n");
-	}
-	kfree(scratch);
 	return 0;
 }

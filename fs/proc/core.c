@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * procfs: turns tables of entries into inodes, names and open files. Nothing is cached: every
- * lookup makes an inode from (entry, process, descriptor), and the contents of a file are made when
- * it is read from its start.
+ * The core of /proc and /sys: turns tables of entries into inodes, names and open files. Nothing is
+ * cached: every lookup makes an inode from (entry, process, descriptor), and the contents of a file
+ * are made when it is read from its start.
  */
-#include "fs/procfs.h"
+#include "fs/proc/proc.h"
 #include "kernel/heap.h"
 #include "kernel/string.h"
 #include "kernel/task.h"
@@ -24,6 +24,16 @@ static const struct file_ops dir_file_ops, file_file_ops;
 static struct proc_inode *proc_i(struct inode *in)
 {
 	return container_of(in, struct proc_inode, in);
+}
+
+struct proc_ctx *proc_ctx_of(struct inode *in)
+{
+	return &proc_i(in)->ctx;
+}
+
+static const struct proc_tree *tree_of(const struct super *s)
+{
+	return s->priv;
 }
 
 struct process *proc_process(const struct proc_ctx *c)
@@ -47,11 +57,12 @@ struct thread *proc_thread(const struct proc_ctx *c)
 }
 
 /* The same object has the same number every time: a hash of what it is about. */
-static uint64_t make_ino(const struct proc_entry *e, const struct proc_ctx *c)
+static uint64_t make_ino(const struct super *s, const struct proc_entry *e,
+			 const struct proc_ctx *c)
 {
 	uint64_t h = (uintptr_t)e;
 
-	if (e == &proc_root)
+	if (e == tree_of(s)->root)
 		return ROOT_INO;
 	h = (h ^ (uint32_t)c->pid) * 0x9e3779b97f4a7c15ull;
 	h = (h ^ (uint32_t)c->tid) * 0xff51afd7ed558ccdull;
@@ -71,7 +82,8 @@ static void set_ops(struct inode *in, const struct proc_entry *e)
 		in->ops = e->follow ? &magic_inode_ops : &link_inode_ops;
 	} else {
 		in->ops = &file_inode_ops;
-		in->fops = &file_file_ops;
+		in->fops = e->ops ? e->ops : &file_file_ops;
+		in->size = tree_of(in->super)->file_size;
 	}
 }
 
@@ -86,7 +98,7 @@ static int make_inode(struct super *s, const struct proc_entry *e, const struct 
 	inode_init(&pi->in, s, e->mode_of ? (e->mode & S_IFMT) | e->mode_of(c) : e->mode);
 	pi->entry = e;
 	pi->ctx = *c;
-	pi->in.ino = make_ino(e, c);
+	pi->in.ino = make_ino(s, e, c);
 	pi->in.flags = INODE_NOATIME;
 	if (p && p->dumpable) {
 		pi->in.uid = p->cred.euid;
@@ -121,16 +133,40 @@ static int parse_id(const char *name, size_t len)
 	return id;
 }
 
+static int put_name(const struct proc_entry *e, int id, char buf[PROC_NAME_MAX])
+{
+	return e->name_of ? e->name_of(id, buf, PROC_NAME_MAX)
+			  : scnprintf(buf, PROC_NAME_MAX, "%d", id);
+}
+
+/* The number of the generated entry with this name, or -1. */
+static int find_id(const struct proc_inode *dir, const char *name, size_t len)
+{
+	const struct proc_entry *e = dir->entry;
+	char buf[PROC_NAME_MAX];
+	int id = 0;
+
+	if (!e->name_of)
+		return parse_id(name, len);
+	while ((id = e->next(&dir->ctx, id)) >= 0) {
+		if ((size_t)put_name(e, id, buf) == len && memcmp(buf, name, len) == 0)
+			return id;
+		id++;
+	}
+	return -1;
+}
+
 static int proc_lookup(struct inode *dir, const char *name, size_t len, struct inode **out)
 {
 	struct proc_inode *pi = proc_i(dir);
 	const struct proc_entry *e = pi->entry, *child_entry;
 	struct proc_ctx child = pi->ctx;
-	int id = e->find ? parse_id(name, len) : -1, r;
+	int id, r;
 
 	for (size_t i = 0; i < e->n_table; i++)
 		if (strlen(e->table[i].name) == len && memcmp(e->table[i].name, name, len) == 0)
 			return make_inode(dir->super, &e->table[i], &child, out);
+	id = e->find ? find_id(pi, name, len) : -1;
 	if (id < 0)
 		return -ENOENT;
 	r = e->find(&pi->ctx, id, &child, &child_entry);
@@ -140,7 +176,8 @@ static int proc_lookup(struct inode *dir, const char *name, size_t len, struct i
 static bool emit(struct file *f, struct dir_sink *s, const struct proc_entry *e,
 		 const struct proc_ctx *c, const char *name, size_t len)
 {
-	if (!s->add(s, name, len, make_ino(e, c), (e->mode & S_IFMT) >> 12, f->pos + 1))
+	if (!s->add(s, name, len, make_ino(f->inode->super, e, c), (e->mode & S_IFMT) >> 12,
+		    f->pos + 1))
 		return false;
 	f->pos++;
 	return true;
@@ -151,7 +188,7 @@ static void emit_generated(struct file *f, struct dir_sink *s, struct proc_inode
 {
 	const struct proc_entry *e = pi->entry, *child_entry;
 	uint64_t base = 2 + e->n_table;
-	char name[12];
+	char name[PROC_NAME_MAX];
 	int id;
 
 	while ((id = e->next(&pi->ctx, f->pos - base)) >= 0) {
@@ -159,8 +196,7 @@ static void emit_generated(struct file *f, struct dir_sink *s, struct proc_inode
 
 		f->pos = base + id;
 		if (e->find(&pi->ctx, id, &child, &child_entry) == 0) {
-			if (!emit(f, s, child_entry, &child, name,
-				  scnprintf(name, sizeof(name), "%d", id)))
+			if (!emit(f, s, child_entry, &child, name, put_name(e, id, name)))
 				return;
 		} else {
 			f->pos++;
@@ -275,6 +311,21 @@ static ssize_t proc_write(struct file *f, struct iter *from, uint64_t *pos)
 	return n;
 }
 
+/* A parameter that cannot be changed here is refused as it is in a container, where /proc/sys and
+ * /sys are mounted read-only. */
+static int proc_open(struct inode *in, struct dentry *d, unsigned flags, struct file **out)
+{
+	const struct proc_entry *e = proc_i(in)->entry;
+	int r;
+
+	if ((flags & O_ACCMODE) != O_RDONLY && (in->mode & 0222) && !e->store && !e->ops)
+		return -EROFS;
+	r = file_new(in->fops, inode_get(in), flags, 0, out);
+	if (r)
+		inode_put(in);
+	return r;
+}
+
 static void proc_release(struct file *f)
 {
 	struct seq *s = f->priv;
@@ -288,7 +339,14 @@ static void proc_release(struct file *f)
 
 static int proc_readlink(struct inode *in, char *buf, size_t size)
 {
-	return proc_i(in)->entry->readlink(&proc_i(in)->ctx, buf, size);
+	const struct proc_entry *e = proc_i(in)->entry;
+	size_t n;
+
+	if (e->readlink)
+		return e->readlink(&proc_i(in)->ctx, buf, size);
+	n = MIN(strlen(e->text), size);
+	memcpy(buf, e->text, n);
+	return n;
 }
 
 static int proc_follow(struct inode *in, struct dentry **out)
@@ -298,7 +356,8 @@ static int proc_follow(struct inode *in, struct dentry **out)
 
 static const struct inode_ops dir_inode_ops = {
     .lookup = proc_lookup, .setattr = proc_setattr, .destroy = proc_destroy};
-static const struct inode_ops file_inode_ops = {.setattr = proc_setattr, .destroy = proc_destroy};
+static const struct inode_ops file_inode_ops = {
+    .open = proc_open, .setattr = proc_setattr, .destroy = proc_destroy};
 static const struct inode_ops link_inode_ops = {
     .readlink = proc_readlink, .setattr = proc_setattr, .destroy = proc_destroy};
 static const struct inode_ops magic_inode_ops = {.readlink = proc_readlink,
@@ -311,8 +370,7 @@ static const struct file_ops dir_file_ops = {
 static const struct file_ops file_file_ops = {
     .read = proc_read, .write = proc_write, .seek = proc_seek, .release = proc_release};
 
-/* The file system for /proc. 0 or -ENOMEM. */
-int procfs_new(struct super **out)
+int proc_super_new(const struct proc_tree *tree, struct super **out)
 {
 	static const struct proc_ctx nobody = {.fd = -1};
 	struct super *s = kzalloc(sizeof(*s));
@@ -320,12 +378,13 @@ int procfs_new(struct super **out)
 
 	if (!s)
 		return -ENOMEM;
-	s->fstype = s->source = "proc";
-	s->magic = PROC_SUPER_MAGIC;
+	s->fstype = s->source = tree->fstype;
+	s->magic = tree->magic;
+	s->priv = (void *)(uintptr_t)tree;
 	s->dev = vfs_anon_dev();
 	s->volatile_names = true;
 	list_init(&s->link);
-	if (make_inode(s, &proc_root, &nobody, &in)) {
+	if (make_inode(s, tree->root, &nobody, &in)) {
 		kfree(s);
 		return -ENOMEM;
 	}
@@ -336,5 +395,28 @@ int procfs_new(struct super **out)
 		return -ENOMEM;
 	}
 	*out = s;
+	return 0;
+}
+
+int proc_parse_int(const char *text, long min, long max, long *out)
+{
+	bool negative;
+	long v = 0;
+
+	while (*text == ' ' || *text == '\t')
+		text++;
+	negative = *text == '-';
+	text += negative;
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	for (; *text >= '0' && *text <= '9'; text++)
+		if (__builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, *text - '0', &v))
+			return -EINVAL;
+	while (*text == ' ' || *text == '\n')
+		text++;
+	v = negative ? -v : v;
+	if (*text || v < min || v > max)
+		return -EINVAL;
+	*out = v;
 	return 0;
 }
