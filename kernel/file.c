@@ -19,6 +19,7 @@
 #define FD_TABLE_MAX 1048576u /* Linux's fs.nr_open */
 
 void (*file_place_release)(struct file *f);
+void (*file_watch_release)(struct file *f);
 int (*file_sync_all)(bool durable);
 bool (*file_may_change)(const struct file *f);
 
@@ -50,6 +51,8 @@ void file_put(struct file *f)
 {
 	if (__atomic_sub_fetch(&f->refs, 1, __ATOMIC_ACQ_REL))
 		return;
+	if (f->watchers.next)
+		file_watch_release(f);
 	filelock_release(f);
 	if (f->ops->release)
 		f->ops->release(f);
@@ -125,7 +128,7 @@ int64_t file_seek(struct file *f, int64_t off, int whence)
 		return -EBADF;
 	if (whence < 0 || whence > SEEK_MAX)
 		return -EINVAL;
-	if ((f->kind & FILE_STREAM) || !f->ops->seek)
+	if (!f->ops->seek)
 		return -ESPIPE;
 	mutex_lock(&f->lock);
 	r = f->ops->seek(f, off, whence);

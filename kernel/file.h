@@ -86,9 +86,10 @@ struct file {
 	struct inode *inode;  /* (i) always set; anonymous files have an anonymous inode */
 	struct inode *mapped; /* (i) whose pages mappings show, for mm_file_*(): inode, but behind a
 				 device's node the device's; not referenced */
-	struct dentry *dentry;		  /* (i) where it was opened; NULL for anonymous files */
-	void *priv;			  /* (n) */
-	bool locked;			  /* may hold advisory locks, kernel/filelock.c */
+	struct dentry *dentry; /* (i) where it was opened; NULL for anonymous files */
+	void *priv;	       /* (n) */
+	struct list watchers;  /* (n) of epoll items; not initialised while there were none */
+	bool locked;	       /* may hold advisory locks, kernel/filelock.c */
 	uint8_t owner_type, owner_signal; /* F_SETOWN_EX, F_SETSIG: stored only */
 	int owner;
 };
@@ -115,6 +116,8 @@ struct file *file_get(struct file *f);
 void file_put(struct file *f); /* the last one calls release, then drops inode and dentry */
 /* Drops the references to f->inode and f->dentry; set by the VFS at boot (they are its objects). */
 extern void (*file_place_release)(struct file *f);
+/* Called before a file with watchers goes; set by who puts them there. */
+extern void (*file_watch_release)(struct file *f);
 
 /* Read/write at f->pos under its lock (advancing it) or, with pos != NULL, at *pos. Check access
  * mode, give EBADF. */

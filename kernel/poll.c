@@ -1,26 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Poll tables: the set of wait queues a thread is on while it waits for any of several files. The
- * first few entries live in the table itself, so that a small poll allocates nothing. A table
- * belongs to one thread.
+ * Poll tables: the set of wait queues somebody is on who waits for any of several files: a thread,
+ * or (with notify) an epoll instance. The first few entries live in the owner's room, so that a
+ * small poll allocates nothing.
  */
 #include "kernel/poll.h"
 #include "kernel/abi/errno.h"
 #include "kernel/heap.h"
 
-/* Empty table. */
-void poll_table_init(struct poll_table *pt)
+void poll_table_init(struct poll_table *pt, struct poll_entry *room, unsigned n)
 {
+	*pt = (struct poll_table){.room = room, .n_room = n};
 	list_init(&pt->entries);
-	pt->error = 0;
-	pt->n_inline = 0;
 }
 
 static struct poll_entry *entry_new(struct poll_table *pt)
 {
-	if (pt->n_inline < POLL_INLINE)
-		return &pt->inline_entries[pt->n_inline++];
+	if (pt->n_used < pt->n_room)
+		return &pt->room[pt->n_used++];
 	return kmalloc(sizeof(struct poll_entry));
+}
+
+static void wake_table(struct waiter *w)
+{
+	struct poll_table *pt = container_of(w, struct poll_entry, waiter)->table;
+
+	pt->notify(pt);
 }
 
 void poll_wait(struct poll_table *pt, struct wait_queue *wq)
@@ -34,7 +39,8 @@ void poll_wait(struct poll_table *pt, struct wait_queue *wq)
 		pt->error = -ENOMEM;
 		return;
 	}
-	e->waiter = (struct waiter){0};
+	e->waiter = (struct waiter){.notify = pt->notify ? wake_table : NULL};
+	e->table = pt;
 	list_add_tail(&e->link, &pt->entries);
 	wait_prepare(&e->waiter, wq);
 }
@@ -47,8 +53,8 @@ void poll_table_free(struct poll_table *pt)
 	list_for_each_safe (e, next, &pt->entries, link) {
 		wait_finish(&e->waiter);
 		list_del(&e->link);
-		if (e < pt->inline_entries || e >= pt->inline_entries + POLL_INLINE)
+		if (e < pt->room || e >= pt->room + pt->n_room)
 			kfree(e);
 	}
-	pt->n_inline = 0;
+	pt->n_used = 0;
 }

@@ -88,8 +88,12 @@ size_t wait_wake(struct wait_queue *wq, size_t n)
 	spin_lock(&wq->lock);
 	ensure_linked(wq);
 	list_for_each_safe (w, tmp, &wq->waiters, link) {
+		if (w->notify) {
+			w->notify(w);
+			continue;
+		}
 		if (woken == n)
-			break;
+			continue;
 		list_del(&w->link);
 		w->woken = true;
 		WRITE_ONCE(w->thread->woken, true);

@@ -16,6 +16,9 @@ struct waiter {
 	struct wait_queue *wq; /* NULL while not queued */
 	struct thread *thread;
 	bool woken; /* set by wait_wake */
+	/* Called by each wake-up instead of waking the thread; the waiter stays queued and is not
+	 * counted. Must not sleep, nor use this queue. */
+	void (*notify)(struct waiter *w);
 };
 
 #define NO_DEADLINE UINT64_MAX

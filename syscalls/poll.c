@@ -9,6 +9,7 @@
 
 #include "kernel/heap.h"
 #include "kernel/poll.h"
+#include "syscalls/poll.h"
 #include "syscalls/util.h"
 
 #define POLL_ALWAYS (POLLERR | POLLHUP)
@@ -48,11 +49,12 @@ static long wait_events(struct poll_item *items, size_t n, uint64_t deadline)
 	bool last = deadline == 0;
 
 	for (;;) {
+		struct poll_entry room[8];
 		struct poll_table pt;
 		bool done;
 		long r;
 
-		poll_table_init(&pt);
+		poll_table_init(&pt, room, ARRAY_SIZE(room));
 		r = scan(items, n, last ? NULL : &pt);
 		if (!r && pt.error)
 			r = pt.error;
@@ -121,21 +123,22 @@ out:
 /* poll(2). */
 long sys_poll(uaddr_t fds, unsigned nfds, int timeout_ms)
 {
-	uint64_t deadline = NO_DEADLINE;
-
-	if (timeout_ms >= 0)
-		deadline = timeout_ms ? deadline_in(timeout_ms * NS_PER_MS) : 0;
-	return poll_fds(fds, nfds, deadline);
+	return poll_fds(fds, nfds, deadline_in_ms(timeout_ms));
 }
 
 /* ---- what ppoll, select and pselect have in common ---- */
 
-static uint64_t timeout_deadline(uint64_t ns)
+uint64_t timeout_deadline(uint64_t ns)
 {
 	return ns ? deadline_in(ns) : 0;
 }
 
-static int timespec_deadline(uaddr_t uts, uint64_t *deadline)
+uint64_t deadline_in_ms(int timeout_ms)
+{
+	return timeout_ms < 0 ? NO_DEADLINE : timeout_deadline(timeout_ms * NS_PER_MS);
+}
+
+int timespec_deadline(uaddr_t uts, uint64_t *deadline)
 {
 	uint64_t ns;
 	int r;
@@ -149,7 +152,7 @@ static int timespec_deadline(uaddr_t uts, uint64_t *deadline)
 	return r;
 }
 
-static int set_mask(uaddr_t umask, size_t size)
+int temp_mask_begin(uaddr_t umask, size_t size)
 {
 	uint64_t mask;
 
@@ -163,11 +166,9 @@ static int set_mask(uaddr_t umask, size_t size)
 	return 0;
 }
 
-/* A call that a signal ended keeps the mask until the handler ran; any other gets the old one back
- * at once. */
-static void end_mask(uaddr_t umask, long result)
+void temp_mask_end(uaddr_t umask, bool interrupted)
 {
-	if (umask && result != -ERESTARTNOHAND)
+	if (umask && !interrupted)
 		signal_restore_temp_mask();
 }
 
@@ -184,11 +185,11 @@ long sys_ppoll(uaddr_t fds, unsigned nfds, uaddr_t uts, uaddr_t umask, size_t si
 	long r = timespec_deadline(uts, &deadline);
 
 	if (!r)
-		r = set_mask(umask, size);
+		r = temp_mask_begin(umask, size);
 	if (r)
 		return r;
 	r = poll_fds(fds, nfds, deadline);
-	end_mask(umask, r);
+	temp_mask_end(umask, r == -ERESTARTNOHAND);
 	if (uts)
 		r = end_timeout(timespec_to_user(uts, deadline_left(deadline)), r);
 	return r;
@@ -347,11 +348,11 @@ long sys_pselect6(int nfds, uaddr_t in, uaddr_t out, uaddr_t ex, uaddr_t uts, ua
 		return -EFAULT;
 	r = timespec_deadline(uts, &deadline);
 	if (!r)
-		r = set_mask(sig.mask, sig.size);
+		r = temp_mask_begin(sig.mask, sig.size);
 	if (r)
 		return r;
 	r = select_fds(nfds, in, out, ex, deadline);
-	end_mask(sig.mask, r);
+	temp_mask_end(sig.mask, r == -ERESTARTNOHAND);
 	if (uts)
 		r = end_timeout(timespec_to_user(uts, deadline_left(deadline)), r);
 	return r;

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * epoll(7). An instance has one item per (descriptor, open file) pair. An item stays on the wait
+ * queues of its file and puts itself on the instance's ready list when one is woken, so that
+ * waiting costs what is ready, not what is watched. An item that was reported stays on the list if
+ * it is level-triggered; whether it is still ready is asked when the list is looked at.
+ *
+ * Locks: instance->lock (mutex) for the items, taken also when a watched file is closed; the ready
+ * list has a spin lock, because wake-ups come from any context. The items of one file are linked
+ * under watch_lock.
+ */
+#include "fs/eventpoll.h"
+
+#include "fs/radix.h"
+#include "fs/vfs.h"
+#include "kernel/heap.h"
+#include "kernel/poll.h"
+#include "kernel/task.h"
+#include "kernel/uaccess.h"
+
+#define CONTROL_BITS (EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE)
+#define EXCLUSIVE_OK                                                                               \
+	(EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
+#define MAX_NESTING 4 /* instances that watch instances: Linux's EP_MAX_NESTS */
+
+/* (l) instance->lock, (r) ready_lock, (w) watch_lock, (i) immutable */
+struct item {
+	struct instance *ep;	  /* (i) */
+	struct file *file;	  /* (i) not referenced: closing it removes the item */
+	int fd;			  /* (i) */
+	struct item *same_fd;	  /* (l) another open file once had this descriptor */
+	struct list ready_link;	  /* (r) */
+	struct list watch_link;	  /* (w) of file->watchers */
+	struct epoll_event event; /* (l) */
+	struct poll_table table;
+	struct poll_entry room[1];
+};
+
+struct instance {
+	struct mutex lock;
+	struct radix items; /* (l) by descriptor: struct item, a chain */
+	struct spinlock ready_lock;
+	struct list ready;	   /* (r) */
+	struct wait_queue wait_wq; /* epoll_wait */
+	struct wait_queue poll_wq; /* whoever polls the instance */
+};
+
+static struct spinlock watch_lock;
+static struct mutex nesting_lock; /* one check for loops at a time */
+
+static const struct file_ops epoll_ops;
+
+static struct instance *instance_of(struct file *f)
+{
+	return f->ops == &epoll_ops ? f->priv : NULL;
+}
+
+/* ---- the ready list ---- */
+
+/* Put an item on the list, if it is not there. Returns false if it was. */
+static bool make_ready(struct item *i)
+{
+	bool added;
+
+	spin_lock(&i->ep->ready_lock);
+	added = list_empty(&i->ready_link);
+	if (added)
+		list_add_tail(&i->ready_link, &i->ep->ready);
+	spin_unlock(&i->ep->ready_lock);
+	return added;
+}
+
+static void announce(struct instance *ep)
+{
+	wait_wake(&ep->wait_wq, 1);
+	wait_wake_all(&ep->poll_wq);
+}
+
+/* Context: any; the wait queue's lock is held. A disarmed one-shot item waits for EPOLL_CTL_MOD. */
+static void item_notify(struct poll_table *table)
+{
+	struct item *i = container_of(table, struct item, table);
+
+	if (!(i->event.events & ~CONTROL_BITS))
+		return;
+	make_ready(i);
+	announce(i->ep);
+}
+
+/* The first item of the list, taken off it, or NULL. */
+static struct item *take_ready(struct instance *ep)
+{
+	struct item *i = NULL;
+
+	spin_lock(&ep->ready_lock);
+	if (!list_empty(&ep->ready)) {
+		i = list_first(&ep->ready, struct item, ready_link);
+		list_del(&i->ready_link);
+	}
+	spin_unlock(&ep->ready_lock);
+	return i;
+}
+
+static unsigned item_events(const struct item *i)
+{
+	return file_poll(i->file, NULL) & i->event.events & ~CONTROL_BITS;
+}
+
+/* ---- items ---- */
+
+static struct item *item_find(struct instance *ep, int fd, const struct file *f)
+{
+	struct item *i = radix_get(&ep->items, fd);
+
+	while (i && i->file != f)
+		i = i->same_fd;
+	return i;
+}
+
+static int item_link(struct instance *ep, struct item *i)
+{
+	i->same_fd = radix_get(&ep->items, i->fd);
+	if (radix_set(&ep->items, i->fd, i))
+		return -ENOMEM;
+	spin_lock(&watch_lock);
+	if (!i->file->watchers.next)
+		list_init(&i->file->watchers);
+	list_add_tail(&i->watch_link, &i->file->watchers);
+	spin_unlock(&watch_lock);
+	return 0;
+}
+
+static void item_unlink(struct instance *ep, struct item *i)
+{
+	struct item *head = radix_get(&ep->items, i->fd), **at = &head;
+
+	while (*at != i)
+		at = &(*at)->same_fd;
+	*at = i->same_fd;
+	if (head)
+		(void)radix_set(&ep->items, i->fd, head); /* in place: cannot fail */
+	else
+		radix_remove(&ep->items, i->fd);
+	spin_lock(&watch_lock);
+	list_del(&i->watch_link);
+	spin_unlock(&watch_lock);
+}
+
+/* Locks: ep->lock. */
+static void item_free(struct instance *ep, struct item *i)
+{
+	poll_table_free(&i->table);
+	item_unlink(ep, i);
+	spin_lock(&ep->ready_lock);
+	list_del(&i->ready_link);
+	spin_unlock(&ep->ready_lock);
+	kfree(i);
+}
+
+/* The last reference to a watched file is gone: nobody waits for it any more. */
+static void file_closed(struct file *f)
+{
+	while (!list_empty(&f->watchers)) {
+		struct item *i = list_first(&f->watchers, struct item, watch_link);
+		struct instance *ep = i->ep;
+
+		mutex_lock(&ep->lock);
+		item_free(ep, i);
+		mutex_unlock(&ep->lock);
+	}
+}
+
+/* ---- epoll_ctl ---- */
+
+/* Does `ep` watch `target`, itself or through instances it watches, or too deeply? */
+static bool reaches(struct instance *ep, const struct instance *target, unsigned depth)
+{
+	struct item *i;
+
+	if (ep == target || depth > MAX_NESTING)
+		return true;
+	for (uint64_t fd = 0; (i = radix_next(&ep->items, &fd)) != NULL; fd++)
+		for (; i; i = i->same_fd)
+			if (instance_of(i->file) &&
+			    reaches(instance_of(i->file), target, depth + 1))
+				return true;
+	return false;
+}
+
+/* Look again at an item that is new or has changed. */
+static void item_arm(struct item *i)
+{
+	if (item_events(i) && make_ready(i))
+		announce(i->ep);
+}
+
+static int item_add(struct instance *ep, int fd, struct file *f, const struct epoll_event *event)
+{
+	struct item *i;
+	int r;
+
+	if (item_find(ep, fd, f))
+		return -EEXIST;
+	i = kzalloc(sizeof(*i));
+	if (!i)
+		return -ENOMEM;
+	i->ep = ep;
+	i->file = f;
+	i->fd = fd;
+	i->event = *event;
+	list_init(&i->ready_link);
+	file_watch_release = file_closed;
+	r = item_link(ep, i);
+	if (r) {
+		kfree(i);
+		return r;
+	}
+	poll_table_init(&i->table, i->room, ARRAY_SIZE(i->room));
+	i->table.notify = item_notify;
+	(void)file_poll(f, &i->table);
+	if (i->table.error) {
+		item_free(ep, i);
+		return -ENOMEM;
+	}
+	item_arm(i);
+	return 0;
+}
+
+static int item_modify(struct item *i, const struct epoll_event *event)
+{
+	if (!i)
+		return -ENOENT;
+	if (i->event.events & EPOLLEXCLUSIVE)
+		return -EINVAL;
+	i->event = *event;
+	item_arm(i);
+	return 0;
+}
+
+/* Linux's rules for EPOLLEXCLUSIVE. */
+static int check_exclusive(int op, struct file *f, const struct epoll_event *event)
+{
+	if (op == EPOLL_CTL_DEL || !(event->events & EPOLLEXCLUSIVE))
+		return 0;
+	if (op == EPOLL_CTL_MOD)
+		return -EINVAL;
+	return instance_of(f) || (event->events & ~EXCLUSIVE_OK) ? -EINVAL : 0;
+}
+
+static int control_locked(struct instance *ep, int op, int fd, struct file *f,
+			  struct epoll_event *event)
+{
+	struct item *i = item_find(ep, fd, f);
+
+	switch (op) {
+	case EPOLL_CTL_ADD:
+		return item_add(ep, fd, f, event);
+	case EPOLL_CTL_MOD:
+		return item_modify(i, event);
+	case EPOLL_CTL_DEL:
+		if (!i)
+			return -ENOENT;
+		item_free(ep, i);
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+int epoll_control(struct file *epf, int op, int fd, struct file *f, struct epoll_event *event)
+{
+	struct instance *ep = instance_of(epf);
+	bool nesting = op == EPOLL_CTL_ADD && instance_of(f);
+	int r;
+
+	if (!f->ops->poll)
+		return -EPERM;
+	if (!ep || f == epf)
+		return -EINVAL;
+	r = check_exclusive(op, f, event);
+	if (r)
+		return r;
+	if (op != EPOLL_CTL_DEL)
+		event->events |= EPOLLERR | EPOLLHUP;
+	if (nesting)
+		mutex_lock(&nesting_lock);
+	if (nesting && reaches(instance_of(f), ep, 0)) {
+		r = -ELOOP;
+	} else {
+		mutex_lock(&ep->lock);
+		r = control_locked(ep, op, fd, f, event);
+		mutex_unlock(&ep->lock);
+	}
+	if (nesting)
+		mutex_unlock(&nesting_lock);
+	return r;
+}
+
+/* ---- epoll_wait ---- */
+
+/* Report one item. Returns 1, 0 (not ready after all) or -EFAULT; *again: it goes back to the list.
+ */
+static int report(struct item *i, uaddr_t at, bool *again)
+{
+	struct epoll_event event = {.events = item_events(i), .data = i->event.data};
+
+	*again = false;
+	if (!event.events)
+		return 0;
+	if (copy_to_user(at, &event, sizeof(event))) {
+		*again = true;
+		return -EFAULT;
+	}
+	if (i->event.events & EPOLLONESHOT)
+		i->event.events &= CONTROL_BITS;
+	else
+		*again = !(i->event.events & EPOLLET);
+	return 1;
+}
+
+/* What is ready now, each item once. Returns how many, or -EFAULT. */
+static long collect(struct instance *ep, uaddr_t uevents, int n)
+{
+	struct list seen = LIST_INIT(seen); /* level-triggered: asked again next time */
+	struct item *i;
+	long done = 0;
+	int r = 0;
+
+	mutex_lock(&ep->lock);
+	while (done < n && r >= 0 && (i = take_ready(ep)) != NULL) {
+		bool again;
+
+		r = report(i, uevents + done * sizeof(struct epoll_event), &again);
+		done += r > 0;
+		spin_lock(&ep->ready_lock);
+		if (again && list_empty(&i->ready_link))
+			list_add_tail(&i->ready_link, &seen);
+		spin_unlock(&ep->ready_lock);
+	}
+	spin_lock(&ep->ready_lock);
+	while (!list_empty(&seen)) {
+		i = list_first(&seen, struct item, ready_link);
+		list_del(&i->ready_link);
+		list_add_tail(&i->ready_link, &ep->ready);
+	}
+	spin_unlock(&ep->ready_lock);
+	mutex_unlock(&ep->lock);
+	return r < 0 && !done ? r : done;
+}
+
+long epoll_collect(struct file *f, uaddr_t uevents, int n, uint64_t deadline_ns)
+{
+	struct instance *ep = instance_of(f);
+	bool last = deadline_ns == 0;
+
+	if (!ep)
+		return -EINVAL;
+	for (;;) {
+		struct waiter w = {0};
+		long r = collect(ep, uevents, n);
+		int slept = 0;
+
+		if (r || last)
+			return r;
+		if (signal_pending(current))
+			return -EINTR;
+		wait_prepare(&w, &ep->wait_wq);
+		if (list_empty(&ep->ready))
+			slept = wait_sleep(deadline_ns, true);
+		wait_finish(&w);
+		last = slept == -ETIMEDOUT;
+	}
+}
+
+/* ---- the file ---- */
+
+/* Ready if an item is: those that are not any more leave the list. */
+static unsigned epoll_poll(struct file *f, struct poll_table *pt)
+{
+	struct instance *ep = f->priv;
+	struct item *i;
+	unsigned events = 0;
+
+	poll_wait(pt, &ep->poll_wq);
+	mutex_lock(&ep->lock);
+	while (!events && (i = take_ready(ep)) != NULL) {
+		if (!item_events(i))
+			continue;
+		events = EPOLLIN | EPOLLRDNORM;
+		spin_lock(&ep->ready_lock);
+		if (list_empty(&i->ready_link))
+			list_add_head(&i->ready_link, &ep->ready);
+		spin_unlock(&ep->ready_lock);
+	}
+	mutex_unlock(&ep->lock);
+	return events;
+}
+
+static void epoll_release(struct file *f)
+{
+	struct instance *ep = f->priv;
+	struct item *i;
+
+	mutex_lock(&ep->lock);
+	for (uint64_t fd = 0; (i = radix_next(&ep->items, &fd)) != NULL;)
+		item_free(ep, i);
+	mutex_unlock(&ep->lock);
+	kfree(ep);
+}
+
+static const struct file_ops epoll_ops = {
+    .poll = epoll_poll,
+    .release = epoll_release,
+    .anon_name = "[eventpoll]",
+};
+
+int epoll_new(struct file **out)
+{
+	struct instance *ep = kzalloc(sizeof(*ep));
+	struct inode *in;
+	int r = ep ? vfs_anon_inode(0600, &in) : -ENOMEM;
+
+	if (r)
+		goto fail;
+	r = file_new(&epoll_ops, in, O_RDWR, FILE_STREAM, out);
+	if (r) {
+		inode_put(in);
+		goto fail;
+	}
+	list_init(&ep->ready);
+	(*out)->priv = ep;
+	return 0;
+fail:
+	kfree(ep);
+	return r;
+}
