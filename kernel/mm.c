@@ -194,6 +194,19 @@ static int64_t place(struct mm *mm, uaddr_t addr, size_t len, unsigned flags, bo
 	return mm_choose(mm, len, anonymous && IS_ALIGNED(len, HUGE_SIZE) ? HUGE_SIZE : PAGE_SIZE);
 }
 
+int64_t mm_find_free(struct mm *mm, uaddr_t addr, size_t len, size_t align)
+{
+	int64_t at;
+
+	mm_lock(mm);
+	if (addr)
+		at = place(mm, addr, len, MAP_FIXED_NOREPLACE, false);
+	else
+		at = (int64_t)vma_find_gap(mm, MMAP_MIN_ADDR, mm->mmap_top, len, align) ?: -ENOMEM;
+	mm_unlock(mm);
+	return at;
+}
+
 /* ---- mapping ---- */
 
 /* What mmap(2) demands of an open file, in Linux's order; *extra gets VMA_* flags. */

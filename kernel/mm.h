@@ -82,6 +82,12 @@ int64_t mm_map(struct mm *mm, uaddr_t addr, size_t len, unsigned prot, unsigned 
  */
 int64_t mm_map_pages(struct mm *mm, uaddr_t addr, struct page **pages, size_t n, unsigned prot,
 		     const char *name);
+/*
+ * A range without mappings: at addr if that is not 0, else where mmap(2) would put it, at a
+ * multiple of align (a power of two, at least a page). Returns the address, -EEXIST (not free) or
+ * -ENOMEM. It stays free as long as nobody maps: for exec.
+ */
+int64_t mm_find_free(struct mm *mm, uaddr_t addr, size_t len, size_t align);
 int mm_unmap(struct mm *mm, uaddr_t addr, size_t len);			/* munmap(2) */
 int mm_protect(struct mm *mm, uaddr_t addr, size_t len, unsigned prot); /* mprotect(2) */
 int64_t mm_remap(struct mm *mm, uaddr_t old, size_t old_len, size_t new_len, unsigned flags,

@@ -293,21 +293,14 @@ static int map_segment(const struct elf_mapper *m, const struct elf_segment *s, 
 
 /* Where the image goes: *bias is a multiple of img->align, so that alignments the linker promised
  * hold. */
-static int reserve(const struct elf_image *img, const struct elf_mapper *m, uint64_t *bias)
+static int choose(const struct elf_image *img, const struct elf_mapper *m, uint64_t *bias)
 {
-	uint64_t lo = ALIGN_DOWN(img->lo, img->align);
-	int64_t at;
+	bool fixed = img->type == ET_EXEC;
+	uint64_t lo = fixed ? img->lo : ALIGN_DOWN(img->lo, img->align);
+	int64_t at = m->choose(m->ctx, fixed ? lo : 0, img->hi - lo, img->align, fixed);
 
-	*bias = 0;
-	if (img->type == ET_EXEC) {
-		at = m->reserve(m->ctx, img->lo, img->hi - img->lo, PAGE_SIZE, true);
-		return at < 0 ? (int)at : 0;
-	}
-	at = m->reserve(m->ctx, 0, img->hi - lo, img->align, false);
-	if (at < 0)
-		return (int)at;
-	*bias = (uint64_t)at - lo;
-	return img->lo > lo ? m->unmap(m->ctx, (uint64_t)at, img->lo - lo) : 0;
+	*bias = at < 0 ? 0 : (uint64_t)at - lo;
+	return at < 0 ? (int)at : 0;
 }
 
 /*
@@ -319,16 +312,11 @@ static int reserve(const struct elf_image *img, const struct elf_mapper *m, uint
 int elf_map(const struct elf_image *img, const struct elf_mapper *m, uint64_t *bias)
 {
 	uint64_t mapped = img->lo;
-	int r = reserve(img, m, bias);
+	int r = choose(img, m, bias);
 
 	for (size_t i = 0; i < img->n_segments && r == 0; i++) {
-		const struct elf_segment *s = &img->segments[i];
-
-		if (page_start(s) > mapped)
-			r = m->unmap(m->ctx, *bias + mapped, page_start(s) - mapped);
-		if (r == 0)
-			r = map_segment(m, s, *bias, mapped);
-		mapped = page_end(s);
+		r = map_segment(m, &img->segments[i], *bias, mapped);
+		mapped = page_end(&img->segments[i]);
 	}
 	return r;
 }

@@ -67,18 +67,18 @@ const char *elf_error_text(enum elf_error e);
 /* How the image is put into an address space. */
 struct elf_mapper {
 	void *ctx;
-	/* Reserve `len` bytes (PROT_NONE): at addr exactly (fixed), or anywhere suitable at a
-	 * multiple of align (then addr is 0). Returns the address or -errno. */
-	int64_t (*reserve)(void *ctx, uint64_t addr, uint64_t len, uint64_t align, bool fixed);
-	/* Map file bytes over the reservation: private, file-backed; all page-aligned. */
+	/* Find `len` unused bytes: at addr exactly (fixed), or anywhere suitable at a multiple of
+	 * align (then addr is 0). They stay unused until they are mapped below. Returns the address
+	 * or -errno. */
+	int64_t (*choose)(void *ctx, uint64_t addr, uint64_t len, uint64_t align, bool fixed);
+	/* Map file bytes: private, file-backed; all page-aligned. Replaces what is there: a segment
+	 * may begin in the last page of the one before. */
 	int (*map_file)(void *ctx, uint64_t addr, uint64_t len, uint64_t offset, unsigned prot);
 	/* Map zero pages. */
 	int (*map_zero)(void *ctx, uint64_t addr, uint64_t len, unsigned prot);
 	/* Clear [addr, addr + len) inside mapped pages (the rest of the last file page of a
 	 * writable segment). */
 	int (*clear)(void *ctx, uint64_t addr, uint64_t len);
-	/* Give back a part of the reservation that no segment uses. */
-	int (*unmap)(void *ctx, uint64_t addr, uint64_t len);
 };
 
 /* Map all segments; *bias gets the load offset (0 for ET_EXEC). 0 or -errno; on failure the caller

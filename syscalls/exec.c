@@ -33,7 +33,7 @@
 #define STACK_ROOM (128ull << 10) /* mapped below the arguments; it grows from there */
 #define STACK_TABLES                                                                               \
 	(4 * PAGE_SIZE) /* random shift, auxiliary vector, alignments: not more than that */
-#define STACK_READY    (16ull << 10) /* filled in advance below the stack pointer */
+#define STACK_READY    (8ull << 10) /* filled in advance below all that */
 #define VDSO_MAX_PAGES 4
 #define USER_HZ	       100
 
@@ -127,7 +127,8 @@ static int set_names(struct exec *x)
 		}
 	}
 	kfree(path);
-	scnprintf(current->comm, sizeof(current->comm), "%s", base);
+	memset(current->comm, 0, sizeof(current->comm));
+	memcpy(current->comm, base, strnlen(base, sizeof(current->comm) - 1));
 	return r < 0 ? (int)r : 0;
 }
 
@@ -143,7 +144,8 @@ static void lay_out(struct exec *x)
 	x->mm->mmap_top = ALIGN_DOWN(TASK_SIZE - gap, PAGE_SIZE) - exec_random(MMAP_RANDOM);
 }
 
-/* As large as the arguments and some room need; MM grows it on demand up to RLIMIT_STACK. */
+/* As large as the arguments and some room need; MM grows it on demand up to RLIMIT_STACK. What is
+ * about to be written is filled now, which saves a fault. */
 static int map_stack(struct exec *x)
 {
 	const struct bootinfo *bi = x->bi;
@@ -153,9 +155,10 @@ static int map_stack(struct exec *x)
 			STACK_TABLES +
 			((uint64_t)bi->argv.count + bi->envp.count) * sizeof(uint64_t);
 	uint64_t size = ALIGN_UP(MAX(MIN(used + STACK_ROOM, x->stack_limit), used), PAGE_SIZE);
+	uint64_t ready = MIN(ALIGN_UP(used + STACK_READY, PAGE_SIZE), size);
 	int64_t r = mm_map(x->mm, x->stack_top - size, size, prot, flags, NULL, 0, "[stack]");
 
-	return r < 0 ? (int)r : 0;
+	return r < 0 ? (int)r : mm_populate(x->mm, x->stack_top - ready, ready);
 }
 
 /* The program, and the interpreter it asks for. */
@@ -193,11 +196,9 @@ static int map_vdso(struct exec *x)
 	assert(n <= VDSO_MAX_PAGES);
 	for (size_t i = 0; i < n; i++)
 		text[i] = virt_to_page(vdso_start + i * PAGE_SIZE);
-	at = mm_map(x->mm, 0, (n + 1) * PAGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, NULL, 0,
-		    NULL);
+	at = mm_find_free(x->mm, 0, (n + 1) * PAGE_SIZE, PAGE_SIZE);
 	if (at < 0)
 		return (int)at;
-	mm_unmap(x->mm, at, (n + 1) * PAGE_SIZE);
 	r = mm_map_pages(x->mm, at, &vvar, 1, PROT_READ, "[vvar]");
 	if (r < 0)
 		return (int)r;
@@ -316,7 +317,6 @@ static const char *start_error_text(int r)
 static int start(struct exec *x, struct regs *regs)
 {
 	struct elf_stack stack;
-	uint64_t ready;
 	int r;
 
 	lay_out(x);
@@ -337,8 +337,6 @@ static int start(struct exec *x, struct regs *regs)
 	if (r == 0) {
 		publish_stack(x, &stack);
 		set_registers(regs, x->start, stack.sp);
-		ready = ALIGN_DOWN(stack.sp - STACK_READY, PAGE_SIZE);
-		r = mm_populate(x->mm, ready, x->stack_top - ready);
 	}
 	if (r < 0)
 		log_error("%s: cannot be started: %s", x->path, start_error_text(r));

@@ -14,10 +14,9 @@
 #include "kernel/random.h"
 #include "kernel/uaccess.h"
 
-#define PIE_BASE      (TASK_SIZE / 3 * 2 & PAGE_MASK)
-#define PIE_RANDOM    (1ull << (28 + PAGE_SHIFT)) /* Linux: vm.mmap_rnd_bits */
-#define FILL_MAX      (2ul << 20) /* file mappings up to this size are filled at once */
-#define RESERVE_FLAGS (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
+#define PIE_BASE   (TASK_SIZE / 3 * 2 & PAGE_MASK)
+#define PIE_RANDOM (1ull << (28 + PAGE_SHIFT)) /* Linux: vm.mmap_rnd_bits */
+#define FILL_MAX   (2ul << 20) /* file mappings up to this size are filled at once */
 
 /* Context of the callbacks. */
 struct mapping {
@@ -43,27 +42,14 @@ static int read_image(void *ctx, uint64_t offset, void *buf, size_t len)
 	return (size_t)n < len ? -EIO : 0;
 }
 
-static int64_t reserve_at(struct mapping *m, uint64_t addr, uint64_t len)
-{
-	return mm_map(m->mm, addr, len, PROT_NONE, RESERVE_FLAGS | MAP_FIXED_NOREPLACE, NULL, 0,
-		      NULL);
-}
-
-static int64_t map_reserve(void *ctx, uint64_t addr, uint64_t len, uint64_t align, bool fixed)
+/* Nothing is mapped yet that could take the place, and no thread runs that could map something. */
+static int64_t map_choose(void *ctx, uint64_t addr, uint64_t len, uint64_t align, bool fixed)
 {
 	struct mapping *m = ctx;
-	uint64_t slack = align - PAGE_SIZE;
-	int64_t at;
 
-	if (fixed)
-		return reserve_at(m, addr, len);
-	if (m->program)
-		return reserve_at(m, ALIGN_UP(PIE_BASE + exec_random(PIE_RANDOM), align), len);
-	at = mm_map(m->mm, 0, len + slack, PROT_NONE, RESERVE_FLAGS, NULL, 0, NULL);
-	if (at < 0 || slack == 0)
-		return at;
-	mm_unmap(m->mm, at, len + slack);
-	return reserve_at(m, ALIGN_UP((uint64_t)at, align), len);
+	if (!fixed && m->program)
+		addr = ALIGN_UP(PIE_BASE + exec_random(PIE_RANDOM), align);
+	return mm_find_free(m->mm, addr, len, align);
 }
 
 static int map_file(void *ctx, uint64_t addr, uint64_t len, uint64_t offset, unsigned prot)
@@ -90,23 +76,15 @@ static int map_clear(void *ctx, uint64_t addr, uint64_t len)
 	return uaccess_zero(addr, len) > 0 ? -ENOMEM : 0;
 }
 
-static int map_unmap(void *ctx, uint64_t addr, uint64_t len)
-{
-	struct mapping *m = ctx;
-
-	return mm_unmap(m->mm, addr, len);
-}
-
 static int map_image(struct exec_image *im, struct mm *mm, const char *path, bool program)
 {
 	struct mapping ctx = {.mm = mm, .file = im->file, .program = program};
 	const struct elf_mapper mapper = {
 	    .ctx = &ctx,
-	    .reserve = map_reserve,
+	    .choose = map_choose,
 	    .map_file = map_file,
 	    .map_zero = map_zero,
 	    .clear = map_clear,
-	    .unmap = map_unmap,
 	};
 	int r = elf_map(&im->elf, &mapper, &im->bias);
 

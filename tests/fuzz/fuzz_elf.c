@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Fuzzes the ELF loader: the input is a file. Whatever elf_parse accepts must be mappable exactly
- * as the mapper's contract says: page-aligned, inside the reservation and the file, in ascending
+ * as the mapper's contract says: page-aligned, inside the chosen range and the file, in ascending
  * order, nothing cleared that is not mapped and writable.
  */
 /* fuzz: loader/elf.c */
@@ -17,7 +17,7 @@
 struct state {
 	const uint8_t *data;
 	size_t size;
-	uint64_t lo, hi;	  /* the reservation */
+	uint64_t lo, hi;	  /* the chosen range */
 	uint64_t end;		  /* of what is mapped so far */
 	uint64_t last, last_prot; /* last file mapping */
 };
@@ -43,7 +43,7 @@ static void check_range(const struct state *s, uint64_t addr, uint64_t len)
 	require(addr >= s->lo && addr < s->hi && len <= s->hi - addr);
 }
 
-static int64_t reserve(void *ctx, uint64_t addr, uint64_t len, uint64_t align, bool fixed)
+static int64_t choose(void *ctx, uint64_t addr, uint64_t len, uint64_t align, bool fixed)
 {
 	struct state *s = ctx;
 
@@ -91,22 +91,12 @@ static int clear(void *ctx, uint64_t addr, uint64_t len)
 	return 0;
 }
 
-static int unmap(void *ctx, uint64_t addr, uint64_t len)
-{
-	struct state *s = ctx;
-
-	check_range(s, addr, len);
-	require(addr == s->end);
-	s->end = addr + len;
-	return 0;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct elf_image img;
 	struct state s = {.data = data, .size = size};
-	struct elf_mapper m = {&s, reserve, map_file, map_zero, clear, unmap};
+	struct elf_mapper m = {&s, choose, map_file, map_zero, clear};
 	enum elf_error e = elf_parse(read_data, &s, size, &img);
 	uint64_t bias;
 
