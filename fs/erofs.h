@@ -18,7 +18,8 @@
 struct erofs_source {
 	/* Page `index` of the image, referenced; must not be written. 0 or -errno. */
 	int (*page)(struct erofs_source *src, uint64_t index, struct page **out);
-	uint64_t size; /* bytes */
+	uint64_t size;	/* bytes */
+	bool in_memory; /* page does not sleep */
 };
 
 /* An open image. */
@@ -71,5 +72,7 @@ int erofs_lookup(const struct erofs_node *dir, const char *name, size_t len, uin
 /* The first name at or behind *pos (any number; 0 is the start), "." and ".." included. *pos moves
  * behind it. 1, or 0 at the end. */
 int erofs_next(const struct erofs_node *dir, uint64_t *pos, struct erofs_name *out);
+/* Say what is wrong (once per image): -EUCLEAN. */
+int erofs_corrupt(struct erofs *fs, uint64_t nid, const char *what);
 
 #endif

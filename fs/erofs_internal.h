@@ -12,7 +12,4 @@ union erofs_inode {
 	struct erofs_inode_extended extended;
 };
 
-/* Say what is wrong (once per image): -EUCLEAN. */
-int erofs_corrupt(struct erofs *fs, uint64_t nid, const char *what);
-
 #endif

@@ -25,13 +25,28 @@ int tmpfs_charge(struct tmpfs *t, int64_t n)
 	int r = -ENOSPC;
 
 	spin_lock(&t->lock);
-	if (n <= 0 || (uint64_t)n <= t->max_pages - t->used_pages) {
+	if (n <= 0 || t->used_pages + n <= t->max_pages) {
 		t->used_pages += n;
 		all_pages += n;
 		r = 0;
 	}
 	spin_unlock(&t->lock);
 	return r;
+}
+
+void tmpfs_charge_over(struct tmpfs *t, int64_t n)
+{
+	spin_lock(&t->lock);
+	t->used_pages += n;
+	all_pages += n;
+	spin_unlock(&t->lock);
+}
+
+uint64_t tmpfs_room(struct tmpfs *t)
+{
+	uint64_t used = READ_ONCE(t->used_pages);
+
+	return t->max_pages - MIN(used, t->max_pages);
 }
 
 /* Boot pages are shown in statfs, but not limited. */
@@ -42,7 +57,7 @@ void tmpfs_static_count(struct tmpfs *t, int64_t n)
 	spin_unlock(&t->lock);
 }
 
-static void set_ops(struct inode *in)
+void tmpfs_set_ops(struct inode *in)
 {
 	switch (in->mode & S_IFMT) {
 	case S_IFDIR:
@@ -91,7 +106,7 @@ int tmpfs_inode_new(struct super *s, const struct inode *dir, uint32_t mode, uin
 	ti->in.rdev = rdev;
 	ti->in.flags = S_ISREG(mode) ? INODE_MAP_WRITE : 0;
 	ti->seals = F_SEAL_SEAL;
-	set_ops(&ti->in);
+	tmpfs_set_ops(&ti->in);
 	*out = &ti->in;
 	return 0;
 }
@@ -100,13 +115,16 @@ void tmpfs_destroy(struct inode *in)
 {
 	struct tmpfs *t = tmpfs_of(in);
 	struct tmpfs_inode *ti = tmpfs_i(in);
+	bool counted = !ti->lower;
 
+	if (ti->lower)
+		overlay_forget(in);
 	switch (in->mode & S_IFMT) {
 	case S_IFDIR:
 		tmpfs_dir_free(in);
 		break;
 	case S_IFREG:
-		tmpfs_file_drop(in, 0, UINT64_MAX);
+		tmpfs_file_drop(in, 0);
 		break;
 	case S_IFLNK:
 		kfree(ti->target);
@@ -116,14 +134,18 @@ void tmpfs_destroy(struct inode *in)
 	}
 	kfree(ti);
 	spin_lock(&t->lock);
-	t->used_inodes--;
+	t->used_inodes -= counted;
 	spin_unlock(&t->lock);
 }
 
 int tmpfs_getattr(struct inode *in, struct kstat *st)
 {
+	const struct tmpfs_inode *ti = tmpfs_i(in);
+
 	if (inode_is(in, S_IFREG))
-		st->blocks = tmpfs_i(in)->n_pages * (PAGE_SIZE / 512);
+		st->blocks = (ti->n_pages + ti->lower_pages - ti->n_covered) * (PAGE_SIZE / 512);
+	else if (ti->lower)
+		st->blocks = ALIGN_UP(ti->lower->node.size, PAGE_SIZE) / 512;
 	else if (inode_is(in, S_IFLNK) && in->size >= SHORT_SYMLINK)
 		st->blocks = PAGE_SIZE / 512;
 	return 0;
@@ -132,6 +154,7 @@ int tmpfs_getattr(struct inode *in, struct kstat *st)
 static int simple_setattr(struct inode *in, const struct setattr *a)
 {
 	inode_apply_attr(in, a);
+	overlay_change(in);
 	return 0;
 }
 
@@ -139,6 +162,8 @@ static int symlink_read(struct inode *in, char *buf, size_t size)
 {
 	size_t n = MIN(size, (size_t)in->size);
 
+	if (tmpfs_i(in)->lower)
+		return erofs_readlink(&tmpfs_i(in)->lower->node, buf, size);
 	memcpy(buf, tmpfs_i(in)->target, n);
 	return n;
 }
@@ -159,7 +184,7 @@ static const struct inode_ops special_ops = {
 static int tmpfs_statfs(struct super *s, struct statfs *out)
 {
 	struct tmpfs *t = container_of(s, struct tmpfs, super);
-	uint64_t room = MIN(t->max_pages - t->used_pages, (uint64_t)page_available());
+	uint64_t room = MIN(tmpfs_room(t), (uint64_t)page_available());
 
 	out->f_blocks = t->max_pages + t->static_pages;
 	out->f_bfree = out->f_bavail = room;
@@ -181,6 +206,17 @@ static int tmpfs_show_options(struct super *s, char *buf, size_t size)
 	return n;
 }
 
+void tmpfs_setup(struct tmpfs *t, const char *fstype)
+{
+	t->max_pages = t->max_inodes = page_total() / 2;
+	t->super.fstype = t->super.source = fstype;
+	t->super.magic = TMPFS_MAGIC;
+	t->super.dev = vfs_anon_dev();
+	t->super.statfs = tmpfs_statfs;
+	t->super.show_options = tmpfs_show_options;
+	list_init(&t->super.link);
+}
+
 /* An instance that calls itself fstype in /proc/mounts. Root directory: mode 0755, owner root. 0 or
  * -ENOMEM. */
 int tmpfs_new_typed(const char *fstype,
@@ -193,14 +229,8 @@ int tmpfs_new_typed(const char *fstype,
 
 	if (!t)
 		return -ENOMEM;
-	t->max_pages = t->max_inodes = page_total() / 2;
+	tmpfs_setup(t, fstype);
 	t->seed = seed;
-	t->super.fstype = t->super.source = fstype;
-	t->super.magic = TMPFS_MAGIC;
-	t->super.dev = vfs_anon_dev();
-	t->super.statfs = tmpfs_statfs;
-	t->super.show_options = tmpfs_show_options;
-	list_init(&t->super.link);
 	r = tmpfs_inode_new(&t->super, NULL, S_IFDIR | 0755, 0, &in);
 	if (r)
 		goto fail;

@@ -3,7 +3,9 @@
  * Directories of tmpfs: a hash table from names to entries, and a radix tree from each entry's
  * cookie to it, which gives readdir a position that stays good while names come and go. Listing
  * goes from the newest entry to the oldest, so names added or renamed during a listing cannot make
- * it endless. All functions need dir->lock.
+ * it endless. A directory of an overlay then lists the lower directory's names in their order; an
+ * entry with such a name has no cookie and stands for it there, one without inode says that it is
+ * gone. All functions need dir->lock.
  */
 #include "fs/tmpfs.h"
 #include "kernel/heap.h"
@@ -18,7 +20,8 @@ static struct tmpfs_dir *dir_of(struct inode *dir)
 	return &tmpfs_i(dir)->dir;
 }
 
-static struct tmpfs_entry *entry_find(struct inode *dir, const char *name, size_t len)
+/* Also finds entries of removed names. */
+struct tmpfs_entry *tmpfs_entry_find(struct inode *dir, const char *name, size_t len)
 {
 	struct tmpfs_dir *d = dir_of(dir);
 	uint32_t hash = name_hash(name, len);
@@ -56,34 +59,80 @@ static int grow_table(struct tmpfs_dir *d)
 	return 0;
 }
 
-static int entry_add(struct inode *dir, const char *name, size_t len, struct inode *in)
+/* Put a new entry into the tables: in the order of cookies, or (hides) in the place of the lower
+ * directory's name. NULL: no memory. */
+static struct tmpfs_entry *entry_new(struct inode *dir, const char *name, size_t len,
+				     struct inode *in, bool hides)
 {
 	struct tmpfs_dir *d = dir_of(dir);
 	struct tmpfs_entry *e = kmalloc(sizeof(*e) + len), **slot;
 	uint64_t cookie = MAX(d->last_cookie + 1, (uint64_t)FIRST_COOKIE);
 
-	if (!e || grow_table(d) || radix_set(&d->by_cookie, cookie, e)) {
+	if (!e || grow_table(d) || (!hides && radix_set(&d->by_cookie, cookie, e))) {
 		kfree(e);
-		return -ENOMEM;
+		return NULL;
 	}
-	*e = (struct tmpfs_entry){
-	    .cookie = cookie, .inode = in, .hash = name_hash(name, len), .len = len};
+	*e = (struct tmpfs_entry){.cookie = hides ? 0 : cookie,
+				  .inode = in,
+				  .hash = name_hash(name, len),
+				  .len = len,
+				  .hides = hides};
 	memcpy(e->name, name, len);
 	slot = &d->buckets[e->hash & (d->n_buckets - 1)];
 	e->next = *slot;
 	*slot = e;
-	d->last_cookie = cookie;
 	d->n_entries++;
-	dir->size += ENTRY_SIZE;
+	if (!hides) {
+		d->last_cookie = cookie;
+		dir->size += ENTRY_SIZE;
+	}
+	return e;
+}
+
+/* Give `in` (the reference goes to the entry) a name that is free, or about to be. 0 or -ENOMEM. */
+static int entry_add(struct inode *dir, const char *name, size_t len, struct inode *in)
+{
+	struct tmpfs_entry *e = tmpfs_entry_find(dir, name, len);
+
+	if (!e || e->inode)
+		return entry_new(dir, name, len, in, false) ? 0 : -ENOMEM;
+	e->inode = in;
+	dir_of(dir)->n_removed--;
 	return 0;
 }
 
-/* Free the entry; its reference to the inode goes to the caller. */
+/* The entry of a name; for one that only the lower directory has it is made. 0, -ENOENT, -ENOMEM or
+ * what reading the lower directory gave. */
+static int entry_get(struct inode *dir, const char *name, size_t len, struct tmpfs_entry **out)
+{
+	struct tmpfs_entry *e = tmpfs_entry_find(dir, name, len);
+	struct inode *in;
+	int r;
+
+	*out = e;
+	if (e || !tmpfs_i(dir)->lower)
+		return e && e->inode ? 0 : -ENOENT;
+	r = overlay_lookup(dir, name, len, &in);
+	if (r)
+		return r;
+	*out = entry_new(dir, name, len, in, true);
+	if (*out)
+		return 0;
+	inode_put(in);
+	return -ENOMEM;
+}
+
+/* The name goes; the entry's reference to the inode is the caller's. */
 static void entry_forget(struct inode *dir, struct tmpfs_entry *e)
 {
 	struct tmpfs_dir *d = dir_of(dir);
 	struct tmpfs_entry **p = &d->buckets[e->hash & (d->n_buckets - 1)];
 
+	if (e->hides) {
+		e->inode = NULL;
+		d->n_removed++;
+		return;
+	}
 	while (*p != e)
 		p = &(*p)->next;
 	*p = e->next;
@@ -91,6 +140,13 @@ static void entry_forget(struct inode *dir, struct tmpfs_entry *e)
 	d->n_entries--;
 	dir->size -= ENTRY_SIZE;
 	kfree(e);
+}
+
+/* Names of the directory were changed. */
+static void dir_changed(struct inode *dir)
+{
+	inode_modified(dir);
+	overlay_change(dir);
 }
 
 /* Enter `in` (its reference is taken over on success) and note the change. 0 or -ENOMEM. */
@@ -102,7 +158,7 @@ int tmpfs_dir_add(struct inode *dir, const char *name, size_t len, struct inode 
 		return r;
 	if (inode_is(in, S_IFDIR))
 		dir->nlink++;
-	inode_modified(dir);
+	dir_changed(dir);
 	return 0;
 }
 
@@ -111,13 +167,16 @@ int tmpfs_dir_add(struct inode *dir, const char *name, size_t len, struct inode 
 void tmpfs_dir_free(struct inode *dir)
 {
 	struct tmpfs_dir *d = dir_of(dir);
-	struct tmpfs_entry *e;
-	uint64_t cookie = 0;
+	struct tmpfs_entry *e, *next;
 
-	while ((e = radix_next(&d->by_cookie, &cookie))) {
-		radix_remove(&d->by_cookie, cookie);
-		inode_put(e->inode);
-		kfree(e);
+	for (size_t i = 0; i < d->n_buckets; i++) {
+		for (e = d->buckets[i]; e; e = next) {
+			next = e->next;
+			radix_remove(&d->by_cookie, e->cookie);
+			if (e->inode)
+				inode_put(e->inode);
+			kfree(e);
+		}
 	}
 	kfree(d->buckets);
 }
@@ -131,11 +190,13 @@ static int seed(struct inode *dir, const char *name, size_t len)
 
 static int tmpfs_lookup(struct inode *dir, const char *name, size_t len, struct inode **out)
 {
-	struct tmpfs_entry *e = entry_find(dir, name, len);
+	struct tmpfs_entry *e = tmpfs_entry_find(dir, name, len);
 
+	if (!e && tmpfs_i(dir)->lower)
+		return overlay_lookup(dir, name, len, out);
 	if (!e && seed(dir, name, len) == 0)
-		e = entry_find(dir, name, len);
-	if (!e)
+		e = tmpfs_entry_find(dir, name, len);
+	if (!e || !e->inode)
 		return -ENOENT;
 	*out = inode_get(e->inode);
 	return 0;
@@ -209,6 +270,7 @@ static int tmpfs_link(struct inode *dir, const char *name, size_t len, struct in
 	}
 	target->nlink++;
 	target->ctime_ns = dir->ctime_ns;
+	overlay_change(target);
 	return 0;
 }
 
@@ -222,22 +284,40 @@ static void drop_link(struct inode *dir, struct inode *victim)
 		victim->nlink--;
 	}
 	victim->ctime_ns = dir->ctime_ns;
+	if (victim->nlink)
+		overlay_change(victim);
+	else
+		overlay_gone(victim);
 }
 
 static int tmpfs_unlink(struct inode *dir, const char *name, size_t len, struct inode *victim)
 {
-	entry_forget(dir, entry_find(dir, name, len));
-	inode_modified(dir);
+	struct tmpfs_entry *e;
+	int r = entry_get(dir, name, len, &e);
+
+	if (r)
+		return r;
+	entry_forget(dir, e);
+	dir_changed(dir);
 	drop_link(dir, victim);
 	inode_put(victim);
 	return 0;
 }
 
+static int check_empty(struct inode *dir)
+{
+	struct tmpfs_dir *d = dir_of(dir);
+
+	if (d->n_entries > d->n_removed)
+		return -ENOTEMPTY;
+	return tmpfs_i(dir)->lower ? overlay_check_empty(dir) : 0;
+}
+
 static int tmpfs_rmdir(struct inode *dir, const char *name, size_t len, struct inode *victim)
 {
-	if (dir_of(victim)->n_entries)
-		return -ENOTEMPTY;
-	return tmpfs_unlink(dir, name, len, victim);
+	int r = check_empty(victim);
+
+	return r ? r : tmpfs_unlink(dir, name, len, victim);
 }
 
 /* The two names change places. */
@@ -251,32 +331,57 @@ static void exchange(struct inode *odir, struct tmpfs_entry *o, struct inode *nd
 	n->inode = a;
 	odir->nlink += delta;
 	ndir->nlink -= delta;
-	inode_modified(odir);
-	inode_modified(ndir);
+	dir_changed(odir);
+	dir_changed(ndir);
 	a->ctime_ns = b->ctime_ns = odir->ctime_ns;
+	overlay_change(a);
+	overlay_change(b);
+}
+
+/* Name nname leads to `source` from now on, not to what entry n (NULL: nothing) led to: *victim,
+ * whose reference goes to the caller. A new name gets the place of readdir where new names belong.
+ * 0 or -ENOMEM. */
+static int replace(struct inode *ndir, const char *nname, size_t nlen, struct tmpfs_entry *n,
+		   struct inode *source, struct inode **victim)
+{
+	int r;
+
+	*victim = n ? n->inode : NULL;
+	if (n && n->hides) {
+		n->inode = source;
+		return 0;
+	}
+	r = entry_add(ndir, nname, nlen, source);
+	if (!r && n)
+		entry_forget(ndir, n);
+	return r;
 }
 
 static int tmpfs_rename(struct inode *odir, const char *oname, size_t olen, struct inode *ndir,
 			const char *nname, size_t nlen, unsigned flags)
 {
-	struct tmpfs_entry *o = entry_find(odir, oname, olen), *n = entry_find(ndir, nname, nlen);
-	struct inode *source = o->inode;
-	int r;
+	struct tmpfs_entry *o, *n;
+	struct inode *source, *victim;
+	int r = entry_get(odir, oname, olen, &o);
 
+	if (r)
+		return r;
+	r = entry_get(ndir, nname, nlen, &n);
+	if (r == -ENOENT && !(flags & RENAME_EXCHANGE))
+		n = NULL;
+	else if (r)
+		return r;
 	if (flags & RENAME_EXCHANGE) {
 		exchange(odir, o, ndir, n);
 		return 0;
 	}
-	if (n && inode_is(n->inode, S_IFDIR) && dir_of(n->inode)->n_entries)
-		return -ENOTEMPTY;
-	/* First what can fail: the new name, at the place of readdir where a new name belongs. */
-	r = entry_add(ndir, nname, nlen, source);
+	if (n && inode_is(n->inode, S_IFDIR) && (r = check_empty(n->inode)))
+		return r;
+	source = o->inode;
+	r = replace(ndir, nname, nlen, n, source, &victim);
 	if (r)
 		return r;
-	if (n) {
-		struct inode *victim = n->inode;
-
-		entry_forget(ndir, n);
+	if (victim) {
 		drop_link(ndir, victim);
 		inode_put(victim);
 	}
@@ -285,9 +390,10 @@ static int tmpfs_rename(struct inode *odir, const char *oname, size_t olen, stru
 		odir->nlink--;
 		ndir->nlink++;
 	}
-	inode_modified(odir);
-	inode_modified(ndir);
+	dir_changed(odir);
+	dir_changed(ndir);
 	source->ctime_ns = ndir->ctime_ns;
+	overlay_change(source);
 	return 0;
 }
 
@@ -323,12 +429,16 @@ static int tmpfs_readdir(struct file *f, struct dir_sink *s)
 		f->pos = 2;
 	}
 	cookie = f->pos == 2 ? UINT64_MAX : f->pos - 1;
+	if (f->pos >= OVERLAY_PLACES)
+		cookie = 0;
 	while (cookie >= FIRST_COOKIE && (e = radix_prev(&dir_of(dir)->by_cookie, &cookie))) {
 		if (!s->add(s, e->name, e->len, e->inode->ino, type_of(e->inode), cookie))
 			goto out;
 		f->pos = cookie--;
 	}
-	f->pos = FIRST_COOKIE; /* nothing is older */
+	f->pos = MAX(f->pos, (uint64_t)FIRST_COOKIE); /* nothing is older */
+	if (tmpfs_i(dir)->lower)
+		r = overlay_readdir(f, s);
 out:
 	mutex_unlock(&dir->lock);
 	return r;
@@ -353,6 +463,7 @@ static int tmpfs_dir_fsync(struct file *f, bool data_only)
 static int tmpfs_dir_setattr(struct inode *in, const struct setattr *a)
 {
 	inode_apply_attr(in, a);
+	overlay_change(in);
 	return 0;
 }
 

@@ -2,7 +2,8 @@
 /*
  * Data of tmpfs files: a sparse tree of pages, holes read as zeros. Boot files start with the boot
  * module's own frames (PG_RESERVED), which are never changed: the first write replaces such a page
- * by a copy.
+ * by a copy. In an overlay a lower file shows where the tree has nothing; its pages are borrowed in
+ * the same way.
  *
  * Locks: in->lock serialises writers; tree_lock guards the tree and is never held while program
  * memory is touched, because that may fault into tmpfs_map_page. Readers take only tree_lock; a
@@ -14,33 +15,16 @@
 #include "kernel/string.h"
 #include "kernel/uaccess.h"
 
-/* Kept free for the kernel itself, whatever the limit says. */
-#define RESERVE_PAGES 32
-
-/*
- * An entry of the tree is a page's address; with this bit the page was made by fallocate and
- * nothing was written to it yet: it is there, but still a hole to SEEK_DATA, as on Linux.
- */
-#define UNWRITTEN 1ul
-
-static struct page *page_of(const void *entry)
-{
-	return (struct page *)((uintptr_t)entry & ~UNWRITTEN);
-}
-
-static bool is_static(const struct page *p)
-{
-	return p->flags & PG_RESERVED;
-}
-
-/* The page at index with a reference, or NULL: a hole. */
-static struct page *page_at(struct inode *in, uint64_t index)
+/* The page of the tree at index with a reference. NULL: the lower file shows there (*lower), or it
+ * is a hole. */
+struct page *tmpfs_page_at(struct inode *in, uint64_t index, bool *lower)
 {
 	struct tmpfs_inode *ti = tmpfs_i(in);
 	struct page *p;
 
 	spin_lock(&ti->tree_lock);
 	p = page_of(radix_get(&ti->pages, index));
+	*lower = lower_shows(ti, index);
 	if (p)
 		page_get(p);
 	spin_unlock(&ti->tree_lock);
@@ -58,6 +42,18 @@ static void mark_written(struct inode *in, uint64_t index)
 	if ((uintptr_t)entry & UNWRITTEN)
 		(void)radix_set(&ti->pages, index, page_of(entry)); /* in place: cannot fail */
 	spin_unlock(&ti->tree_lock);
+}
+
+void tmpfs_page_replaced(struct inode *in, uint64_t index)
+{
+	if (current && current_mm())
+		mm_file_replaced(current_mm(), in, index);
+}
+
+/* Is what tmpfs_page_at gave somebody else's? */
+static bool is_borrowed(const struct page *p, bool lower)
+{
+	return lower || (p && is_static(p));
 }
 
 /* A page that counts against the limit. 0, -ENOSPC. */
@@ -81,22 +77,28 @@ static void page_unmake(struct inode *in, struct page *p)
 }
 
 /*
- * Put p (reference taken over) at index, in place of `old` (NULL: a hole). If somebody else was
- * faster, p is dropped. Either way *out is what is there now, referenced. tag: 0 or UNWRITTEN. 0 or
- * -ENOSPC (no memory for the tree; p is dropped).
+ * Put p (reference taken over) at index, in place of `old` (NULL: nothing). If somebody else was
+ * faster, p is dropped. Either way *out is what is there now, referenced. lower: p was made from
+ * the lower file, which must still show. tag: 0 or UNWRITTEN. 0, -ENOSPC (no memory for the tree)
+ * or -EAGAIN (a hole was punched meanwhile); p is dropped then.
  */
-static int page_install(struct inode *in, uint64_t index, struct page *old, struct page *p,
-			uintptr_t tag, struct page **out)
+static int page_install(struct inode *in, uint64_t index, struct page *old, bool lower,
+			struct page *p, uintptr_t tag, struct page **out)
 {
 	struct tmpfs_inode *ti = tmpfs_i(in);
 	struct page *there;
+	void *entry;
 	int r = 0;
 
 	spin_lock(&ti->tree_lock);
-	there = page_of(radix_get(&ti->pages, index));
-	if (there == old) {
+	entry = radix_get(&ti->pages, index);
+	there = page_of(entry);
+	if (!there && lower && !lower_shows(ti, index)) {
+		r = -EAGAIN;
+	} else if (there == old) {
 		r = radix_set(&ti->pages, index, (void *)((uintptr_t)p | tag)) ? -ENOSPC : 0;
 		if (!r) {
+			ti->n_covered += !entry && index < ti->lower_pages;
 			ti->n_pages += !old;
 			ti->n_static -= old != NULL;
 			there = p;
@@ -114,40 +116,44 @@ static int page_install(struct inode *in, uint64_t index, struct page *old, stru
 	return r;
 }
 
-/* A page of its own at index, filled from the static page `old` or with zeros; referenced. 0 or
- * -ENOSPC. */
-static int page_own(struct inode *in, uint64_t index, struct page *old, uintptr_t tag,
-		    struct page **out)
+/* A page of its own at index, filled from the borrowed page (`old`, or of the lower file) or with
+ * zeros; referenced. 0, -ENOSPC, -EAGAIN as page_install, or what reading the lower file gave. */
+int tmpfs_page_own(struct inode *in, uint64_t index, struct page *old, bool lower, uintptr_t tag,
+		   struct page **out)
 {
 	struct page *p;
-	int r = page_make(in, old ? 0 : PAGE_ZEROED, &p);
+	int r = page_make(in, old || lower ? 0 : PAGE_ZEROED, &p);
 
 	if (r)
 		return r;
 	if (old)
 		memcpy(page_to_virt(p), page_to_virt(old), PAGE_SIZE);
-	return page_install(in, index, old, p, tag, out);
+	if (lower && (r = overlay_fill(in, index, p))) {
+		page_unmake(in, p);
+		return r;
+	}
+	return page_install(in, index, old, lower, p, tag, out);
 }
 
-/*
- * The page at index, made if there is none and writable in place; referenced. 0 or -ENOSPC.
- * fault: for a mapping, whose address space takes care of a page that is replaced.
- */
-static int page_for_write(struct inode *in, uint64_t index, bool fault, struct page **out)
+/* The page at index, made if there is none and writable in place; referenced. 0, -ENOSPC or what
+ * reading the lower file gave. */
+int tmpfs_page_for_write(struct inode *in, uint64_t index, struct page **out)
 {
-	struct page *p = page_at(in, index), *old = p;
 	int r;
 
-	if (p && !is_static(p)) {
-		mark_written(in, index);
-		*out = p;
-		return 0;
-	}
-	r = page_own(in, index, old, 0, out);
-	if (old && !r && !fault && current && current_mm())
-		mm_file_replaced(current_mm(), in, index);
-	if (old)
-		page_put(old);
+	do {
+		bool lower;
+		struct page *old = tmpfs_page_at(in, index, &lower);
+
+		if (old && !is_static(old)) {
+			mark_written(in, index);
+			*out = old;
+			return 0;
+		}
+		r = tmpfs_page_own(in, index, old, lower, 0, out);
+		if (old)
+			page_put(old);
+	} while (r == -EAGAIN);
 	return r;
 }
 
@@ -167,51 +173,37 @@ int tmpfs_file_add_page(struct inode *in, uint64_t index, struct page *p)
 	return 0;
 }
 
-/* Drop the data of pages first..last. */
-void tmpfs_file_drop(struct inode *in, uint64_t first, uint64_t last)
+/* Drop the data from page `first` on. */
+void tmpfs_file_drop(struct inode *in, uint64_t first)
 {
 	struct tmpfs_inode *ti = tmpfs_i(in);
+	uint64_t lower = ti->lower_pages;
 	int64_t owned = 0, borrowed = 0;
 
+	ti->lower_pages = MIN(lower, first);
 	for (;;) {
 		struct page *p;
+		void *entry;
 
 		spin_lock(&ti->tree_lock);
-		p = page_of(radix_next(&ti->pages, &first));
-		if (!p || first > last) {
-			spin_unlock(&ti->tree_lock);
-			break;
+		entry = radix_next(&ti->pages, &first);
+		p = page_of(entry);
+		if (entry) {
+			radix_remove(&ti->pages, first);
+			ti->n_covered -= first < lower;
+			ti->n_pages -= p != NULL;
+			ti->n_static -= p && is_static(p);
 		}
-		radix_remove(&ti->pages, first);
-		ti->n_pages--;
-		ti->n_static -= is_static(p);
 		spin_unlock(&ti->tree_lock);
+		if (!entry)
+			break;
+		if (!p)
+			continue;
 		*(is_static(p) ? &borrowed : &owned) += 1;
 		page_put(p);
 	}
 	tmpfs_charge(tmpfs_of(in), -owned);
 	tmpfs_static_count(tmpfs_of(in), -borrowed);
-}
-
-/* Clear bytes [from, to) of one page, if it exists. 0 or -ENOSPC (a boot page had to be copied). */
-static int clear_part(struct inode *in, uint64_t from, uint64_t to)
-{
-	uint64_t index = from >> PAGE_SHIFT;
-	struct page *p = page_at(in, index);
-	int r;
-
-	if (!p || from >= to) {
-		if (p)
-			page_put(p);
-		return 0;
-	}
-	page_put(p);
-	r = page_for_write(in, index, false, &p);
-	if (r)
-		return r;
-	memset((char *)page_to_virt(p) + (from & ~PAGE_MASK), 0, to - from);
-	page_put(p);
-	return 0;
 }
 
 static ssize_t tmpfs_read(struct file *f, struct iter *to, uint64_t *pos)
@@ -221,14 +213,22 @@ static ssize_t tmpfs_read(struct file *f, struct iter *to, uint64_t *pos)
 
 	while (to->left) {
 		uint64_t size = READ_ONCE(in->size);
-		size_t off = *pos & ~PAGE_MASK, n, copied;
+		size_t off = *pos & ~PAGE_MASK, n;
+		ssize_t copied;
 		struct page *p;
+		bool lower;
 
 		if (*pos >= size)
 			break;
 		n = MIN(MIN(PAGE_SIZE - off, to->left), size - *pos);
-		p = page_at(in, *pos >> PAGE_SHIFT);
-		if (p) {
+		p = tmpfs_page_at(in, *pos >> PAGE_SHIFT, &lower);
+		if (lower) {
+			copied = overlay_read(in, *pos, to, n);
+			if (copied < 0) {
+				done = done ? done : copied;
+				break;
+			}
+		} else if (p) {
 			copied = iter_write(to, (char *)page_to_virt(p) + off, n);
 			page_put(p);
 		} else {
@@ -236,7 +236,7 @@ static ssize_t tmpfs_read(struct file *f, struct iter *to, uint64_t *pos)
 		}
 		*pos += copied;
 		done += copied;
-		if (copied < n) {
+		if ((size_t)copied < n) {
 			done = done ? done : -EFAULT;
 			break;
 		}
@@ -262,7 +262,7 @@ static ssize_t write_new_page(struct inode *in, struct iter *from, uint64_t inde
 	}
 	memset((char *)page_to_virt(p) + copied, 0, PAGE_SIZE - copied);
 	page_get(p);
-	r = page_install(in, index, NULL, p, 0, &there);
+	r = page_install(in, index, NULL, false, p, 0, &there);
 	if (!r) {
 		if (there != p) /* a fault on a mapping made the page meanwhile */
 			memcpy(page_to_virt(there), page_to_virt(p), copied);
@@ -272,23 +272,32 @@ static ssize_t write_new_page(struct inode *in, struct iter *from, uint64_t inde
 	return r ? r : (ssize_t)copied;
 }
 
-/* Write up to the end of the page that pos is in. Returns bytes, -EFAULT, -ENOSPC. */
+/* Write up to the end of the page that pos is in. Returns bytes, -EFAULT, -ENOSPC, or what reading
+ * the lower file gave. */
 static ssize_t write_page(struct inode *in, struct iter *from, uint64_t pos, size_t n)
 {
-	size_t off = pos & ~PAGE_MASK, copied;
-	struct page *p = page_at(in, pos >> PAGE_SHIFT);
-	int r;
+	uint64_t index = pos >> PAGE_SHIFT;
+	size_t off = pos & ~PAGE_MASK;
+	bool lower, borrowed;
+	struct page *p = tmpfs_page_at(in, index, &lower);
+	ssize_t r;
 
-	if (!p && n == PAGE_SIZE)
-		return write_new_page(in, from, pos >> PAGE_SHIFT);
+	borrowed = is_borrowed(p, lower);
 	if (p)
 		page_put(p);
-	r = page_for_write(in, pos >> PAGE_SHIFT, false, &p);
-	if (r)
-		return r;
-	copied = iter_read(from, (char *)page_to_virt(p) + off, n);
-	page_put(p);
-	return copied ? (ssize_t)copied : -EFAULT;
+	if (!p && n == PAGE_SIZE) {
+		r = write_new_page(in, from, index);
+	} else {
+		r = tmpfs_page_for_write(in, index, &p);
+		if (r)
+			return r;
+		r = (ssize_t)iter_read(from, (char *)page_to_virt(p) + off, n);
+		page_put(p);
+		r = r ? r : -EFAULT;
+	}
+	if (borrowed)
+		tmpfs_page_replaced(in, index);
+	return r;
 }
 
 /* Where a write starts and how much of it the limits allow. Caller holds in->lock. */
@@ -330,6 +339,7 @@ static ssize_t tmpfs_write(struct file *f, struct iter *from, uint64_t *pos)
 		goto out;
 	inode_strip_setid(in);
 	inode_modified(in);
+	overlay_change(in);
 	while (from->left) {
 		size_t n = MIN(PAGE_SIZE - (*pos & ~PAGE_MASK), from->left);
 
@@ -350,38 +360,10 @@ out:
 	return r;
 }
 
-static bool is_data(const void *entry)
-{
-	return entry && !((uintptr_t)entry & UNWRITTEN);
-}
-
-/* SEEK_DATA and SEEK_HOLE: pages that were written are data. */
-static int64_t seek_data_hole(struct file *f, int64_t off, bool hole)
-{
-	struct tmpfs_inode *ti = tmpfs_i(f->inode);
-	uint64_t index = (uint64_t)off >> PAGE_SHIFT, size = f->inode->size;
-	void *entry = NULL;
-
-	if (off < 0 || (uint64_t)off >= size)
-		return -ENXIO;
-	spin_lock(&ti->tree_lock);
-	if (hole) {
-		while (index << PAGE_SHIFT < size && is_data(radix_get(&ti->pages, index)))
-			index++;
-	} else {
-		while ((entry = radix_next(&ti->pages, &index)) && !is_data(entry))
-			index++;
-	}
-	spin_unlock(&ti->tree_lock);
-	if (!hole && (!entry || index << PAGE_SHIFT >= size))
-		return -ENXIO;
-	return f->pos = MIN(MAX(index << PAGE_SHIFT, (uint64_t)off), size);
-}
-
 static int64_t tmpfs_seek(struct file *f, int64_t off, int whence)
 {
 	if (whence == SEEK_DATA || whence == SEEK_HOLE)
-		return seek_data_hole(f, off, whence == SEEK_HOLE);
+		return tmpfs_seek_data_hole(f, off, whence == SEEK_HOLE);
 	return generic_seek(f, off, whence, f->inode->size);
 }
 
@@ -398,129 +380,81 @@ static long tmpfs_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 	return put_user(arg, (int)(f->inode->size - f->pos));
 }
 
-static int punch_hole(struct inode *in, uint64_t from, uint64_t end)
+/* Page `index` of the lower file, which cannot be used in place, for reading: a copy that does not
+ * count as a change and is not refused by a full file system. */
+static int map_copy(struct inode *in, uint64_t index, struct page **out)
 {
-	uint64_t first = (from + PAGE_SIZE - 1) >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
-	int r;
+	struct page *p = page_alloc(0, 0);
+	int r = p ? overlay_fill(in, index, p) : -ENOMEM;
 
-	if (first > last) /* inside one page */
-		return clear_part(in, from, end);
-	r = clear_part(in, from, first << PAGE_SHIFT);
-	if (!r)
-		r = clear_part(in, last << PAGE_SHIFT, end);
-	if (r || first == last)
-		return r;
-	if (current && current_mm())
-		mm_file_punched(current_mm(), in, from, end);
-	tmpfs_file_drop(in, first, last - 1);
-	return 0;
-}
-
-/* Pages of [first, end) that do not exist. */
-static uint64_t count_holes(struct inode *in, uint64_t first, uint64_t end)
-{
-	struct tmpfs_inode *ti = tmpfs_i(in);
-	uint64_t holes = end - first, i = first;
-
-	spin_lock(&ti->tree_lock);
-	for (; radix_next(&ti->pages, &i) && i < end; i++)
-		holes--;
-	spin_unlock(&ti->tree_lock);
-	return holes;
-}
-
-/* Make pages [first, end) exist, or none if there is no room for all. 0 or -ENOSPC. */
-static int allocate(struct inode *in, uint64_t first, uint64_t end)
-{
-	struct tmpfs *t = tmpfs_of(in);
-	uint64_t holes = count_holes(in, first, end);
-	int r = 0;
-
-	if (holes > t->max_pages - t->used_pages || holes + RESERVE_PAGES > page_available())
-		return -ENOSPC;
-	for (uint64_t i = first; i < end && !r; i++) {
-		struct page *p = page_at(in, i);
-
-		if (!p)
-			r = page_own(in, i, NULL, UNWRITTEN, &p);
-		if (!r)
+	if (r) {
+		if (p)
 			page_put(p);
-	}
-	return r;
-}
-
-static int allocate_range(struct inode *in, bool keep_size, uint64_t off, uint64_t end)
-{
-	struct tmpfs *t = tmpfs_of(in);
-	uint64_t first = off >> PAGE_SHIFT, last = (end + PAGE_SIZE - 1) >> PAGE_SHIFT;
-	int r = end > in->size ? inode_check_limit(end) : 0;
-
-	if (r)
 		return r;
-	if ((tmpfs_i(in)->seals & F_SEAL_GROW) && end > in->size)
-		return -EPERM;
-	if (last - first > t->max_pages)
-		return -ENOSPC;
-	r = allocate(in, first, last);
-	if (!r && !keep_size && end > in->size)
-		in->size = end;
-	return r;
-}
-
-static int tmpfs_fallocate(struct file *f, int mode, uint64_t off, uint64_t len)
-{
-	struct inode *in = f->inode;
-	int r;
-
-	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
-		return -EOPNOTSUPP;
-	mutex_lock(&in->lock);
-	if (!(mode & FALLOC_FL_PUNCH_HOLE))
-		r = allocate_range(in, mode & FALLOC_FL_KEEP_SIZE, off, off + len);
-	else if (tmpfs_i(in)->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
-		r = -EPERM;
-	else
-		r = punch_hole(in, off, off + len);
-	if (!r) {
-		inode_strip_setid(in);
-		inode_modified(in);
 	}
-	mutex_unlock(&in->lock);
-	return r;
+	tmpfs_charge_over(tmpfs_of(in), 1);
+	return page_install(in, index, NULL, true, p, 0, out);
 }
 
 /* Context: a page fault, with mm->lock held; in->lock may be held further out. */
 static int tmpfs_map_page(struct file *f, uint64_t index, bool write, struct page **out)
 {
 	struct inode *in = f->inode;
+	bool lower;
 	struct page *p;
+	int r;
 
 	if (index >= (READ_ONCE(in->size) + PAGE_SIZE - 1) >> PAGE_SHIFT)
 		return -ENODATA;
-	p = page_at(in, index);
+	p = tmpfs_page_at(in, index, &lower);
 	if (p && is_static(p) && !write) {
 		*out = p;
 		return 0;
 	}
 	if (p)
 		page_put(p);
-	return page_for_write(in, index, true, out)
-		   ? -EIO
-		   : 0; /* SIGBUS, as a full tmpfs gives on Linux */
+	if (write)
+		overlay_change(in);
+	r = lower && !write ? overlay_borrow(in, index, out) : 0;
+	if (r > 0)
+		return 0;
+	if (!r && lower && !write && !erofs_is_hole(&tmpfs_i(in)->lower->node, index))
+		r = map_copy(in, index, out);
+	else if (!r)
+		r = tmpfs_page_for_write(in, index, out);
+	return r ? -EIO : 0; /* SIGBUS, as a full tmpfs gives on Linux */
 }
 
 static void tmpfs_map_around(struct file *f, uint64_t first, size_t n, struct page **out)
 {
 	struct tmpfs_inode *ti = tmpfs_i(f->inode);
 	uint64_t n_pages = (READ_ONCE(f->inode->size) + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	bool lower = first < ti->lower_pages && overlay_at_hand(f->inode);
 
 	spin_lock(&ti->tree_lock);
 	for (size_t i = 0; i < n; i++) {
 		out[i] = first + i < n_pages ? page_of(radix_get(&ti->pages, first + i)) : NULL;
 		if (out[i])
 			page_get(out[i]);
+		else if (lower && first + i < n_pages && lower_shows(ti, first + i) &&
+			 overlay_borrow(f->inode, first + i, &out[i]) <= 0)
+			out[i] = NULL;
 	}
 	spin_unlock(&ti->tree_lock);
+}
+
+/* Clear what a page has behind the new end of the file, which lies in it. It is there already if
+ * the file grows; what shows of a lower file is zeros behind its end. */
+static int clear_rest(struct inode *in, uint64_t end, bool grows)
+{
+	bool lower;
+	struct page *p = tmpfs_page_at(in, end >> PAGE_SHIFT, &lower);
+
+	if (p)
+		page_put(p);
+	if (!p && (!lower || grows))
+		return 0;
+	return tmpfs_clear(in, end, ALIGN_UP(end, PAGE_SIZE));
 }
 
 /* Also drops what fallocate put beyond the end. Caller holds in->lock. */
@@ -533,7 +467,7 @@ static int set_size(struct inode *in, uint64_t size)
 	if ((size < old && (seals & F_SEAL_SHRINK)) || (size > old && (seals & F_SEAL_GROW)))
 		return -EPERM;
 	/* What lies behind the end in the last page must read as zeros if the file grows. */
-	r = clear_part(in, MIN(size, old), page_end);
+	r = clear_rest(in, MIN(size, old), size > old);
 	if (r)
 		return r;
 	in->size = size;
@@ -541,7 +475,7 @@ static int set_size(struct inode *in, uint64_t size)
 		return 0;
 	if (size < old && current && current_mm())
 		mm_file_truncated(current_mm(), in, size);
-	tmpfs_file_drop(in, page_end >> PAGE_SHIFT, UINT64_MAX);
+	tmpfs_file_drop(in, page_end >> PAGE_SHIFT);
 	return 0;
 }
 
@@ -559,6 +493,7 @@ int tmpfs_file_setattr(struct inode *in, const struct setattr *a)
 		else if (a->valid == ATTR_SIZE)
 			return 0; /* truncate(2) to the same size leaves even the times */
 	}
+	overlay_change(in);
 	inode_apply_attr(in, a);
 	return 0;
 }
