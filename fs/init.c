@@ -18,7 +18,7 @@ static const struct auto_mount root_mounts[] = {
     {0},
 };
 
-int fs_init(void)
+int fs_init(const struct bootinfo *bi)
 {
 	struct super *root;
 	int r;
@@ -27,7 +27,7 @@ int fs_init(void)
 	file_may_change = inode_may_change;
 	dcache_init();
 	vfs_ops_init();
-	r = tmpfs_new(&root);
+	r = root_new(bi, &root);
 	if (r)
 		return r;
 	root->flags |= MS_RELATIME;

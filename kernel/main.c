@@ -217,9 +217,14 @@ void kernel_main(void)
 	procfs_set_cmdline(params.cmdline);
 	hostname = bootinfo_string(bi, bi->hostname);
 	kernel_set_hostname(hostname, strlen(hostname));
-	if (fs_init() || bootfiles_add(bi))
+	r = fs_init(bi);
+	if (!r)
+		r = bootfiles_add(bi);
+	if (r == -ENOMEM || r == -ENOSPC)
 		boot_failed(
 		    "not enough memory for the root file system: give the machine more with -m");
+	if (r)
+		process_exit(EXIT_STATUS(STATUS_NOT_RUNNABLE));
 	if (bi->n_volumes && volumes_mount(bi))
 		process_exit(EXIT_STATUS(STATUS_FAILED));
 	stdio_init();

@@ -84,6 +84,11 @@ static int add(const struct bootinfo *bi, const struct bi_file *f)
 		if (r == 0)
 			r = create(bi, f);
 	}
+	if (r == -EEXIST) { /* in the root image */
+		r = vfs_unlink(NULL, path);
+		if (r == 0)
+			r = create(bi, f);
+	}
 	if (r < 0)
 		return r;
 	r = vfs_lookup(NULL, path, f->type == BI_FILE_DIR ? LOOKUP_FOLLOW | LOOKUP_DIRECTORY : 0,

@@ -55,7 +55,7 @@ struct erofs_source *image_new(const void *data, size_t size)
 {
 	struct image *im = calloc(1, sizeof(*im));
 
-	im->src = (struct erofs_source){image_page, size};
+	im->src = (struct erofs_source){image_page, size, true};
 	im->n = (size + PAGE_SIZE - 1) / PAGE_SIZE;
 	im->pages = calloc(im->n + 1, sizeof(*im->pages));
 	for (uint64_t i = 0; i < im->n; i++) {

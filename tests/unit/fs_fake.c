@@ -7,6 +7,7 @@
 #include "fs/blockdev.h"
 #include "fs/init.h"
 #include "fs/vfs.h"
+#include "kernel/abi/bootinfo.h"
 #include "kernel/clock.h"
 #include "kernel/filelock.h"
 #include "kernel/heap.h"
@@ -29,7 +30,7 @@ struct process fake_process;
 struct thread fake_thread;
 int fake_signal;
 uint64_t fake_now = 1000000000ull * 1700000000ull;
-long fake_alloc_left = -1, fake_allocated, fake_truncated;
+long fake_alloc_left = -1, fake_allocated, fake_truncated, fake_replaced;
 bool (*fake_on_sleep)(void);
 
 static struct mm fake_mm;
@@ -110,6 +111,11 @@ bool signal_pending(const struct thread *t)
 void mm_file_truncated(struct mm *mm, struct inode *inode, uint64_t from)
 {
 	fake_truncated++;
+}
+
+void mm_file_replaced(struct mm *mm, struct inode *inode, uint64_t index)
+{
+	fake_replaced++;
 }
 
 void mm_file_punched(struct mm *mm, struct inode *inode, uint64_t from, uint64_t to)
@@ -370,7 +376,30 @@ void fake_become(uint32_t uid, uint32_t group)
 	c->n_groups = group != 0;
 }
 
-void fake_boot(void)
+/* A boot module with nothing but a root image (NULL: not even that), in reserved memory. */
+static const struct bootinfo *root_image(const void *image, size_t size)
+{
+	static struct bootinfo none;
+	struct page *block;
+	struct bootinfo *bi;
+
+	if (!image)
+		return &none;
+	block = page_alloc(PAGE_MAX_ORDER, PAGE_ZEROED);
+	if (!block || size + PAGE_SIZE > PAGE_SIZE << PAGE_MAX_ORDER)
+		panic("the image is too large");
+	page_split(block);
+	bi = page_to_virt(block);
+	bi->root_kind = BI_ROOT_MODULE;
+	bi->root_data = PAGE_SIZE;
+	bi->root_size = size;
+	memcpy((char *)bi + PAGE_SIZE, image, size);
+	for (size_t i = 0; i < 1u << PAGE_MAX_ORDER; i++)
+		virt_to_page((char *)bi + i * PAGE_SIZE)->flags |= PG_RESERVED;
+	return bi;
+}
+
+void fake_boot_over(const void *image, size_t size)
 {
 	struct process *p = &fake_process;
 
@@ -388,8 +417,13 @@ void fake_boot(void)
 		p->limits[i] = (struct rlimit64){UINT64_MAX, UINT64_MAX};
 	p->limits[RLIMIT_NOFILE].rlim_cur = 1024;
 	fake_become(0, 0);
-	if (fs_init() || files_new(&p->files))
+	if (fs_init(root_image(image, size)) || files_new(&p->files))
 		panic("no file systems");
+}
+
+void fake_boot(void)
+{
+	fake_boot_over(NULL, 0);
 }
 
 void klog(enum log_level level, const char *fmt, ...)

@@ -13,6 +13,7 @@ extern uint64_t fake_now;    /* ns; advances by one at each look */
 extern long fake_alloc_left; /* allocations until one fails; -1: none fails */
 extern long fake_allocated;  /* blocks in use */
 extern long fake_truncated;  /* mm_file_truncated calls */
+extern long fake_replaced;   /* mm_file_replaced calls */
 /* Called when something sleeps; returns true when it did something that may have woken the sleeper.
  */
 extern bool (*fake_on_sleep)(void);
@@ -36,6 +37,8 @@ extern unsigned fake_n_disks;
 
 /* 64 MiB of memory, a tmpfs root, /dev, /proc and the rest mounted, root's identity. */
 void fake_boot(void);
+/* The same with an overlay over an EROFS image as root. */
+void fake_boot_over(const void *image, size_t size);
 /* Become uid (and gid of the same number) with one supplementary group, 0 = none. */
 void fake_become(uint32_t uid, uint32_t group);
 
