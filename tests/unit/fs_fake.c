@@ -30,7 +30,7 @@ struct process fake_process;
 struct thread fake_thread;
 int fake_signal;
 uint64_t fake_now = 1000000000ull * 1700000000ull;
-long fake_alloc_left = -1, fake_allocated, fake_truncated, fake_replaced;
+long fake_alloc_left = -1, fake_allocated, fake_truncated;
 bool (*fake_on_sleep)(void);
 
 static struct mm fake_mm;
@@ -111,11 +111,6 @@ bool signal_pending(const struct thread *t)
 void mm_file_truncated(struct mm *mm, struct inode *inode, uint64_t from)
 {
 	fake_truncated++;
-}
-
-void mm_file_replaced(struct mm *mm, struct inode *inode, uint64_t index)
-{
-	fake_replaced++;
 }
 
 void mm_file_punched(struct mm *mm, struct inode *inode, uint64_t from, uint64_t to)
@@ -462,9 +457,4 @@ bool tty_controlling(int *pgrp)
 
 void filelock_each(void (*fn)(void *arg, const struct filelock *l, int number), void *arg)
 {
-}
-
-bool tty_is_serial(void)
-{
-	return false;
 }

@@ -13,7 +13,6 @@ extern uint64_t fake_now;    /* ns; advances by one at each look */
 extern long fake_alloc_left; /* allocations until one fails; -1: none fails */
 extern long fake_allocated;  /* blocks in use */
 extern long fake_truncated;  /* mm_file_truncated calls */
-extern long fake_replaced;   /* mm_file_replaced calls */
 /* Called when something sleeps; returns true when it did something that may have woken the sleeper.
  */
 extern bool (*fake_on_sleep)(void);
