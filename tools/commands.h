@@ -7,6 +7,7 @@
 #define TOOLS_COMMANDS_H
 
 int cmd_run(int argc, char **argv);
+int cmd_build(int argc, char **argv);
 int cmd_table(int argc, char **argv);
 
 #endif

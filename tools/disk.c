@@ -156,10 +156,13 @@ int disks_prepare(const struct strvec *disks, struct strvec *args)
 	return status;
 }
 
-void disk_add_root(int fd, struct strvec *args)
+void disk_add_root(int fd, uint64_t offset, uint64_t size, struct strvec *args)
 {
 	strvec_add(args, "-blockdev");
-	strvec_add(args, "driver=file,node-name=root,read-only=on,filename=/dev/fd/%d", fd);
+	strvec_add(args,
+		   "driver=raw,node-name=root,read-only=on,offset=%llu,size=%llu,file.driver=file,"
+		   "file.filename=/dev/fd/%d",
+		   (unsigned long long)offset, (unsigned long long)size, fd);
 	strvec_add(args, "-device");
 	strvec_add(args, "virtio-blk-device,drive=root,serial=" BI_ROOT_SERIAL
 			 ",rerror=report,werror=report");

@@ -13,7 +13,8 @@
  */
 int disks_prepare(const struct strvec *disks, struct strvec *args);
 
-/* Append what gives the root image in descriptor `fd`, which QEMU inherits, to the machine. */
-void disk_add_root(int fd, struct strvec *args);
+/* Append what gives the root image in [offset, offset + size) of `fd`, which QEMU inherits, to the
+ * machine. */
+void disk_add_root(int fd, uint64_t offset, uint64_t size, struct strvec *args);
 
 #endif

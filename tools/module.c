@@ -146,7 +146,7 @@ static int describe(const struct module_spec *spec, struct blob *b)
 	    .tty_rows = spec->tty_rows,
 	    .tty_cols = spec->tty_cols,
 	    .tsc_hz = spec->tsc_hz,
-	    .realtime_ns = realtime_ns(),
+	    .realtime_ns = spec->flags & BI_IMAGE ? 0 : realtime_ns(),
 	};
 
 	_Static_assert(sizeof(gid_t) == sizeof(uint32_t), "groups are copied as they are");
@@ -164,7 +164,7 @@ static int describe(const struct module_spec *spec, struct blob *b)
 	if (spec->root_on_disk)
 		bi.root_kind = BI_ROOT_DISK;
 	bi.total_size = place_contents(b, &bi, spec->root_size);
-	if (fill_seed(&bi) < 0)
+	if (!(spec->flags & BI_IMAGE) && fill_seed(&bi) < 0)
 		return -1;
 	memcpy(b->data, &bi, sizeof(bi));
 	return 0;
@@ -189,15 +189,16 @@ static int write_at(int fd, const void *data, size_t len, uint64_t at)
 	return 0;
 }
 
-/* Copy the first `size` bytes of `from_fd`, which messages call `what`. */
-static int copy_at(int fd, int from_fd, const char *what, uint64_t size, uint64_t at)
+/* Copy `size` bytes of `from_fd`, which messages call `what`, from `offset` on. */
+static int copy_at(int fd, int from_fd, uint64_t offset, const char *what, uint64_t size,
+		   uint64_t at)
 {
-	off_t from = 0;
+	off_t from = (off_t)offset;
 
 	if (lseek(fd, (off_t)at, SEEK_SET) < 0)
 		return fail(-1, "cannot seek in the boot module: %s", strerror(errno));
-	while ((uint64_t)from < size) {
-		ssize_t n = sendfile(fd, from_fd, &from, size - (uint64_t)from);
+	while ((uint64_t)from < offset + size) {
+		ssize_t n = sendfile(fd, from_fd, &from, offset + size - (uint64_t)from);
 
 		if (n == 0)
 			return fail(-1, "%s: it became shorter while it was read", what);
@@ -223,11 +224,13 @@ static int write_module(int fd, const struct blob *b, const struct module_spec *
 		const struct guest_file *f = &files->v[i];
 
 		if (f->type == BI_FILE_REG)
-			err = f->text ? write_at(fd, f->text, table[i].size, table[i].data)
-				      : copy_at(fd, f->fd, f->path, f->size, table[i].data);
+			err = f->text
+				  ? write_at(fd, f->text, table[i].size, table[i].data)
+				  : copy_at(fd, f->fd, f->offset, f->path, f->size, table[i].data);
 	}
 	if (err == 0 && spec->root_size)
-		err = copy_at(fd, spec->root_fd, "the root image", spec->root_size, bi->root_data);
+		err = copy_at(fd, spec->root_fd, spec->root_offset, "the root image",
+			      spec->root_size, bi->root_data);
 	return err;
 }
 

@@ -7,6 +7,7 @@
 #define TOOLS_MODULE_H
 
 #include "kernel/abi/bootinfo.h"
+#include "tools/util.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,7 +20,7 @@ struct guest_file {
 	uint64_t mtime_ns;
 	char *text; /* contents, or a symbolic link's target; NULL: take them from fd */
 	int fd;
-	uint64_t size; /* bytes to take from fd */
+	uint64_t offset, size; /* bytes to take from fd */
 };
 
 struct guest_files {
@@ -51,13 +52,31 @@ struct module_spec {
 	const struct guest_volume *volumes;
 	size_t n_volumes;
 	uint64_t tsc_hz;
-	int root_fd;	    /* an EROFS image, put into the module ... */
-	uint64_t root_size; /* ... with this many bytes; 0: none */
-	bool root_on_disk;  /* it is on the disk with serial number BI_ROOT_SERIAL */
+	int root_fd;	      /* an EROFS image, put into the module ... */
+	uint64_t root_size;   /* ... with this many bytes; 0: none */
+	uint64_t root_offset; /* where it begins in root_fd */
+	bool root_on_disk;    /* it is on the disk with serial number BI_ROOT_SERIAL */
 };
 
 /* Returns the descriptor of a memory file (close-on-exec) and its size, or -1 after saying why. */
 int module_build(const struct module_spec *spec, uint64_t *size);
+
+/* A module taken apart again; strings and tables are its own. */
+struct module_parts {
+	struct module_spec spec;
+	struct guest_files files;
+	struct strvec argv, envp;
+	char *exe, *cwd, *hostname;
+	gid_t *groups;
+};
+
+/*
+ * Take apart the module in [offset, offset + size) of fd (offset page-aligned): spec and files say
+ * what is in it; contents stay in fd. Nothing in it is trusted. NULL, or what is wrong with it
+ * (static text). module_parts_free() is needed in any case.
+ */
+const char *module_read(struct module_parts *m, int fd, uint64_t offset, uint64_t size);
+void module_parts_free(struct module_parts *m);
 
 /* A better value for bootinfo.tsc_hz, while QEMU is still starting. */
 void module_set_tsc_hz(int fd, uint64_t tsc_hz);

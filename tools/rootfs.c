@@ -22,6 +22,7 @@
 struct build {
 	struct guest_files *files;
 	const struct fileset *set; /* NULL: none */
+	uint64_t mtime_ns;
 };
 
 /* A new entry, or NULL if the image has something under that name. */
@@ -51,7 +52,7 @@ static void add_dir(const struct build *b, const char *path, uint32_t mode, uid_
 	f->mode = mode;
 	f->uid = uid;
 	f->gid = gid;
-	f->mtime_ns = realtime_ns();
+	f->mtime_ns = b->mtime_ns;
 }
 
 static void add_link(const struct build *b, const char *path, const char *target)
@@ -63,7 +64,7 @@ static void add_link(const struct build *b, const char *path, const char *target
 	f->type = BI_FILE_SYMLINK;
 	f->mode = 0777;
 	f->text = xstrdup(target);
-	f->mtime_ns = realtime_ns();
+	f->mtime_ns = b->mtime_ns;
 }
 
 /* Takes over `text`. */
@@ -77,7 +78,7 @@ static void add_text(const struct build *b, const char *path, char *text)
 	}
 	f->mode = 0644;
 	f->text = text;
-	f->mtime_ns = realtime_ns();
+	f->mtime_ns = b->mtime_ns;
 }
 
 /* A directory of the user's: as it is on the host, if it is there. */
@@ -203,9 +204,10 @@ static void add_etc(const struct build *b, const struct user *user)
 }
 
 void rootfs_build(struct guest_files *files, const struct fileset *set,
-		  const struct program *program, const struct user *user, const char *cwd)
+		  const struct program *program, const struct user *user, const char *cwd,
+		  uint64_t mtime_ns)
 {
-	const struct build b = {files, set};
+	const struct build b = {files, set, mtime_ns};
 
 	add_directories(&b, user, cwd);
 	add_merged_usr(&b, program);
@@ -246,7 +248,7 @@ static char *passwd_field(const char *line, int n)
 
 static char *read_passwd(const struct fileset *set)
 {
-	struct node *n = fileset_lookup(set, "/etc/passwd", true);
+	struct node *n = set ? fileset_lookup(set, "/etc/passwd", true) : NULL;
 	char text[65536];
 	ssize_t len = 0;
 	int fd;
@@ -309,6 +311,19 @@ static void unset(struct strvec *env, const char *name, size_t len)
 	}
 }
 
+void environment_apply(struct strvec *env, const struct strvec *settings)
+{
+	for (size_t i = 0; i < settings->n; i++) {
+		const char *setting = settings->v[i];
+		size_t len = strcspn(setting, "=");
+		const char *value = setting[len] ? setting + len + 1 : getenv(setting);
+
+		unset(env, setting, len);
+		if (value)
+			strvec_add(env, "%.*s=%s", (int)len, setting, value);
+	}
+}
+
 void guest_environment(struct strvec *env, const struct user *user, bool terminal,
 		       const struct strvec *settings)
 {
@@ -319,15 +334,7 @@ void guest_environment(struct strvec *env, const struct user *user, bool termina
 	if (terminal)
 		strvec_add(env, "TERM=%s", term && *term ? term : "xterm");
 	strvec_add(env, "HOME=%s", user->home);
-	for (size_t i = 0; i < settings->n; i++) {
-		const char *setting = settings->v[i];
-		size_t len = strcspn(setting, "=");
-		const char *value = setting[len] ? setting + len + 1 : getenv(setting);
-
-		unset(env, setting, len);
-		if (value)
-			strvec_add(env, "%.*s=%s", (int)len, setting, value);
-	}
+	environment_apply(env, settings);
 }
 
 const char *guest_setting(const struct strvec *settings, const char *name)

@@ -6,6 +6,7 @@
 #include "tools/commands.h"
 #include "tools/disk.h"
 #include "tools/elfinfo.h"
+#include "tools/image.h"
 #include "tools/machine.h"
 #include "tools/module.h"
 #include "tools/payload.h"
@@ -34,19 +35,20 @@
 	(12 * TSC_FIRST_NS) /* good to 2 ppm, and QEMU needs longer than that to read the module   \
 			     */
 
-/* The kernel inside (tools/kernel_image.S). */
-extern const unsigned char uniload_kernel_start[], uniload_kernel_end[];
-
 struct run {
 	struct run_options o;
 	struct stdfds fds;
 	struct payload payload;
+	struct image image; /* instead, if is_image */
+	bool is_image;
 	struct tsc_clock tsc;
 	struct machine machine;
 	struct volumes volumes;
 	struct strvec devices; /* QEMU arguments of volumes and disks */
 	bool kvm, root_on_disk;
 	int kernel_fd, module_fd, trace_fd, signal_fd;
+	int root_fd; /* where the root image is, if root_size is not 0 */
+	uint64_t root_offset, root_size;
 	uint64_t kernel_end; /* bytes of memory it takes from the bottom */
 	uint64_t module_size;
 	uint64_t deadline_ns;
@@ -103,7 +105,8 @@ static uint32_t module_flags(const struct run_options *o)
 	       (o->missing ? BI_MISSING : 0);
 }
 
-static int open_payload(struct run *r)
+/* A program of this host's or of a root's: find what it needs. */
+static int open_program(struct run *r)
 {
 	const struct payload_spec spec = {
 	    .app = r->o.app[0],
@@ -115,9 +118,43 @@ static int open_payload(struct run *r)
 
 	if (status == 0 && r->payload.has_root)
 		status = rootimage_make(&r->payload.root);
-	r->root_on_disk = status == 0 && r->payload.root.size > ROOT_IN_MEMORY;
+	r->root_fd = r->payload.root.fd;
+	r->root_size = r->payload.root.size;
+	return status;
+}
+
+/* An image: all is in it. */
+static int open_image(struct run *r)
+{
+	const char *name = r->o.app[0];
+	const struct module_spec *spec = &r->image.module.spec;
+	int status;
+
+	if (r->o.adds.n || r->o.rootfs)
+		return fail(STATUS_FAILED, "%s is an image: %s is for when it is built", name,
+			    r->o.rootfs ? "--rootfs" : "--add");
+	status = image_open(&r->image, name);
+	if (status)
+		return status;
+	r->payload.program.name = xstrdup(name);
+	r->payload.program.path = xstrdup(spec->exe);
+	r->root_fd = spec->root_fd;
+	r->root_offset = spec->root_offset;
+	r->root_size = spec->root_size;
+	return 0;
+}
+
+static int open_payload(struct run *r)
+{
+	int fd = open(r->o.app[0], O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), status;
+
+	r->is_image = r->o.rootfs == NULL && fd >= 0 && image_is(fd);
+	if (fd >= 0)
+		close(fd);
+	status = r->is_image ? open_image(r) : open_program(r);
+	r->root_on_disk = status == 0 && r->root_size > ROOT_IN_MEMORY;
 	if (r->root_on_disk)
-		disk_add_root(r->payload.root.fd, &r->devices);
+		disk_add_root(r->root_fd, r->root_offset, r->root_size, &r->devices);
 	return status;
 }
 
@@ -129,7 +166,23 @@ static mode_t current_umask(void)
 	return mask;
 }
 
-static int build_module(struct run *r)
+/* What this run tells in any case. */
+static void describe_run(const struct run *r, struct module_spec *spec, bool terminal)
+{
+	spec->flags = module_flags(&r->o);
+	memcpy(spec->std, r->fds.std, sizeof(spec->std));
+	if (terminal)
+		tty_size(&spec->tty_rows, &spec->tty_cols);
+	spec->volumes = r->volumes.v;
+	spec->n_volumes = r->volumes.n;
+	spec->tsc_hz = tsc_hz(&r->tsc, TSC_FIRST_NS);
+	spec->root_on_disk = r->root_on_disk;
+	spec->root_fd = r->root_fd;
+	spec->root_offset = r->root_offset;
+	spec->root_size = r->root_on_disk ? 0 : r->root_size;
+}
+
+static int build_program_module(struct run *r, bool terminal)
 {
 	struct guest_files files = {0};
 	struct strvec env = {0};
@@ -137,7 +190,6 @@ static int build_module(struct run *r)
 	char *here = r->o.cwd || r->o.rootfs ? NULL : getcwd(NULL, 0);
 	const struct user *user = &r->payload.user;
 	struct module_spec spec = {
-	    .flags = module_flags(&r->o),
 	    .exe = r->payload.program.path,
 	    .cwd = r->o.cwd		  ? r->o.cwd
 		   : here && *here == '/' ? here
@@ -150,24 +202,11 @@ static int build_module(struct run *r)
 	    .umask = current_umask(),
 	    .groups = user->groups,
 	    .n_groups = user->n_groups,
-	    .volumes = r->volumes.v,
-	    .n_volumes = r->volumes.n,
-	    .tsc_hz = tsc_hz(&r->tsc, TSC_FIRST_NS),
 	};
-	const struct bi_std *std = r->fds.std;
-	bool terminal =
-	    std[0].kind == BI_STD_TTY || std[1].kind == BI_STD_TTY || std[2].kind == BI_STD_TTY;
 
-	memcpy(spec.std, std, sizeof(spec.std));
-	if (terminal)
-		tty_size(&spec.tty_rows, &spec.tty_cols);
-	spec.root_on_disk = r->root_on_disk;
-	if (r->payload.has_root && !r->root_on_disk) {
-		spec.root_fd = r->payload.root.fd;
-		spec.root_size = r->payload.root.size;
-	}
+	describe_run(r, &spec, terminal);
 	rootfs_build(&files, payload_set(&r->payload), &r->payload.program, user,
-		     r->o.rootfs ? NULL : spec.cwd);
+		     r->o.rootfs ? NULL : spec.cwd, realtime_ns());
 	guest_environment(&env, user, terminal, &r->o.env);
 	spec.envp = env.v;
 	r->module_fd = module_build(&spec, &r->module_size);
@@ -175,6 +214,41 @@ static int build_module(struct run *r)
 	strvec_free(&env);
 	free(here);
 	return r->module_fd < 0 ? STATUS_FAILED : 0;
+}
+
+/* What is in the image, with what this run says otherwise. Arguments given here replace those of
+ * the image, but not the program's name. */
+static int build_image_module(struct run *r, bool terminal)
+{
+	struct module_parts *m = &r->image.module;
+	struct module_spec spec = m->spec;
+	const char *term = getenv("TERM");
+	struct strvec argv = {0};
+
+	describe_run(r, &spec, terminal);
+	if (r->o.cwd)
+		spec.cwd = r->o.cwd;
+	strvec_add(&argv, "%s", m->argv.v[0]);
+	for (char **arg = r->o.app + 1; *arg; arg++)
+		strvec_add(&argv, "%s", *arg);
+	if (r->o.app[1])
+		spec.argv = argv.v;
+	if (terminal)
+		strvec_add(&m->envp, "TERM=%s", term && *term ? term : "xterm");
+	environment_apply(&m->envp, &r->o.env);
+	spec.envp = m->envp.v;
+	r->module_fd = module_build(&spec, &r->module_size);
+	strvec_free(&argv);
+	return r->module_fd < 0 ? STATUS_FAILED : 0;
+}
+
+static int build_module(struct run *r)
+{
+	const struct bi_std *std = r->fds.std;
+	bool terminal =
+	    std[0].kind == BI_STD_TTY || std[1].kind == BI_STD_TTY || std[2].kind == BI_STD_TTY;
+
+	return r->is_image ? build_image_module(r, terminal) : build_program_module(r, terminal);
 }
 
 static int check_memory(const struct run *r)
@@ -234,7 +308,7 @@ static int start(struct run *r)
 	    .kernel_fd = r->kernel_fd,
 	    .module_fd = r->module_fd,
 	    .devices = &r->devices,
-	    .inherit = &r->payload.root.fd,
+	    .inherit = &r->root_fd,
 	    .n_inherit = r->root_on_disk ? 1 : 0,
 	    .extra = &r->o.qemu_args,
 	    .child_mask = &r->old_mask,
@@ -360,6 +434,7 @@ static void release(struct run *r)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	payload_close(&r->payload);
+	image_close(&r->image);
 	volumes_free(&r->volumes);
 	strvec_free(&r->devices);
 	run_options_free(&r->o);
@@ -392,6 +467,8 @@ static int run(struct run *r)
 int cmd_run(int argc, char **argv)
 {
 	struct run r = {.payload = PAYLOAD_NONE,
+			.image.fd = -1,
+			.root_fd = -1,
 			.kernel_fd = -1,
 			.module_fd = -1,
 			.trace_fd = -1,

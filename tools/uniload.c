@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifndef UNILOAD_VERSION
 #define UNILOAD_VERSION "0.0.0"
@@ -17,6 +18,7 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 } commands[] = {
     {"run", "run a Linux program in a virtual machine", cmd_run},
+    {"build", "make a bootable image of a program: one file with all that it needs", cmd_build},
     {"table", "list the system calls of Linux and how well each is supported", cmd_table},
 };
 
@@ -27,7 +29,8 @@ static int help(void)
 	       "Usage: uniload COMMAND [ARG...]\n\nCommands:\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		printf("  %-8s %s\n", commands[i].name, commands[i].summary);
-	printf("\n'uniload COMMAND --help' tells about one of them; 'uniload --version' prints the "
+	printf("\n'uniload FILE' is 'uniload build FILE'.\n'uniload COMMAND --help' tells about "
+	       "one of them; 'uniload --version' prints the "
 	       "version.\n"
 	       "For example: echo hello | uniload run /bin/busybox sha256sum\n");
 	return 0;
@@ -54,6 +57,8 @@ int main(int argc, char **argv)
 		printf("uniload %s\n", UNILOAD_VERSION);
 		return flush(0);
 	}
+	if (*word && *word != '-' && access(word, F_OK) == 0)
+		return flush(cmd_build(argc, argv));
 	if (*word == '\0')
 		return fail(STATUS_FAILED, "which command? See 'uniload --help'");
 	return fail(STATUS_FAILED, "unknown %s %s: see 'uniload --help'",

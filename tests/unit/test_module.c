@@ -109,7 +109,7 @@ static void test_module(void)
 	program.fd = make_program(bytes, sizeof(bytes));
 	program.st = (struct stat){
 	    .st_mode = S_IFREG | 0751, .st_uid = 12, .st_size = sizeof(bytes), .st_mtim = {1, 2}};
-	rootfs_build(&files, NULL, &program, &user, "/");
+	rootfs_build(&files, NULL, &program, &user, "/", 1);
 	bi = build(&spec, &size);
 	CHECK(bootinfo_check(bi, size) == NULL);
 	CHECK(size == bi->total_size && size % 4096 == 0);
@@ -165,7 +165,7 @@ static void test_unmerged(void)
 	struct guest_files files = {0};
 	bool bin = false, sbin = false;
 
-	rootfs_build(&files, NULL, &program, &user, "/");
+	rootfs_build(&files, NULL, &program, &user, "/", 1);
 	for (size_t i = 0; i < files.n; i++) {
 		bin |= strcmp(files.v[i].path, "/bin") == 0;
 		sbin |= strcmp(files.v[i].path, "/sbin") == 0;
