@@ -73,7 +73,7 @@ uint64_t clock_real_ns(void)
 	if (!vvar_read(&vvar_page.v, true, &mono, &offset)) {
 		if (con_host_time(&real))
 			real = boot_real_ns ? boot_real_ns + clock_mono_ns() : platform_real_ns();
-		clock_set_real_ns(real);
+		set_real_offset(real - clock_mono_ns());
 		vvar_read(&vvar_page.v, true, &mono, &offset);
 	}
 	return mono + offset;
@@ -93,9 +93,20 @@ uint64_t clock_real_coarse_ns(void)
 	return mono + offset;
 }
 
+void (*clock_was_set)(void);
+static uint64_t n_set;
+
 void clock_set_real_ns(uint64_t now_ns)
 {
 	set_real_offset(now_ns - clock_mono_ns());
+	n_set++;
+	if (clock_was_set)
+		clock_was_set();
+}
+
+uint64_t clock_real_set_count(void)
+{
+	return n_set;
 }
 
 void clockevent_arm(uint64_t deadline_ns)

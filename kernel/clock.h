@@ -13,8 +13,11 @@ uint64_t clock_mono_ns(void); /* CLOCK_MONOTONIC: since boot, never goes back */
 uint64_t
 clock_real_ns(void); /* CLOCK_REALTIME: since 1970. May sleep (asks the host the first time) */
 uint64_t clock_real_coarse_ns(void); /* for file times: never sleeps, may be tens of ms behind */
-/* Add to CLOCK_REALTIME (clock_settime, settimeofday). */
+/* Set CLOCK_REALTIME (clock_settime, settimeofday). */
 void clock_set_real_ns(uint64_t now_ns);
+/* How often that was done, and who wants to know at once (NULL: nobody). */
+uint64_t clock_real_set_count(void);
+extern void (*clock_was_set)(void);
 /* CPU time of the calling thread / the process; user + system together, ns. */
 uint64_t clock_thread_cpu_ns(void);
 uint64_t clock_process_cpu_ns(void);

@@ -210,6 +210,7 @@ static int send_locked(struct process *p, struct thread *t, bool directed, const
 	r = pending_add(p, directed ? &t->pending : &p->pending, info);
 	if (r)
 		return r;
+	wait_wake_all(&p->signalfd_wq);
 	if (!directed)
 		process_notify(p, signo);
 	else if (!(t->sigmask & SIGBIT(signo)))

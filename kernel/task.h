@@ -55,6 +55,7 @@ struct process {
 	struct rlimit64 limits[RLIM_NLIMITS];	 /* (l) */
 	struct ksigaction sigactions[N_SIGNALS]; /* (l) index signo - 1 */
 	struct sigpending pending;		 /* (l) */
+	struct wait_queue signalfd_wq;		 /* woken when a signal becomes pending */
 	struct list threads;			 /* (l) the first is the one with tid == pid */
 	unsigned n_threads;			 /* (l) that have not ended */
 	int last_tid;				 /* (l) */
