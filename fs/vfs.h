@@ -60,6 +60,7 @@ ssize_t vfs_readlink(struct dentry *d, char *buf, size_t size);
 /* From now on the file is being executed and nobody can open it for writing: 0 or -ETXTBSY (it is
  * open for writing). */
 int vfs_deny_write(struct inode *in);
+void vfs_allow_write(struct inode *in); /* takes one vfs_deny_write back */
 
 int vfs_getattr(struct inode *in, struct kstat *st);
 /*

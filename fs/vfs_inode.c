@@ -382,6 +382,11 @@ int vfs_deny_write(struct inode *in)
 	return count_writer(in, -1);
 }
 
+void vfs_allow_write(struct inode *in)
+{
+	__atomic_add_fetch(&in->writers, 1, __ATOMIC_RELEASE);
+}
+
 bool inode_may_change(const struct file *f)
 {
 	return !inode_is(f->mapped, S_IFREG) || READ_ONCE(f->mapped->writers) > 0;

@@ -506,6 +506,22 @@ int signal_action(int signo, const struct ksigaction *act, struct ksigaction *ol
 }
 
 /* Context: the current thread only; its alternate stack is its own. */
+void signal_exec(void)
+{
+	struct process *p = current_process();
+
+	spin_lock(&p->lock);
+	for (size_t i = 0; i < N_SIGNALS; i++) {
+		uaddr_t handler = p->sigactions[i].handler;
+
+		p->sigactions[i] = (struct ksigaction){
+		    .handler = handler == HANDLER_IGN ? HANDLER_IGN : HANDLER_DFL};
+	}
+	spin_unlock(&p->lock);
+	current->altstack = (stack_t){.ss_flags = SS_DISABLE};
+	current->has_saved_sigmask = false;
+}
+
 int signal_altstack(const stack_t *ss, stack_t *old, uint64_t sp)
 {
 	stack_t *cur = &current->altstack;

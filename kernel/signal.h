@@ -93,6 +93,8 @@ void signal_restore_temp_mask(void);
 
 /* rt_sigaction(2) without its user copies; act and old may be NULL. 0 or -EINVAL. */
 int signal_action(int signo, const struct ksigaction *act, struct ksigaction *old);
+/* execve(2): what is caught is so no longer, and there is no alternate stack. */
+void signal_exec(void);
 /* sigaltstack(2) for a thread whose stack pointer is sp; ss and old may be NULL. 0, -EPERM, -EINVAL
  * or -ENOMEM. */
 int signal_altstack(const stack_t *ss, stack_t *old, uint64_t sp);

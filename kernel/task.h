@@ -61,6 +61,7 @@ struct process {
 	int last_tid;				 /* (l) */
 	struct thread *survivor;  /* (l) the one that goes on at exit or execve: others end */
 	char *exe_path;		  /* (l) absolute, of the running image */
+	struct inode *exe;	  /* (c) that image's file, referenced and not to be written */
 	uint64_t auxv[64];	  /* (i) as given to the program, for /proc/self/auxv */
 	unsigned auxv_len;	  /* (i) in 8-byte words */
 	uint64_t start_ns;	  /* (i) CLOCK_MONOTONIC */
@@ -127,6 +128,7 @@ struct thread {
 #define DEFAULT_TIMER_SLACK_NS 50000
 	struct regs *regs; /* (c) the program's registers while in the kernel; complete only where
 			      documented */
+	bool regs_loaded;  /* (c) execve: the call returns with *regs as it is */
 };
 
 enum thread_work {
@@ -151,6 +153,8 @@ void thread_free(struct thread *t); /* for the scheduler, when it has run for th
  */
 int thread_clone(struct thread **out);
 void thread_start(struct thread *t);
+/* t ends, or leaves its address space: tell those who wait for it, in program memory. */
+void thread_tell_program(struct thread *t);
 /* Ends the whole process with a wait(2) status; for the only process this ends the machine. */
 __noreturn void process_exit(int wait_status);
 /* exit(2): ends the calling thread; the last one ends the process with this status. */
@@ -161,6 +165,9 @@ __noreturn void thread_exit(int wait_status);
  */
 void process_single(struct process *p);
 void process_wait_single(struct process *p);
+/* For execve: become the only thread, and the first one. Does not return if another thread ends all
+ * others first. */
+void process_take_over(struct process *p);
 /* Must t end because another thread goes on alone? */
 static inline bool thread_must_end(const struct thread *t)
 {

@@ -139,7 +139,7 @@ void thread_start(struct thread *t)
 }
 
 /* Tell those who wait for it, in program memory: set_tid_address(2), robust futexes. */
-static void tell_program(struct thread *t)
+void thread_tell_program(struct thread *t)
 {
 	struct futex_addr word = {t->clear_child_tid, true};
 	uint32_t zero = 0;
@@ -155,7 +155,7 @@ void thread_exit(int wait_status)
 	struct process *p = t->process;
 	bool leader = t->tid == p->pid;
 
-	tell_program(t);
+	thread_tell_program(t);
 	if (p->n_threads == 1 && !p->survivor)
 		process_exit(wait_status);
 	signal_thread_ending();
@@ -196,4 +196,26 @@ void process_wait_single(struct process *p)
 			(void)wait_sleep(NO_DEADLINE, false);
 		wait_finish(&w);
 	}
+}
+
+/* The first thread has ended by now: the caller takes its number and its place. */
+static void replace_leader(struct process *p)
+{
+	struct thread *leader;
+
+	spin_lock(&p->lock);
+	leader = find(p, p->pid);
+	list_del(&leader->process_link);
+	current->tid = p->pid;
+	spin_unlock(&p->lock);
+	thread_free(leader);
+}
+
+void process_take_over(struct process *p)
+{
+	process_single(p);
+	process_wait_single(p);
+	if (current->tid != p->pid)
+		replace_leader(p);
+	p->survivor = NULL;
 }

@@ -118,8 +118,13 @@ struct elf_stack {
 /* Writes len bytes at a program address; 0 or -errno. */
 typedef int (*elf_write_fn)(void *ctx, uint64_t addr, const void *data, size_t len);
 
+/* The addresses elf_build_stack would use, and the errors it would give, without writing. */
+int elf_plan_stack(const struct elf_stack_args *args, uint64_t top, uint64_t limit,
+		   struct elf_stack *out);
+
 /*
- * Build the stack downwards from top (page-aligned). `limit` is RLIMIT_STACK: strings and pointers
+ * Build the stack downwards from top (page-aligned). A program started without any argument gets
+ * one empty string. `limit` is RLIMIT_STACK: strings and pointers
  * may take a quarter of it, as in Linux, and all of it fits. 0, -E2BIG, -EINVAL (too many aux
  * entries), or what write returned.
  */

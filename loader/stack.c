@@ -165,35 +165,8 @@ static int layout(const struct elf_stack_args *a, uint64_t top, uint64_t limit,
 	return top - out->sp > limit ? -E2BIG : 0;
 }
 
-static int build(const struct elf_stack_args *a, uint64_t top, uint64_t limit, elf_write_fn write,
-		 void *ctx, struct elf_stack *out)
-{
-	static const uint64_t zero;
-	uint64_t platform;
-	int r = layout(a, top, limit, out, &platform);
-
-	if (r == 0)
-		r = write(ctx, top - sizeof(zero), &zero, sizeof(zero));
-	if (r == 0)
-		r = write_strings(write, ctx, &a->execfn, 1, out->env_end);
-	if (r == 0)
-		r = write_strings(write, ctx, a->envp, a->envc, out->env_start);
-	if (r == 0)
-		r = write_strings(write, ctx, a->argv, a->argc, out->arg_start);
-	if (r == 0)
-		r = write_strings(write, ctx, &a->platform, 1, platform);
-	if (r == 0)
-		r = write(ctx, platform - sizeof(a->random), a->random, sizeof(a->random));
-	return r == 0 ? write_tables(a, write, ctx, out) : r;
-}
-
-/*
- * Build the initial stack below top. A program started without any argument gets one empty string,
- * as in Linux. Returns 0, -E2BIG, -EINVAL (more auxiliary entries than fit), or the error of the
- * write callback.
- */
-int elf_build_stack(const struct elf_stack_args *args, uint64_t top, uint64_t limit,
-		    elf_write_fn write, void *ctx, struct elf_stack *out)
+/* A program started without any argument gets one empty string, as in Linux. */
+static struct elf_stack_args with_argument(const struct elf_stack_args *args)
 {
 	static const char *const no_args[] = {""};
 	struct elf_stack_args a = *args;
@@ -202,5 +175,37 @@ int elf_build_stack(const struct elf_stack_args *args, uint64_t top, uint64_t li
 		a.argv = no_args;
 		a.argc = 1;
 	}
-	return build(&a, top, limit, write, ctx, out);
+	return a;
+}
+
+int elf_plan_stack(const struct elf_stack_args *args, uint64_t top, uint64_t limit,
+		   struct elf_stack *out)
+{
+	struct elf_stack_args a = with_argument(args);
+	uint64_t platform;
+
+	return layout(&a, top, limit, out, &platform);
+}
+
+int elf_build_stack(const struct elf_stack_args *args, uint64_t top, uint64_t limit,
+		    elf_write_fn write, void *ctx, struct elf_stack *out)
+{
+	struct elf_stack_args a = with_argument(args);
+	static const uint64_t zero;
+	uint64_t platform;
+	int r = layout(&a, top, limit, out, &platform);
+
+	if (r == 0)
+		r = write(ctx, top - sizeof(zero), &zero, sizeof(zero));
+	if (r == 0)
+		r = write_strings(write, ctx, &a.execfn, 1, out->env_end);
+	if (r == 0)
+		r = write_strings(write, ctx, a.envp, a.envc, out->env_start);
+	if (r == 0)
+		r = write_strings(write, ctx, a.argv, a.argc, out->arg_start);
+	if (r == 0)
+		r = write_strings(write, ctx, &a.platform, 1, platform);
+	if (r == 0)
+		r = write(ctx, platform - sizeof(a.random), a.random, sizeof(a.random));
+	return r == 0 ? write_tables(&a, write, ctx, out) : r;
 }

@@ -7,6 +7,7 @@
  */
 #include "kernel/abi/bootinfo.h"
 #include "kernel/log.h"
+#include "kernel/x86_64/cpu.h"
 #include "kernel/x86_64/entry.h"
 #include "syscalls/strace.h"
 #include "syscalls/syscall.h"
@@ -140,5 +141,9 @@ long syscall_slow(struct regs *regs)
 	strace_leave(t, ret);
 	if (!row_is_real(row))
 		report_missing(nr, row);
+	if (current->regs_loaded) {
+		current->regs_loaded = false;
+		exit_regs_loaded();
+	}
 	return ret;
 }

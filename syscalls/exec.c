@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Program start: what execve(2) does, for the program named in the boot module. The address space
- * is laid out and randomised as Linux does on x86-64: stack at the top, below a random gap the
+ * Program start, for execve(2) and for the program named in the boot module. The address space is
+ * laid out and randomised as Linux does on x86-64: stack at the top, below a random gap the
  * mapping area growing down, the break at a random distance above the program.
  */
 #include "syscalls/exec.h"
@@ -17,7 +17,7 @@
 #include "kernel/x86_64/cpu.h"
 #include "kernel/x86_64/sigframe.h"
 #include "kernel/x86_64/vvar.h"
-#include "syscalls/exec_image.h"
+#include "loader/script.h"
 
 #include <linux/auxvec.h>
 #include <linux/elf.h>
@@ -30,10 +30,8 @@
 #define MMAP_GAP_MIN	(128ull << 20)
 #define MMAP_GAP_MAX	(TASK_SIZE / 6 * 5)
 
-#define STACK_ROOM (128ull << 10) /* mapped below the arguments; it grows from there */
-#define STACK_TABLES                                                                               \
-	(4 * PAGE_SIZE) /* random shift, auxiliary vector, alignments: not more than that */
-#define STACK_READY    (8ull << 10) /* filled in advance below all that */
+#define STACK_ROOM     (128ull << 10) /* mapped below the arguments; it grows from there */
+#define STACK_READY    (8ull << 10)   /* filled in advance below all that */
 #define VDSO_MAX_PAGES 4
 #define USER_HZ	       100
 
@@ -43,20 +41,6 @@
 #define AT_RSEQ_ALIGN	     28
 #define RSEQ_FEATURES	     28
 #define RSEQ_ALIGN	     32
-
-/* A start in progress. */
-struct exec {
-	const struct bootinfo *bi;
-	const char *path; /* as the user named it */
-	struct process *p;
-	struct mm *mm;
-	bool secure;			 /* set-id program: AT_SECURE */
-	uint64_t stack_top, stack_limit; /* RLIMIT_STACK */
-	uint64_t vdso;
-	uint64_t interp_base; /* load address of the interpreter, 0 = none */
-	uint64_t start;	      /* first instruction: the interpreter's, if there is one */
-	struct exec_image program, interp;
-};
 
 /* ---- identity ---- */
 
@@ -92,24 +76,30 @@ static int set_directories(struct process *p, const struct bootinfo *bi)
 	return 0;
 }
 
-/* execve(2): set-user-id and set-group-id programs. */
+/* execve(2): set-user-id and set-group-id programs, and what every start does to the identity. */
 static void apply_set_id(struct exec *x)
 {
 	const struct inode *in = x->program.dentry->inode;
 	struct cred *c = &x->p->cred;
 
-	if (in->mode & S_ISUID)
-		c->euid = c->suid = c->fsuid = in->uid;
-	if ((in->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
-		c->egid = c->sgid = c->fsgid = in->gid;
+	if (!x->p->no_new_privs && !(in->super->flags & MS_NOSUID)) {
+		if (in->mode & S_ISUID)
+			c->euid = in->uid;
+		if ((in->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
+			c->egid = in->gid;
+	}
+	c->suid = c->fsuid = c->euid;
+	c->sgid = c->fsgid = c->egid;
 	x->secure = c->euid != c->uid || c->egid != c->gid;
 	x->p->dumpable = !x->secure;
+	if (x->secure)
+		x->p->pdeath_signal = 0;
 }
 
 /* The name of the process, and where /proc/self/exe leads. */
 static int set_names(struct exec *x)
 {
-	const char *base = strrchr(x->path, '/') + 1; /* bootinfo_check: the path is absolute */
+	const char *slash = strrchr(x->path, '/'), *base = slash != NULL ? slash + 1 : x->path;
 	char *path = kmalloc(PATH_MAX_LEN);
 	ssize_t r;
 
@@ -146,14 +136,10 @@ static void lay_out(struct exec *x)
 
 /* As large as the arguments and some room need; MM grows it on demand up to RLIMIT_STACK. What is
  * about to be written is filled now, which saves a fault. */
-static int map_stack(struct exec *x)
+static int map_stack(struct exec *x, uint64_t used)
 {
-	const struct bootinfo *bi = x->bi;
 	unsigned prot = PROT_READ | PROT_WRITE | (x->program.elf.exec_stack ? PROT_EXEC : 0);
 	unsigned flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_FIXED_NOREPLACE;
-	uint64_t used = (uint64_t)bi->argv.length + bi->envp.length + strlen(x->path) +
-			STACK_TABLES +
-			((uint64_t)bi->argv.count + bi->envp.count) * sizeof(uint64_t);
 	uint64_t size = ALIGN_UP(MAX(MIN(used + STACK_ROOM, x->stack_limit), used), PAGE_SIZE);
 	uint64_t ready = MIN(ALIGN_UP(used + STACK_READY, PAGE_SIZE), size);
 	int64_t r = mm_map(x->mm, x->stack_top - size, size, prot, flags, NULL, 0, "[stack]");
@@ -161,29 +147,21 @@ static int map_stack(struct exec *x)
 	return r < 0 ? (int)r : mm_populate(x->mm, x->stack_top - ready, ready);
 }
 
-/* The program, and the interpreter it asks for. */
-static int load_images(struct exec *x)
+static int map_images(struct exec *x)
 {
 	struct exec_image *prog = &x->program, *interp = &x->interp;
-	int r = exec_image_load(prog, x->mm, x->path, true);
+	int r = exec_image_map(prog, x->mm, true);
 
 	if (r < 0)
 		return r;
 	x->start = prog->bias + prog->elf.entry;
 	x->mm->brk_start = prog->bias + prog->elf.hi + exec_random(BRK_RANDOM);
 	x->mm->brk = x->mm->brk_start;
-	if (!prog->elf.has_interp)
+	if (interp->file == NULL)
 		return 0;
-	r = exec_image_load(interp, x->mm, prog->elf.interp, false);
-	if (r < 0) {
-		log_error("%s: its interpreter %s cannot be loaded", x->path, prog->elf.interp);
-		exec_image_close(prog);
-		return r;
-	}
-	x->interp_base = interp->bias;
+	r = exec_image_map(interp, x->mm, false);
 	x->start = interp->bias + interp->elf.entry;
-	exec_image_close(interp);
-	return 0;
+	return r;
 }
 
 /* The clock page, directly followed by the vDSO. */
@@ -223,7 +201,7 @@ static size_t fill_auxv(const struct exec *x, struct elf_aux *aux)
 	    {AT_PHDR, elf->phdr_vaddr ? x->program.bias + elf->phdr_vaddr : 0},
 	    {AT_PHENT, sizeof(Elf64_Phdr)},
 	    {AT_PHNUM, elf->phnum},
-	    {AT_BASE, x->interp_base},
+	    {AT_BASE, x->interp.file != NULL ? x->interp.bias : 0},
 	    {AT_FLAGS, 0},
 	    {AT_ENTRY, x->program.bias + elf->entry},
 	    {AT_UID, c->uid},
@@ -249,42 +227,40 @@ static int write_stack(void *ctx, uint64_t addr, const void *data, size_t len)
 	return copy_to_user(addr, data, len) < 0 ? -ENOMEM : 0; /* the area is mapped writable */
 }
 
-/* Arguments and environment as arrays of pointers into the boot module; *out is to be kfree'd. */
-static int collect_strings(const struct bootinfo *bi, const char ***out)
+/* What the stack is made of. The vector is complete when the images are mapped. */
+static struct elf_stack_args stack_args(struct exec *x, struct elf_aux *aux)
 {
-	size_t n = (size_t)bi->argv.count + bi->envp.count;
+	return (struct elf_stack_args){
+	    .argv = x->args.argv,
+	    .argc = x->args.argc,
+	    .envp = x->args.envp,
+	    .envc = x->args.envc,
+	    .execfn = x->path,
+	    .platform = "x86_64",
+	    .jitter = x->jitter,
+	    .aux = aux,
+	    .n_aux = fill_auxv(x, aux),
+	};
+}
 
-	*out = kmalloc((n + 1) * sizeof(**out));
-	if (*out == NULL)
-		return -ENOMEM;
-	bootinfo_strings(bi, &bi->argv, *out);
-	bootinfo_strings(bi, &bi->envp, *out + bi->argv.count);
-	return 0;
+/* Bytes the arguments and tables take, or -E2BIG. */
+static int64_t stack_used(struct exec *x)
+{
+	struct elf_aux aux[ELF_MAX_AUX];
+	struct elf_stack_args args = stack_args(x, aux);
+	struct elf_stack stack;
+	int r = elf_plan_stack(&args, TASK_SIZE, x->stack_limit, &stack);
+
+	return r < 0 ? r : (int64_t)(TASK_SIZE - stack.sp);
 }
 
 static int build_stack(struct exec *x, struct elf_stack *stack)
 {
 	struct elf_aux aux[ELF_MAX_AUX];
-	struct elf_stack_args args = {
-	    .argc = x->bi->argv.count,
-	    .envc = x->bi->envp.count,
-	    .execfn = x->path,
-	    .platform = "x86_64",
-	    .jitter = random_u64(),
-	    .aux = aux,
-	    .n_aux = fill_auxv(x, aux),
-	};
-	const char **strings;
-	int r = collect_strings(x->bi, &strings);
+	struct elf_stack_args args = stack_args(x, aux);
 
-	if (r < 0)
-		return r;
-	args.argv = strings;
-	args.envp = strings + args.argc;
 	random_bytes(args.random, sizeof(args.random));
-	r = elf_build_stack(&args, x->stack_top, x->stack_limit, write_stack, NULL, stack);
-	kfree(strings);
-	return r;
+	return elf_build_stack(&args, x->stack_top, x->stack_limit, write_stack, NULL, stack);
 }
 
 static void publish_stack(struct exec *x, const struct elf_stack *stack)
@@ -298,7 +274,132 @@ static void publish_stack(struct exec *x, const struct elf_stack *stack)
 	x->mm->env_end = stack->env_end;
 }
 
-/* ---- all of it ---- */
+/* ---- before anything is changed ---- */
+
+static const char *error_text(int r)
+{
+	switch (r) {
+	case -ENOENT:
+	case -ENOTDIR:
+		return "no such file";
+	case -EACCES:
+		return "permission denied";
+	case -ELOOP:
+		return "too many links or scripts";
+	case -ENOEXEC:
+		return "neither a program nor a script with an interpreter";
+	case -ENOMEM:
+		return "not enough memory";
+	case -E2BIG:
+		return "argument list too long";
+	case -EEXIST:
+		return "the addresses it is linked for are taken";
+	default:
+		return "cannot be started";
+	}
+}
+
+static int complain(const struct exec *x, const char *what, int r)
+{
+	if (x->tell && r < 0)
+		log_error("%s: %s", what, error_text(r));
+	return r;
+}
+
+static int open_interpreter(struct exec *x, const char *of, const char *path, struct exec_image *im)
+{
+	struct dentry *d;
+	int r = *path != '\0' ? vfs_lookup(NULL, path, LOOKUP_FOLLOW, &d) : -EACCES;
+
+	if (r == 0)
+		r = exec_image_open(im, d);
+	if (r < 0 && x->tell)
+		log_error("%s: its interpreter %s: %s", of, path, error_text(r));
+	return r;
+}
+
+/* As long as the program is a script, go on with its interpreter. */
+static int follow_scripts(struct exec *x)
+{
+	char *head = kmalloc(SCRIPT_HEAD_SIZE);
+	struct script *s = kmalloc(sizeof(*s));
+	const char *path = x->path;
+	int r = head != NULL && s != NULL ? 0 : -ENOMEM;
+
+	for (int level = 0; r == 0; level++) {
+		r = level > SCRIPT_MAX_LEVELS ? -ELOOP : 0;
+		if (r == 0)
+			r = exec_image_head(&x->program, head, SCRIPT_HEAD_SIZE);
+		if (r == 0)
+			r = script_parse(head, s);
+		if (r <= 0)
+			break;
+		if (level == 0 && x->fd_path)
+			r = -ENOENT;
+		else
+			r = exec_args_script(&x->args, s->interp, s->has_arg ? s->arg : NULL, path);
+		if (r < 0)
+			break;
+		exec_image_close(&x->program);
+		r = open_interpreter(x, path, s->interp, &x->program);
+		path = x->args.argv[0];
+		if (r < 0)
+			goto out; /* reported */
+	}
+	complain(x, path, r);
+out:
+	kfree(head);
+	kfree(s);
+	return r;
+}
+
+static int parse_images(struct exec *x)
+{
+	enum elf_error e = exec_image_parse(&x->program);
+	const char *interp = x->program.elf.interp;
+	int r;
+
+	if (e != ELF_OK) {
+		if (x->tell)
+			log_error("%s: %s", x->path, elf_error_text(e));
+		return -ENOEXEC;
+	}
+	if (!x->program.elf.has_interp)
+		return 0;
+	r = open_interpreter(x, x->path, interp, &x->interp);
+	if (r < 0)
+		return r;
+	e = exec_image_parse(&x->interp);
+	if (e != ELF_OK && x->tell)
+		log_error("%s: its interpreter %s: %s", x->path, interp, elf_error_text(e));
+	return e != ELF_OK ? -ELIBBAD : 0;
+}
+
+int exec_resolve(struct exec *x)
+{
+	int64_t used;
+	int r;
+
+	x->p = current_process();
+	x->stack_limit = x->p->limits[RLIMIT_STACK].rlim_cur;
+	x->jitter = x->p->personality & ADDR_NO_RANDOMIZE ? 0 : random_u64();
+	r = follow_scripts(x);
+	if (r == 0)
+		r = parse_images(x);
+	if (r < 0)
+		return r;
+	used = stack_used(x);
+	return used < 0 ? complain(x, x->path, (int)used) : 0;
+}
+
+void exec_close(struct exec *x)
+{
+	exec_image_close(&x->program);
+	exec_image_close(&x->interp);
+	exec_args_free(&x->args);
+}
+
+/* ---- the new image ---- */
 
 static void set_registers(struct regs *regs, uint64_t rip, uint64_t rsp)
 {
@@ -306,63 +407,79 @@ static void set_registers(struct regs *regs, uint64_t rip, uint64_t rsp)
 	cpu_set_fs_base(0);
 }
 
-static const char *start_error_text(int r)
+/* While the program runs nobody writes to its file; the one that ran before may change again. */
+static void take_file(struct exec *x)
 {
-	return r == -ENOMEM  ? "not enough memory"
-	       : r == -E2BIG ? "argument list too long"
-			     : "its address space cannot be laid out";
+	struct inode *old = x->p->exe, *new = x->program.dentry->inode;
+
+	(void)vfs_deny_write(new); /* as it is already, by exec_image_open */
+	x->p->exe = inode_get(new);
+	if (old != NULL) {
+		vfs_allow_write(old);
+		inode_put(old);
+	}
 }
 
-/* All that happens in the new address space. */
-static int start(struct exec *x, struct regs *regs)
+int exec_enter(struct exec *x, struct regs *regs)
 {
 	struct elf_stack stack;
 	int r;
 
+	x->mm = x->p->mm;
 	lay_out(x);
-	r = load_images(x);
-	if (r < 0)
-		return r;
+	r = map_images(x);
 	apply_set_id(x);
-	r = map_stack(x);
+	if (r == 0)
+		r = map_stack(x, (uint64_t)stack_used(x));
 	if (r == 0)
 		r = map_vdso(x);
 	if (r == 0)
 		r = build_stack(x, &stack);
 	if (r == 0)
 		r = set_names(x);
-	if (r == 0)
-		r = vfs_deny_write(x->program.dentry->inode);
-	exec_image_close(&x->program);
 	if (r == 0) {
 		publish_stack(x, &stack);
 		set_registers(regs, x->start, stack.sp);
+		take_file(x);
 	}
-	if (r < 0)
-		log_error("%s: cannot be started: %s", x->path, start_error_text(r));
-	return r;
+	return complain(x, x->path, r);
+}
+
+/* ---- at boot ---- */
+
+static int boot_open(struct exec *x)
+{
+	struct dentry *d;
+	int r = vfs_lookup(NULL, x->path, LOOKUP_FOLLOW, &d);
+
+	if (r == 0)
+		r = exec_image_open(&x->program, d);
+	return r < 0 ? complain(x, x->path, r) : exec_resolve(x);
 }
 
 int exec_boot(const struct bootinfo *bi, struct regs *regs)
 {
 	struct exec *x = kzalloc(sizeof(*x));
+	struct process *p = current_process();
 	int r;
 
 	if (x == NULL) {
 		log_error("%s: not enough memory to start it", bootinfo_string(bi, bi->exe));
 		return -ENOMEM;
 	}
-	x->bi = bi;
 	x->path = bootinfo_string(bi, bi->exe);
-	x->p = current_process();
-	x->mm = x->p->mm;
-	x->stack_limit = x->p->limits[RLIMIT_STACK].rlim_cur;
-	set_identity(x->p, bi);
-	r = set_directories(x->p, bi);
+	x->tell = true;
+	set_identity(p, bi);
+	r = set_directories(p, bi);
+	if (r == 0)
+		r = complain(x, x->path, exec_args_boot(&x->args, bi));
+	if (r == 0)
+		r = boot_open(x);
 	if (r == 0) {
-		mm_activate(x->mm);
-		r = start(x, regs);
+		mm_activate(p->mm);
+		r = exec_enter(x, regs);
 	}
+	exec_close(x);
 	kfree(x);
 	return r;
 }

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Executables and interpreters: opened through the VFS, checked and planned by the loader, mapped
- * through MM like any mmap(2) of a file. Position-independent programs go to a random place above
- * two thirds of the address space, as Linux places those with an interpreter; static ones are put
- * there too.
+ * Executables and interpreters: opened by the right to execute them, checked and planned by the
+ * loader, mapped through MM like any mmap(2) of a file. Position-independent programs go to a
+ * random place above two thirds of the address space, as Linux places those with an interpreter;
+ * static ones are put there too.
  */
 #include "syscalls/exec_image.h"
 
 #include "fs/vfs.h"
 #include "kernel/abi/linux.h"
 #include "kernel/file.h"
-#include "kernel/log.h"
 #include "kernel/random.h"
+#include "kernel/string.h"
+#include "kernel/task.h"
 #include "kernel/uaccess.h"
 
 #define PIE_BASE   (TASK_SIZE / 3 * 2 & PAGE_MASK)
@@ -27,6 +28,8 @@ struct mapping {
 
 uint64_t exec_random(uint64_t range)
 {
+	if (current_process()->personality & ADDR_NO_RANDOMIZE)
+		return 0;
 	return random_u64() & (range - 1) & PAGE_MASK;
 }
 
@@ -76,7 +79,7 @@ static int map_clear(void *ctx, uint64_t addr, uint64_t len)
 	return uaccess_zero(addr, len) > 0 ? -ENOMEM : 0;
 }
 
-static int map_image(struct exec_image *im, struct mm *mm, const char *path, bool program)
+int exec_image_map(struct exec_image *im, struct mm *mm, bool program)
 {
 	struct mapping ctx = {.mm = mm, .file = im->file, .program = program};
 	const struct elf_mapper mapper = {
@@ -86,75 +89,59 @@ static int map_image(struct exec_image *im, struct mm *mm, const char *path, boo
 	    .map_zero = map_zero,
 	    .clear = map_clear,
 	};
-	int r = elf_map(&im->elf, &mapper, &im->bias);
 
-	if (r == -ENOMEM)
-		log_error("%s: not enough memory to load it", path);
-	else if (r == -EEXIST)
-		log_error("%s: not runnable: the addresses it is linked for are taken", path);
-	else if (r < 0)
-		log_error("%s: cannot be mapped: error %d", path, -r);
-	return r;
+	return elf_map(&im->elf, &mapper, &im->bias);
 }
 
-/* As execve(2): regular files with the right to execute; reading needs no right of its own. */
-static int open_image(struct exec_image *im, const char *path)
+int exec_image_open(struct exec_image *im, struct dentry *d)
 {
-	int r = vfs_lookup(NULL, path, LOOKUP_FOLLOW, &im->dentry);
+	struct inode *in = d->inode;
+	int r = 0;
 
-	if (r < 0)
-		return r;
-	if ((im->dentry->inode->mode & S_IFMT) != S_IFREG)
+	if ((in->mode & S_IFMT) == S_IFLNK)
+		r = -ELOOP;
+	else if ((in->mode & S_IFMT) != S_IFREG || (in->super && in->super->flags & MS_NOEXEC))
 		r = -EACCES;
 	if (r == 0)
-		r = vfs_permission(im->dentry->inode, X_OK, false);
+		r = vfs_permission(in, X_OK, false);
 	if (r == 0)
-		r = vfs_open_dentry(im->dentry, O_RDONLY, &im->file);
-	if (r < 0)
-		dentry_put(im->dentry);
+		r = vfs_deny_write(in);
+	if (r == 0) {
+		r = vfs_open_dentry(d, O_RDONLY, &im->file);
+		if (r < 0)
+			vfs_allow_write(in);
+	}
+	if (r == 0)
+		im->dentry = d;
+	else
+		dentry_put(d);
 	return r;
 }
 
-static const char *open_error_text(int r)
+int exec_image_head(struct exec_image *im, char *head, size_t size)
 {
-	switch (r) {
-	case -ENOENT:
-	case -ENOTDIR:
-		return "no such file";
-	case -EACCES:
-		return "permission denied";
-	case -ELOOP:
-		return "too many symbolic links";
-	case -ENOMEM:
-		return "not enough memory";
-	default:
-		return "cannot be opened";
-	}
+	uint64_t pos = 0;
+	struct iter it;
+	ssize_t n = 1;
+
+	memset(head, 0, size);
+	iter_kernel(&it, head, size);
+	while (n > 0 && it.left > 0)
+		n = file_read(im->file, &it, &pos);
+	return n < 0 ? (int)n : 0;
 }
 
-int exec_image_load(struct exec_image *im, struct mm *mm, const char *path, bool program)
+enum elf_error exec_image_parse(struct exec_image *im)
 {
-	enum elf_error e;
-	int r = open_image(im, path);
-
-	if (r < 0) {
-		log_error("%s: %s", path, open_error_text(r));
-		return r;
-	}
-	e = elf_parse(read_image, im->file, im->file->inode->size, &im->elf);
-	if (e != ELF_OK) {
-		log_error("%s: %s", path, elf_error_text(e));
-		r = -ENOEXEC;
-	}
-	if (r == 0)
-		r = map_image(im, mm, path, program);
-	if (r < 0)
-		exec_image_close(im);
-	return r;
+	return elf_parse(read_image, im->file, im->file->inode->size, &im->elf);
 }
 
 void exec_image_close(struct exec_image *im)
 {
+	if (im->file == NULL)
+		return;
+	vfs_allow_write(im->dentry->inode);
 	file_put(im->file);
 	dentry_put(im->dentry);
+	im->file = NULL;
 }

@@ -37,11 +37,12 @@ static int read_exactly(void *ctx, uint64_t offset, void *buf, size_t len)
 	return 0;
 }
 
-bool is_script(const struct program *p, char line[SCRIPT_LINE])
+bool is_script(const struct program *p, char line[SCRIPT_HEAD_SIZE])
 {
-	size_t n = (size_t)p->st.st_size < SCRIPT_LINE ? (size_t)p->st.st_size : SCRIPT_LINE;
+	size_t n =
+	    (size_t)p->st.st_size < SCRIPT_HEAD_SIZE ? (size_t)p->st.st_size : SCRIPT_HEAD_SIZE;
 
-	memset(line, 0, SCRIPT_LINE);
+	memset(line, 0, SCRIPT_HEAD_SIZE);
 	return n > 2 && read_exactly((void *)(uintptr_t)p, 0, line, n) == 0 &&
 	       memcmp(line, "#!", 2) == 0;
 }

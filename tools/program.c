@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #define DEFAULT_PATH "/bin:/usr/bin" /* execvp(3) without PATH */
-#define MAX_SCRIPTS  5		     /* Linux: a script's interpreter may be a script, ... */
 
 /* ---- on the host ---- */
 
@@ -237,16 +236,18 @@ static int open_needed(struct program *p, const char *name, const struct place *
 			       &inside, scripts);
 }
 
-static int open_interpreters(struct program *p, char *line, const struct place *place, int scripts)
+static int open_interpreters(struct program *p, const char *line, const struct place *place,
+			     int scripts)
 {
-	char *interp, *argument, *name = NULL;
-	const char *base;
+	struct script s;
+	const char *interp = s.interp, *base;
+	char *name = NULL;
 	int status;
 
-	if (scripts > MAX_SCRIPTS)
+	if (scripts > SCRIPT_MAX_LEVELS)
 		return fail(STATUS_CANNOT_RUN, "%s: too many scripts that interpret each other",
 			    p->name);
-	if (!script_parse(line, &interp, &argument))
+	if (script_parse(line, &s) <= 0 || *interp == '\0')
 		return fail(STATUS_CANNOT_RUN, "%s: a script whose first line names no interpreter",
 			    p->name);
 	status = open_needed(p, strchr(interp, '/') ? interp : (name = xasprintf("./%s", interp)),
@@ -255,7 +256,7 @@ static int open_interpreters(struct program *p, char *line, const struct place *
 	base = strrchr(interp, '/');
 	if (status || strcmp(base ? base + 1 : interp, "env") != 0)
 		return status;
-	name = script_env_program(argument);
+	name = script_env_program(s.has_arg ? s.arg : "");
 	if (name)
 		status = open_needed(p, name, place, scripts);
 	free(name);
@@ -265,7 +266,7 @@ static int open_interpreters(struct program *p, char *line, const struct place *
 static int program_open_at(struct program *p, char *shown, const char *name,
 			   const struct place *place, int scripts)
 {
-	char line[SCRIPT_LINE];
+	char line[SCRIPT_HEAD_SIZE];
 	int status;
 
 	*p = (struct program){.name = shown, .fd = -1};

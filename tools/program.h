@@ -6,6 +6,7 @@
 #ifndef TOOLS_PROGRAM_H
 #define TOOLS_PROGRAM_H
 
+#include "loader/script.h"
 #include "tools/fileset.h"
 
 #include <stdbool.h>
@@ -45,12 +46,8 @@ void program_close(struct program *p);
 
 /* elfcheck.c: the part that looks into the file; p->fd and p->st are set. Same returns. */
 int elfcheck(struct program *p);
-/* Is the file a script? Then *line gets its first line, for script_parse(). */
-#define SCRIPT_LINE 256 /* Linux: BINPRM_BUF_SIZE */
-bool is_script(const struct program *p, char line[SCRIPT_LINE]);
-/* script.c: the interpreter and its one argument ("" if none) in the line "#! INTERP ARG", taken
- * apart as Linux does. False: Linux would refuse it. */
-bool script_parse(char line[SCRIPT_LINE], char **interp, char **argument);
+/* Is the file a script? Then *head gets its beginning, for script_parse(). */
+bool is_script(const struct program *p, char head[SCRIPT_HEAD_SIZE]);
 /* The program that env(1) would look for with that argument, in a copy; NULL: none. */
 char *script_env_program(const char *argument);
 

@@ -1,35 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The first line of a script, as Linux (fs/binfmt_script.c) reads it: the interpreter, and the rest
- * of the line as one argument.
- */
+/* Scripts for env(1): which program their first line is really about. */
 #include "tools/program.h"
 
 #include "tools/util.h"
 
 #include <string.h>
-
-bool script_parse(char line[SCRIPT_LINE], char **interp, char **argument)
-{
-	char *end = memchr(line, '\n', SCRIPT_LINE), *at = line + 2;
-	bool cut = end == NULL && memchr(line, '\0', SCRIPT_LINE) == NULL;
-
-	if (end == NULL)
-		end = cut ? line + SCRIPT_LINE - 1 : line + strlen(line);
-	while (end > at && (end[-1] == ' ' || end[-1] == '\t'))
-		end--;
-	*end = '\0';
-	at += strspn(at, " \t");
-	*interp = at;
-	at += strcspn(at, " \t");
-	if (*at == '\0') {
-		*argument = at;
-		return **interp != '\0' && !cut; /* the name itself must not be cut */
-	}
-	*at++ = '\0';
-	*argument = at + strspn(at, " \t");
-	return true;
-}
 
 char *script_env_program(const char *argument)
 {

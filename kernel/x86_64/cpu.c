@@ -17,11 +17,13 @@
 #include "kernel/x86_64/pt.h"
 #include "kernel/x86_64/uart.h"
 
-#define DEBUGCON_PORT	0x402
-#define DEBUG_EXIT_PORT 0x501
-#define RESET_PORT	0x64
-#define RFLAGS_INITIAL	0x202 /* interrupts on; bit 1 is always set */
-#define FXSAVE_SIZE	512
+#define DEBUGCON_PORT	  0x402
+#define DEBUG_EXIT_PORT	  0x501
+#define RESET_PORT	  0x64
+#define RFLAGS_INITIAL	  0x202 /* interrupts on; bit 1 is always set */
+#define FXSAVE_SIZE	  512
+#define XSAVE_HEADER_SIZE 64
+#define MXCSR_OFFSET	  24
 /* Pages up to which single flushes are cheaper than forgetting everything; one if each is a trip to
  * slow ring 0. */
 #define FLUSH_PAGES_MAX 8
@@ -163,6 +165,19 @@ void cpu_xrstor(const void *area)
 {
 	if (user_xrstor(area, cpu_xcr0, cpu_xcr0 != 0))
 		panic("invalid vector state at %p", area);
+}
+
+/* An image whose header names no component puts all in their initial state; without XSAVE the
+ * control words count. */
+void cpu_xreset(void *area)
+{
+	static const uint16_t fcw = 0x37f;
+	static const uint32_t mxcsr = 0x1f80;
+
+	memset(area, 0, FXSAVE_SIZE + XSAVE_HEADER_SIZE);
+	memcpy(area, &fcw, sizeof(fcw));
+	memcpy((char *)area + MXCSR_OFFSET, &mxcsr, sizeof(mxcsr));
+	cpu_xrstor(area);
 }
 
 int cpu_xsave_user(uint64_t area)

@@ -25,6 +25,9 @@ void cpu_xrstor(const void *area); /* must hold a valid image */
 int cpu_xsave_user(uint64_t area);
 int cpu_xrstor_user(uint64_t area);
 
+/* Give the CPU the vector state a program starts with; `area`, as for cpu_xsave, is overwritten. */
+void cpu_xreset(void *area);
+
 /* Unmasked x87 or SSE exceptions now raised, as bits of the status word or MXCSR. */
 uint32_t cpu_fpu_exceptions(bool sse);
 
