@@ -14,6 +14,7 @@ static const struct auto_mount root_mounts[] = {
     {"dev", devfs_new, MS_NOSUID, 0755, dev_mounts},
     {"proc", procfs_new, MS_NOSUID | MS_NODEV | MS_NOEXEC, 0555, NULL},
     {"run", tmpfs_new, MS_NOSUID | MS_NODEV, 0755, NULL},
+    {"sys", sysfs_new, MS_NOSUID | MS_NODEV | MS_NOEXEC, 0555, NULL},
     {"tmp", tmpfs_new, MS_NOSUID | MS_NODEV, 01777, NULL},
     {0},
 };

@@ -101,6 +101,7 @@ int tmpfs_get_seals(struct file *f);
 int devfs_new(struct super **out);
 int devpts_new(struct super **out);
 int procfs_new(struct super **out);
+int sysfs_new(struct super **out);
 void procfs_set_cmdline(const char *text); /* for /proc/cmdline; kept by reference */
 int pipe_new(unsigned flags, struct file **rd, struct file **wr);
 int fifo_open(struct inode *in, struct dentry *d, unsigned flags, struct file **out);

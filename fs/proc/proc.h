@@ -3,7 +3,7 @@
  * /proc and /sys are constant tables of entries: a name and functions that make its contents when
  * somebody asks. Nothing is made before, nothing is kept after. Core: core.c. /proc: system.c,
  * sysctl.c and net.c (the system's), pid.c, status.c, mm.c, smaps.c and mounts.c (a process's).
- * /sys: sysfs.c.
+ * /sys: sysfs.c, sysfs_block.c.
  */
 #ifndef FS_PROC_PROC_H
 #define FS_PROC_PROC_H
@@ -123,6 +123,18 @@ int proc_show_zoneinfo(struct seq *s, const struct proc_ctx *c);
 int proc_show_partitions(struct seq *s, const struct proc_ctx *c);
 int proc_show_diskstats(struct seq *s, const struct proc_ctx *c);
 int proc_show_buddyinfo(struct seq *s, const struct proc_ctx *c);
+
+/* Block devices in /sys. A directory with an entry for each: SYSFS_DISKS(what, how named). */
+int sysfs_disk_next(const struct proc_ctx *c, int id);
+int sysfs_disk_name(int id, char *buf, size_t size);   /* "vda" */
+int sysfs_disk_number(int id, char *buf, size_t size); /* "254:0" */
+int sysfs_disk_dir(const struct proc_ctx *c, int id, struct proc_ctx *child,
+		   const struct proc_entry **e);
+int sysfs_block_disk(const struct proc_ctx *c, int id, struct proc_ctx *child,
+		     const struct proc_entry **e);
+int sysfs_class_disk(const struct proc_ctx *c, int id, struct proc_ctx *child,
+		     const struct proc_entry **e);
+#define SYSFS_DISKS(find_, name_) .find = find_, .next = sysfs_disk_next, .name_of = name_
 
 /* One line of maps; scratch has PATH_MAX_LEN bytes. */
 struct vma;

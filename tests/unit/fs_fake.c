@@ -431,6 +431,11 @@ void mm_usage(struct mm *mm, uaddr_t start, uaddr_t end, struct mm_usage *out)
 {
 }
 
+bool cpu_cache(unsigned index, struct cpu_cache *out)
+{
+	return false;
+}
+
 void mm_usage_locked(struct mm *mm, uaddr_t start, uaddr_t end, struct mm_usage *out)
 {
 }

@@ -54,14 +54,14 @@ int main(void)
 {
 	static const char *const dev[] = {"null", "zero",  "full",   "random", "urandom", "tty",
 					  "fd",	  "stdin", "stdout", "stderr", "shm",	  "pts"};
-	static const char *const root[] = {"dev", "proc", "tmp", "run"};
+	static const char *const root[] = {"dev", "proc", "sys", "tmp", "run"};
 	struct statfs fs;
 	struct stat st;
 
 	ok(node("/dev/null", 1, 3, 0666));
 	ok(node("/dev/tty", 5, 0, 0666));
 	is(missing_of("/dev", dev, 12), 0);
-	is(missing_of("/", root, 4), 0);
+	is(missing_of("/", root, 5), 0);
 	ok(node("/dev/zero", 1, 5, 0666));
 	ok(node("/dev/full", 1, 7, 0666));
 	ok(node("/dev/random", 1, 8, 0666));

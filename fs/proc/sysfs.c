@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * /sys: sysfs(5), Linux's Documentation/ABI. One processor, one memory node, the loopback
+ * interface, and the block devices (sysfs_block.c). There are no cgroups: /sys/fs/cgroup is an
+ * empty directory of this file system, which is how programs learn that none are mounted.
+ */
+#include "fs/proc/proc.h"
+#include "kernel/string.h"
+#include "kernel/x86_64/cpuinfo.h"
+
+#define SYS_FILE(name_, text_) PROC_TEXT(name_, text_ "\n")
+#define SYS_SET(name_, text_)  PROC_PARAM(name_, text_ "\n")
+#define SYS_DIR(name_, ...)    PROC_DIR(name_, 0755, __VA_ARGS__)
+
+/* ---- devices/system/cpu/cpu0/cache ---- */
+
+static int cache_of(const struct proc_ctx *c, struct cpu_cache *out)
+{
+	return cpu_cache((unsigned)c->fd, out) ? 0 : -ENODEV;
+}
+
+#define CACHE_NUMBER(name_, member)                                                                \
+	static int show_cache_##name_(struct seq *s, const struct proc_ctx *c)                     \
+	{                                                                                          \
+		struct cpu_cache cache;                                                            \
+		int r = cache_of(c, &cache);                                                       \
+                                                                                                   \
+		if (!r)                                                                            \
+			seq_printf(s, "%u\n", cache.member);                                       \
+		return r;                                                                          \
+	}
+CACHE_NUMBER(line, line)
+CACHE_NUMBER(level, level)
+CACHE_NUMBER(sets, sets)
+CACHE_NUMBER(partitions, partitions)
+CACHE_NUMBER(ways, ways)
+
+static int show_cache_size(struct seq *s, const struct proc_ctx *c)
+{
+	struct cpu_cache cache;
+	int r = cache_of(c, &cache);
+
+	if (!r)
+		seq_printf(s, "%uK\n", cache.kb);
+	return r;
+}
+
+static int show_cache_type(struct seq *s, const struct proc_ctx *c)
+{
+	struct cpu_cache cache;
+	int r = cache_of(c, &cache);
+
+	if (!r)
+		seq_printf(s, "%s\n", cache.type);
+	return r;
+}
+
+static const struct proc_entry cache_entries[] = {
+    PROC_REG("coherency_line_size", 0444, .show = show_cache_line),
+    SYS_FILE("id", "0"),
+    PROC_REG("level", 0444, .show = show_cache_level),
+    PROC_REG("number_of_sets", 0444, .show = show_cache_sets),
+    PROC_REG("physical_line_partition", 0444, .show = show_cache_partitions),
+    SYS_FILE("shared_cpu_list", "0"),
+    SYS_FILE("shared_cpu_map", "1"),
+    PROC_REG("size", 0444, .show = show_cache_size),
+    PROC_REG("type", 0444, .show = show_cache_type),
+    PROC_PARAM("uevent", ""),
+    PROC_REG("ways_of_associativity", 0444, .show = show_cache_ways),
+};
+
+static const struct proc_entry cache_dir = SYS_DIR("", PROC_CHILDREN(cache_entries));
+
+static int find_cache(const struct proc_ctx *c, int id, struct proc_ctx *child,
+		      const struct proc_entry **e)
+{
+	struct cpu_cache cache;
+
+	child->fd = id;
+	*e = &cache_dir;
+	return id >= 0 ? cache_of(child, &cache) : -ENOENT;
+}
+
+static int next_cache(const struct proc_ctx *c, int id)
+{
+	struct cpu_cache cache;
+
+	return cpu_cache((unsigned)id, &cache) ? id : -1;
+}
+
+static int name_cache(int id, char *buf, size_t size)
+{
+	return scnprintf(buf, size, "index%d", id);
+}
+
+/* ---- devices/system ---- */
+
+static const struct proc_entry cpu_cache_entries[] = {
+    PROC_PARAM("uevent", ""),
+};
+
+static const struct proc_entry topology_entries[] = {
+    SYS_FILE("cluster_cpus", "1"),
+    SYS_FILE("cluster_cpus_list", "0"),
+    SYS_FILE("cluster_id", "65535"),
+    SYS_FILE("core_cpus", "1"),
+    SYS_FILE("core_cpus_list", "0"),
+    SYS_FILE("core_id", "0"),
+    SYS_FILE("core_siblings", "1"),
+    SYS_FILE("core_siblings_list", "0"),
+    SYS_FILE("die_cpus", "1"),
+    SYS_FILE("die_cpus_list", "0"),
+    SYS_FILE("die_id", "0"),
+    SYS_FILE("package_cpus", "1"),
+    SYS_FILE("package_cpus_list", "0"),
+    SYS_FILE("physical_package_id", "0"),
+    SYS_FILE("thread_siblings", "1"),
+    SYS_FILE("thread_siblings_list", "0"),
+};
+
+static const struct proc_entry cpu0_entries[] = {
+    SYS_DIR("cache", PROC_CHILDREN(cpu_cache_entries), .find = find_cache, .next = next_cache,
+	    .name_of = name_cache),
+    PROC_LINK("node0", .text = "../../node/node0"),
+    PROC_LINK("subsystem", .text = "../../../../bus/cpu"),
+    SYS_DIR("topology", PROC_CHILDREN(topology_entries)),
+    PROC_PARAM("uevent", ""),
+};
+
+static const struct proc_entry smt_entries[] = {
+    SYS_FILE("active", "0"),
+    SYS_SET("control", "notsupported"),
+};
+
+static const struct proc_entry cpu_entries[] = {
+    SYS_DIR("cpu0", PROC_CHILDREN(cpu0_entries)),
+    SYS_FILE("isolated", ""),
+    SYS_FILE("kernel_max", "0"),
+    SYS_FILE("offline", ""),
+    SYS_FILE("online", "0"),
+    SYS_FILE("possible", "0"),
+    SYS_FILE("present", "0"),
+    SYS_DIR("smt", PROC_CHILDREN(smt_entries)),
+    PROC_PARAM("uevent", ""),
+};
+
+static const struct proc_entry hugepage_entries[] = {
+    SYS_FILE("free_hugepages", "0"),
+    SYS_SET("nr_hugepages", "0"),
+    SYS_FILE("surplus_hugepages", "0"),
+};
+
+static const struct proc_entry node_hugepages_entries[] = {
+    SYS_DIR("hugepages-2048kB", PROC_CHILDREN(hugepage_entries)),
+};
+
+static const struct proc_entry node0_entries[] = {
+    PROC_LINK("cpu0", .text = "../../cpu/cpu0"),
+    SYS_FILE("cpulist", "0"),
+    SYS_FILE("cpumap", "1"),
+    SYS_FILE("distance", "10"),
+    SYS_DIR("hugepages", PROC_CHILDREN(node_hugepages_entries)),
+    PROC_REG("meminfo", 0444, .show = proc_show_node_meminfo),
+    SYS_FILE("numastat", "numa_hit 0\nnuma_miss 0\nnuma_foreign 0\ninterleave_hit 0\n"
+			 "local_node 0\nother_node 0"),
+    PROC_LINK("subsystem", .text = "../../../../bus/node"),
+    PROC_PARAM("uevent", ""),
+    PROC_REG("vmstat", 0444, .show = proc_show_vmstat),
+};
+
+static const struct proc_entry node_entries[] = {
+    SYS_FILE("has_cpu", "0"),
+    SYS_FILE("has_memory", "0"),
+    SYS_FILE("has_normal_memory", "0"),
+    SYS_DIR("node0", PROC_CHILDREN(node0_entries)),
+    SYS_FILE("online", "0"),
+    SYS_FILE("possible", "0"),
+    PROC_PARAM("uevent", ""),
+};
+
+static const struct proc_entry system_entries[] = {
+    SYS_DIR("cpu", PROC_CHILDREN(cpu_entries)),
+    SYS_DIR("node", PROC_CHILDREN(node_entries)),
+};
+
+/* ---- the loopback interface ---- */
+
+/* It has no speed to tell. */
+static int show_invalid(struct seq *s, const struct proc_ctx *c)
+{
+	return -EINVAL;
+}
+
+static const struct proc_entry statistics_entries[] = {
+    SYS_FILE("collisions", "0"),	SYS_FILE("multicast", "0"),
+    SYS_FILE("rx_bytes", "0"),		SYS_FILE("rx_compressed", "0"),
+    SYS_FILE("rx_crc_errors", "0"),	SYS_FILE("rx_dropped", "0"),
+    SYS_FILE("rx_errors", "0"),		SYS_FILE("rx_fifo_errors", "0"),
+    SYS_FILE("rx_frame_errors", "0"),	SYS_FILE("rx_length_errors", "0"),
+    SYS_FILE("rx_missed_errors", "0"),	SYS_FILE("rx_nohandler", "0"),
+    SYS_FILE("rx_over_errors", "0"),	SYS_FILE("rx_packets", "0"),
+    SYS_FILE("tx_aborted_errors", "0"), SYS_FILE("tx_bytes", "0"),
+    SYS_FILE("tx_carrier_errors", "0"), SYS_FILE("tx_compressed", "0"),
+    SYS_FILE("tx_dropped", "0"),	SYS_FILE("tx_errors", "0"),
+    SYS_FILE("tx_fifo_errors", "0"),	SYS_FILE("tx_heartbeat_errors", "0"),
+    SYS_FILE("tx_packets", "0"),	SYS_FILE("tx_window_errors", "0"),
+};
+
+static const struct proc_entry lo_entries[] = {
+    SYS_FILE("addr_assign_type", "0"),
+    SYS_FILE("addr_len", "6"),
+    SYS_FILE("address", "00:00:00:00:00:00"),
+    SYS_FILE("broadcast", "00:00:00:00:00:00"),
+    SYS_SET("carrier", "1"),
+    SYS_FILE("carrier_changes", "0"),
+    SYS_FILE("carrier_down_count", "0"),
+    SYS_FILE("carrier_up_count", "0"),
+    SYS_FILE("dev_id", "0x0"),
+    SYS_FILE("dev_port", "0"),
+    SYS_FILE("dormant", "0"),
+    PROC_REG("duplex", 0444, .show = show_invalid),
+    SYS_SET("flags", "0x9"),
+    SYS_SET("gro_flush_timeout", "0"),
+    PROC_PARAM("ifalias", ""),
+    SYS_FILE("ifindex", "1"),
+    SYS_FILE("iflink", "1"),
+    SYS_FILE("link_mode", "0"),
+    SYS_SET("mtu", "65536"),
+    SYS_FILE("name_assign_type", "2"),
+    SYS_SET("netdev_group", "0"),
+    SYS_FILE("operstate", "unknown"),
+    SYS_SET("proto_down", "0"),
+    PROC_REG("speed", 0444, .show = show_invalid),
+    SYS_DIR("statistics", PROC_CHILDREN(statistics_entries)),
+    PROC_LINK("subsystem", .text = "../../../../class/net"),
+    SYS_FILE("testing", "0"),
+    SYS_SET("tx_queue_len", "1000"),
+    SYS_FILE("type", "772"),
+    SYS_SET("uevent", "INTERFACE=lo\nIFINDEX=1"),
+};
+
+static const struct proc_entry virtual_net_entries[] = {
+    SYS_DIR("lo", PROC_CHILDREN(lo_entries)),
+};
+
+static const struct proc_entry virtual_entries[] = {
+    SYS_DIR("net", PROC_CHILDREN(virtual_net_entries)),
+};
+
+static const struct proc_entry class_net_entries[] = {
+    PROC_LINK("lo", .text = "../../devices/virtual/net/lo"),
+};
+
+/* ---- kernel ---- */
+
+/* Large anonymous areas get 2 MiB pages without being asked. */
+static const struct proc_entry thp_entries[] = {
+    SYS_SET("defrag", "always defer defer+madvise [madvise] never"),
+    SYS_SET("enabled", "[always] madvise never"),
+    SYS_FILE("hpage_pmd_size", "2097152"),
+    SYS_SET("shmem_enabled", "always within_size advise [never] deny force"),
+    SYS_SET("use_zero_page", "0"),
+};
+
+static const struct proc_entry all_hugepage_entries[] = {
+    SYS_FILE("free_hugepages", "0"),	    SYS_SET("nr_hugepages", "0"),
+    SYS_SET("nr_hugepages_mempolicy", "0"), SYS_SET("nr_overcommit_hugepages", "0"),
+    SYS_FILE("resv_hugepages", "0"),	    SYS_FILE("surplus_hugepages", "0"),
+};
+
+static const struct proc_entry hugepages_entries[] = {
+    SYS_DIR("hugepages-2048kB", PROC_CHILDREN(all_hugepage_entries)),
+};
+
+static const struct proc_entry mm_entries[] = {
+    SYS_DIR("hugepages", PROC_CHILDREN(hugepages_entries)),
+    SYS_DIR("transparent_hugepage", PROC_CHILDREN(thp_entries)),
+};
+
+static const struct proc_entry kernel_entries[] = {
+    SYS_FILE("cpu_byteorder", "little"),
+    SYS_FILE("fscaps", "1"),
+    SYS_DIR("mm", PROC_CHILDREN(mm_entries)),
+    SYS_FILE("uevent_seqnum", "0"),
+};
+
+/* ---- the top ---- */
+
+static const struct proc_entry bus_entries[] = {
+    SYS_DIR("cpu"),
+    SYS_DIR("node"),
+};
+
+static const struct proc_entry class_entries[] = {
+    SYS_DIR("block", SYSFS_DISKS(sysfs_class_disk, sysfs_disk_name)),
+    SYS_DIR("net", PROC_CHILDREN(class_net_entries)),
+};
+
+static const struct proc_entry dev_entries[] = {
+    SYS_DIR("block", SYSFS_DISKS(sysfs_class_disk, sysfs_disk_number)),
+    SYS_DIR("char"),
+};
+
+static const struct proc_entry virtio_entries[] = {
+    SYS_DIR("block", SYSFS_DISKS(sysfs_disk_dir, sysfs_disk_name)),
+};
+
+static const struct proc_entry devices_entries[] = {
+    SYS_DIR("system", PROC_CHILDREN(system_entries)),
+    SYS_DIR("virtio", PROC_CHILDREN(virtio_entries)),
+    SYS_DIR("virtual", PROC_CHILDREN(virtual_entries)),
+};
+
+static const struct proc_entry fs_entries[] = {
+    SYS_DIR("cgroup"),
+};
+
+static const struct proc_entry root_entries[] = {
+    SYS_DIR("block", SYSFS_DISKS(sysfs_block_disk, sysfs_disk_name)),
+    SYS_DIR("bus", PROC_CHILDREN(bus_entries)),
+    SYS_DIR("class", PROC_CHILDREN(class_entries)),
+    SYS_DIR("dev", PROC_CHILDREN(dev_entries)),
+    SYS_DIR("devices", PROC_CHILDREN(devices_entries)),
+    SYS_DIR("firmware"),
+    SYS_DIR("fs", PROC_CHILDREN(fs_entries)),
+    SYS_DIR("kernel", PROC_CHILDREN(kernel_entries)),
+    SYS_DIR("module"),
+    SYS_DIR("power"),
+};
+
+static const struct proc_entry root = PROC_DIR("", 0555, PROC_CHILDREN(root_entries));
+
+/* The file system for /sys. 0 or -ENOMEM. */
+int sysfs_new(struct super **out)
+{
+	static const struct proc_tree tree = {"sysfs", SYSFS_MAGIC, PAGE_SIZE, &root};
+
+	return proc_super_new(&tree, out);
+}
