@@ -32,6 +32,7 @@
 struct disk {
 	char *path;
 	bool read_only;
+	struct stat st;
 };
 
 static void parse(struct disk *d, const char *text)
@@ -43,11 +44,11 @@ static void parse(struct disk *d, const char *text)
 }
 
 /* 0, or a status after saying what is wrong with its size. */
-static int check_size(const struct disk *d, int fd, const struct stat *st)
+static int check_size(const struct disk *d, int fd)
 {
-	uint64_t size = (uint64_t)st->st_size;
+	uint64_t size = (uint64_t)d->st.st_size;
 
-	if (S_ISBLK(st->st_mode) && ioctl(fd, BLKGETSIZE64, &size) < 0)
+	if (S_ISBLK(d->st.st_mode) && ioctl(fd, BLKGETSIZE64, &size) < 0)
 		return fail(STATUS_FAILED, "--disk %s: cannot find out its size: %s", d->path,
 			    strerror(errno));
 	if (size == 0)
@@ -64,7 +65,7 @@ static int check_size(const struct disk *d, int fd, const struct stat *st)
 static bool in_use(const struct disk *d, int fd)
 {
 	struct flock lock = {
-	    .l_type = d->read_only ? F_RDLCK : F_WRLCK,
+	    .l_type = F_WRLCK, /* theirs are read locks: this conflicts with any */
 	    .l_whence = SEEK_SET,
 	    .l_start = d->read_only ? IMAGE_LOCK_WRITE : IMAGE_LOCK_FIRST,
 	    .l_len = d->read_only ? 1 : IMAGE_LOCK_COUNT,
@@ -73,28 +74,23 @@ static bool in_use(const struct disk *d, int fd)
 	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
-static int check_open(const struct disk *d, int fd)
+static int check_open(struct disk *d, int fd)
 {
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
+	if (fstat(fd, &d->st) < 0)
 		return fail(STATUS_FAILED, "--disk %s: %s", d->path, strerror(errno));
-	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+	if (!S_ISREG(d->st.st_mode) && !S_ISBLK(d->st.st_mode))
 		return fail(STATUS_FAILED, "--disk %s: neither a file nor a block device", d->path);
 	if (in_use(d, fd))
 		return fail(STATUS_FAILED, "--disk %s: another machine is using it%s", d->path,
 			    d->read_only ? "" : " (several can share it with :ro)");
-	return check_size(d, fd, &st);
+	return check_size(d, fd);
 }
 
-static int check(const struct disk *d)
+static int check(struct disk *d)
 {
 	int status, fd;
-	struct stat st;
 
-	if (*d->path == '\0')
-		return fail(STATUS_FAILED, "--disk: say which FILE");
-	if (stat(d->path, &st) == 0 && S_ISDIR(st.st_mode))
+	if (stat(d->path, &d->st) == 0 && S_ISDIR(d->st.st_mode))
 		return fail(STATUS_FAILED, "--disk %s: it is a directory: see --volume", d->path);
 	fd = open(d->path, (d->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 && !d->read_only && (errno == EACCES || errno == EROFS) &&
@@ -125,14 +121,13 @@ static char *double_commas(const char *text)
 static void add_arguments(const struct disk *d, size_t n, struct strvec *args)
 {
 	char *path = double_commas(d->path);
-	struct stat st;
-	bool device = stat(d->path, &st) == 0 && S_ISBLK(st.st_mode);
 
 	strvec_add(args, "-blockdev");
 	strvec_add(args,
 		   "driver=%s,node-name=disk%zu,read-only=%s,cache.direct=off,cache.no-flush=off,"
 		   "filename=%s",
-		   device ? "host_device" : "file", n, d->read_only ? "on" : "off", path);
+		   S_ISBLK(d->st.st_mode) ? "host_device" : "file", n, d->read_only ? "on" : "off",
+		   path);
 	strvec_add(args, "-device");
 	strvec_add(args,
 		   "virtio-blk-device,drive=disk%zu,serial=disk%zu,rerror=report,werror=report", n,
@@ -140,19 +135,36 @@ static void add_arguments(const struct disk *d, size_t n, struct strvec *args)
 	free(path);
 }
 
-int disks_prepare(const struct strvec *disks, struct strvec *args)
+/* The same file twice, once to be written: each would keep the other from it. */
+static int check_twice(const struct disk *disks, size_t n)
 {
+	const struct disk *d = &disks[n];
+
+	for (size_t i = 0; i < n; i++)
+		if (disks[i].st.st_dev == d->st.st_dev && disks[i].st.st_ino == d->st.st_ino &&
+		    !(disks[i].read_only && d->read_only))
+			return fail(STATUS_FAILED,
+				    "--disk %s: given twice, which only works with :ro", d->path);
+	return 0;
+}
+
+int disks_prepare(const struct strvec *options, struct strvec *args)
+{
+	struct disk *disks = xrealloc(NULL, (options->n + 1) * sizeof(*disks));
+	size_t n = 0;
 	int status = 0;
 
-	for (size_t i = 0; status == 0 && i < disks->n; i++) {
-		struct disk d;
-
-		parse(&d, disks->v[i]);
-		status = check(&d);
+	for (; status == 0 && n < options->n; n++) {
+		parse(&disks[n], options->v[n]);
+		status = check(&disks[n]);
 		if (status == 0)
-			add_arguments(&d, i, args);
-		free(d.path);
+			status = check_twice(disks, n);
+		if (status == 0)
+			add_arguments(&disks[n], n, args);
 	}
+	while (n)
+		free(disks[--n].path);
+	free(disks);
 	return status;
 }
 

@@ -8,10 +8,10 @@
 #include "tools/util.h"
 
 /*
- * Check each of `disks` and append to `args` what gives them to QEMU, in their order. Returns 0, or
- * an exit status after saying why.
+ * Check each of `options` and append to `args` what gives them to QEMU, in their order. Returns 0,
+ * or an exit status after saying why.
  */
-int disks_prepare(const struct strvec *disks, struct strvec *args);
+int disks_prepare(const struct strvec *options, struct strvec *args);
 
 /* Append what gives the root image in [offset, offset + size) of `fd`, which QEMU inherits, to the
  * machine. */
