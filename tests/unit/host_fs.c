@@ -15,11 +15,13 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define TMPFS_MAGIC 0x01021994
 
 static char base[] = "/dev/shm/uniload-vfs-XXXXXX";
+static char top[64];
 static int old_root = -1;
 
 int host_fs_enter(void)
@@ -31,9 +33,56 @@ int host_fs_enter(void)
 	    !mkdtemp(base))
 		return -1;
 	umask(022);
-	if (chmod(base, 0755) || chroot(base) || chdir("/"))
+	snprintf(top, sizeof(top), "%s/top", base);
+	if (chmod(base, 0755) || mkdir(top, 0755) || chroot(top) || chdir("/"))
 		return -1;
 	return 0;
+}
+
+int host_fs_fork(void)
+{
+	int status = 0;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0)
+		return -1;
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		abort();
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+void *host_fs_image(unsigned long *size)
+{
+	static const char script[] =
+	    "cd $BASE && umask 0 &&"
+	    "find top -regextype posix-extended -regex '.*/[^/]{255}' -prune -exec rm -rf {} + &&"
+	    "find top -type f -exec sh -c 'cat \"$1\" >copy && cat copy >\"$1\"' - {} \\; &&"
+	    "rm -f copy && mkfs.erofs $BASE.img . >/dev/null 2>&1";
+	char path[80];
+	struct stat st;
+	void *data = NULL;
+	int fd;
+
+	if (chdir("/"))
+		abort();
+	if (host_fs_fork() < 0) {
+		if (fchdir(old_root) || chroot(".") || setenv("BASE", base, 1))
+			_exit(1);
+		execl("/bin/sh", "sh", "-c", script, NULL);
+		_exit(1);
+	}
+	snprintf(path, sizeof(path), "%s.img", base + 1);
+	fd = openat(old_root, path, O_RDONLY);
+	if (fd < 0 || fstat(fd, &st))
+		return NULL;
+	*size = (unsigned long)st.st_size;
+	data = malloc(*size);
+	if (read(fd, data, *size) != st.st_size || unlinkat(old_root, path, 0))
+		abort();
+	close(fd);
+	return data;
 }
 
 void host_fs_leave(void)

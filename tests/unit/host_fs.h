@@ -46,6 +46,11 @@ struct fs_result {
 
 /* Move into an empty tmpfs directory as root directory. 0, or -1: not possible here. */
 int host_fs_enter(void);
+/* The tree made so far as an EROFS image, in which it is the directory "top". NULL: there is no
+ * mkfs.erofs. Files lose their holes, and names that mkfs.erofs cannot store go. */
+void *host_fs_image(unsigned long *size);
+/* In a new process: -1. In the old one, when that has ended: its exit status. */
+int host_fs_fork(void);
 void host_fs_leave(void);
 void host_fs_become(uint32_t uid, uint32_t group);
 void host_fs_do(const struct fs_op *op, struct fs_result *r);
