@@ -5,17 +5,17 @@
 #include "fs/vfs_internal.h"
 
 static const struct auto_mount dev_mounts[] = {
-    {"pts", devpts_new, MS_NOSUID | MS_NOEXEC, 0755, NULL},
-    {"shm", tmpfs_new, MS_NOSUID | MS_NODEV, 01777, NULL},
+    {"pts", devpts_new, MS_NOSUID | MS_NOEXEC, 0755, NULL, false},
+    {"shm", tmpfs_new, MS_NOSUID | MS_NODEV, 01777, NULL, false},
     {0},
 };
 
 static const struct auto_mount root_mounts[] = {
-    {"dev", devfs_new, MS_NOSUID, 0755, dev_mounts},
-    {"proc", procfs_new, MS_NOSUID | MS_NODEV | MS_NOEXEC, 0555, NULL},
-    {"run", tmpfs_new, MS_NOSUID | MS_NODEV, 0755, NULL},
-    {"sys", sysfs_new, MS_NOSUID | MS_NODEV | MS_NOEXEC, 0555, NULL},
-    {"tmp", tmpfs_new, MS_NOSUID | MS_NODEV, 01777, NULL},
+    {"dev", devfs_new, MS_NOSUID, 0755, dev_mounts, false},
+    {"proc", procfs_new, MS_NOSUID | MS_NODEV | MS_NOEXEC, 0555, NULL, false},
+    {"run", tmpfs_new, MS_NOSUID | MS_NODEV, 0755, NULL, true},
+    {"sys", sysfs_new, MS_NOSUID | MS_NODEV | MS_NOEXEC, 0555, NULL, false},
+    {"tmp", tmpfs_new, MS_NOSUID | MS_NODEV, 01777, NULL, true},
     {0},
 };
 

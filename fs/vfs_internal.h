@@ -119,6 +119,7 @@ struct auto_mount {
 	unsigned flags; /* MS_* */
 	uint32_t mode;	/* of its root directory */
 	const struct auto_mount *below;
+	bool unless_there; /* not over a directory of that name: what is in it is wanted */
 };
 /* d was just looked up in a super's root directory, whose lock the caller holds: mount what belongs
  * there, making the directory if need be. 0 or what making it gave. */

@@ -63,7 +63,7 @@ int vfs_auto_mount(struct dentry *d)
 
 	while (m->name && strcmp(m->name, d->name) != 0)
 		m++;
-	if (!m->name || (!d->inode && !dir->ops->mkdir))
+	if (!m->name || (d->inode ? m->unless_there : !dir->ops->mkdir))
 		return 0;
 	if (!d->inode) {
 		r = dir->ops->mkdir(dir, d->name, d->name_len, S_IFDIR | m->mode, &in);
