@@ -107,6 +107,9 @@ int walk_follow(struct walk *w, struct dentry *d, struct dentry **jumped);
 struct dentry *walk_cross_mounts(struct dentry *d);
 void walk_end(struct walk *w);
 
+/* Told of every path that a lookup or an opening did not find; NULL: nobody asks (fs/missing.c). */
+extern void (*vfs_missing)(struct dentry *base, const char *path);
+
 /* ---- mounts ---- */
 /*
  * A file system of the initial tree, made and mounted when its name in the root directory of

@@ -381,6 +381,8 @@ int vfs_open(struct dentry *base, const char *path, unsigned flags, uint32_t mod
 	r = find_object(&w, &o, &d);
 	lflags = w.flags;
 	walk_end(&w);
+	if (r == -ENOENT && unlikely(vfs_missing))
+		vfs_missing(base, path);
 	if (r)
 		return r;
 	r = open_found(d, &o, lflags, out);

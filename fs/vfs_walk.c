@@ -313,7 +313,9 @@ static int check_found(struct walk *w, struct dentry *d)
 	return 0;
 }
 
-int vfs_lookup(struct dentry *base, const char *path, unsigned flags, struct dentry **out)
+void (*vfs_missing)(struct dentry *base, const char *path);
+
+static int lookup(struct dentry *base, const char *path, unsigned flags, struct dentry **out)
 {
 	struct walk w;
 	struct dentry *d = NULL, *jumped = NULL;
@@ -339,5 +341,14 @@ int vfs_lookup(struct dentry *base, const char *path, unsigned flags, struct den
 			*out = d;
 	}
 	walk_end(&w);
+	return r;
+}
+
+int vfs_lookup(struct dentry *base, const char *path, unsigned flags, struct dentry **out)
+{
+	int r = lookup(base, path, flags, out);
+
+	if (r == -ENOENT && unlikely(vfs_missing))
+		vfs_missing(base, path);
 	return r;
 }

@@ -302,6 +302,20 @@ static void shutdown_timeout(struct timer *t)
 	machine_exit(0);
 }
 
+void (*con_farewell)(void);
+
+void con_tell_missing(const char *path, size_t len)
+{
+	struct bi_msg m = {.type = BI_MSG_MISSING, .arg = (uint32_t)len};
+
+	con_send(&m);
+	for (size_t at = 0; at < len; at += sizeof(m)) {
+		m = (struct bi_msg){0};
+		memcpy(&m, path + at, MIN(len - at, sizeof(m)));
+		con_send(&m);
+	}
+}
+
 void con_shutdown(int status)
 {
 	struct bi_msg m = {.type = BI_MSG_EXIT, .arg = (uint32_t)status};
@@ -313,6 +327,8 @@ void con_shutdown(int status)
 		drain(&streams[i], status & 0x7f);
 	for (unsigned i = 0; i < CON_STREAMS; i++)
 		m.v[i] = streams[i].tail;
+	if (con_farewell)
+		con_farewell();
 	con_send(&m);
 	/* The host ends the machine as soon as it has everything; without one it ends itself. */
 	timer_init(&grace, shutdown_timeout);

@@ -4,6 +4,7 @@
  * program's first instruction, in order. The only file that may include everything.
  */
 #include "fs/init.h"
+#include "fs/missing.h"
 #include "fs/stdio.h"
 #include "fs/vfs.h"
 #include "kernel/bootinfo.h"
@@ -192,6 +193,11 @@ static __noreturn void enter_program(void)
 	exit_regs_loaded();
 }
 
+static void tell_missing(void)
+{
+	missing_report(con_tell_missing);
+}
+
 void kernel_main(void)
 {
 	const struct bootinfo *bi;
@@ -220,6 +226,10 @@ void kernel_main(void)
 	r = fs_init(bi);
 	if (!r)
 		r = bootfiles_add(bi);
+	if (bi->flags & BI_MISSING) {
+		missing_enable();
+		con_farewell = tell_missing;
+	}
 	if (r == -ENOMEM || r == -ENOSPC)
 		boot_failed(
 		    "not enough memory for the root file system: give the machine more with -m");

@@ -280,6 +280,8 @@ static void handle_message(struct relay *r)
 	const struct bi_msg *msg = &r->ctl.in;
 
 	guest_spoke(r);
+	if (missing_take(r->spec->missing, msg))
+		return;
 	if (r->phase == DRAINING || r->phase == OVER)
 		return;
 	switch (msg->type) {

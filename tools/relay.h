@@ -7,14 +7,16 @@
 #define TOOLS_RELAY_H
 
 #include "tools/machine.h"
+#include "tools/missing.h"
 #include "tools/stdfds.h"
 
 struct relay_spec {
 	const struct stdfds *fds;
 	int signal_fd;
-	int trace_fd;	      /* where BI_PORT_TRACE goes; -1: nowhere */
-	uint64_t deadline_ns; /* CLOCK_MONOTONIC; 0: none */
-	bool gdb;	      /* the machine may stand still for long: that is no sign of death */
+	int trace_fd;		       /* where BI_PORT_TRACE goes; -1: nowhere */
+	uint64_t deadline_ns;	       /* CLOCK_MONOTONIC; 0: none */
+	struct missing_paths *missing; /* gets the paths of BI_MSG_MISSING */
+	bool gdb; /* the machine may stand still for long: that is no sign of death */
 };
 
 enum relay_end {

@@ -45,6 +45,7 @@ struct run {
 	struct machine machine;
 	struct volumes volumes;
 	struct strvec devices; /* QEMU arguments of volumes and disks */
+	struct missing_paths missing;
 	bool kvm, root_on_disk;
 	int kernel_fd, module_fd, trace_fd, signal_fd;
 	int root_fd; /* where the root image is, if root_size is not 0 */
@@ -418,12 +419,16 @@ static int relay(struct run *r)
 	    .signal_fd = r->signal_fd,
 	    .trace_fd = r->trace_fd,
 	    .deadline_ns = r->deadline_ns,
+	    .missing = &r->missing,
 	    .gdb = r->o.gdb != NULL,
 	};
 	struct relay_result end;
+	int status;
 
 	relay_run(&r->machine, &spec, &end);
-	return report(r, &end);
+	status = report(r, &end);
+	missing_print(&r->missing, r->o.missing == MISSING_ALL);
+	return status;
 }
 
 static void release(struct run *r)
@@ -437,13 +442,13 @@ static void release(struct run *r)
 	image_close(&r->image);
 	volumes_free(&r->volumes);
 	strvec_free(&r->devices);
+	missing_free(&r->missing);
 	run_options_free(&r->o);
 }
 
 static int run(struct run *r)
 {
-	int status =
-	    r->o.missing ? fail(STATUS_FAILED, "--missing does not work yet") : open_payload(r);
+	int status = open_payload(r);
 
 	if (status == 0)
 		status = disks_prepare(&r->o.disks, &r->devices);

@@ -64,4 +64,64 @@ refused 'a truncated archive' 125 'cut.tar: damaged.*truncated' u --rootfs cut.t
 status 'a truncated compressed archive' 125 u --rootfs cut.tar.gz busybox
 ok '... says which' grep -q '^uniload: cut.tar.gz: gzip -dc could not unpack it' err
 UNILOAD_CACHE_SIZE=much refused 'a size of the cache' 125 'UNILOAD_CACHE_SIZE much' u --rootfs root /bin/busybox
+
+# ---- what runs ----
+lib libone.so
+is 'LD_LIBRARY_PATH of the program counts' "$(u -e LD_LIBRARY_PATH="$TMPDIR/lib" ./both)" hello
+prog pie && prog nopie -no-pie
+status 'a PIE' 3 u ./pie
+is '... its output' "$(cat out)" hello
+is 'a program at a fixed address' "$(u ./nopie)" hello
+prog rpath -Llib -Wl,--disable-new-dtags,-rpath,'$ORIGIN/lib' -ltwo
+is 'RPATH holds for libraries of libraries' "$(u ./rpath)" hello
+ln -s pie link; is 'by another name' "$(u ./link)" hello
+if command -v musl-gcc >/dev/null; then
+	echo '#include <stdio.h>
+	int main(void) { return puts("musl") < 0; }' | musl-gcc -x c - -o musl
+	is 'a program for musl' "$(u ./musl)" musl
+else
+	skip 'a program for musl' 'no musl-gcc'
+fi
+is 'a root directory' "$(u --rootfs root busybox echo in)" in
+is '... its files' "$(u --rootfs root --add pie:/etc/ /bin/busybox ls /etc/pie)" /etc/pie
+is '... as archive' "$(u --rootfs root.tar busybox ls /bin)" $'both\nbusybox\nplain'
+gzip -k root.tar && is '... compressed' "$(u --rootfs root.tar.gz busybox pwd)" /
+is 'the owner of a root is root' "$(u --rootfs root busybox id -u)" 0
+echo 'root:x:0:0::/home/of/root:/bin/sh' >root/etc/passwd
+is 'its passwd counts' "$(u --rootfs root busybox sh -c 'echo $HOME')" /home/of/root
+head -c 30000000 /dev/urandom >root/big && sum=$(sha256sum <root/big)
+is 'a large root, as a disk' "$(u --rootfs root busybox sha256sum /big)" "${sum%-}/big"
+mkdir -p tree/sub && ln -s sub tree/s && echo x >tree/sub/file
+is 'an added directory' "$(u --add tree:/t /bin/busybox cat /t/s/file)" x
+is 'an added file under its own name' "$(u --add tree/s/file /bin/busybox cat "$TMPDIR/tree/s/file")" x
+is 'an added program brings its libraries' "$(u --add ./both -e LD_LIBRARY_PATH="$TMPDIR/lib" /bin/busybox ls lib)" $'libone.so\nlibtwo.so'
+
+# ---- the cache ----
+files() { ls cache/uniload | wc -l; }
+rm -rf cache && u ./pie >out; n=$(files); u ./pie >out
+is 'one image' "$n" 1
+is '... used again' "$(files)" 1
+touch pie && u ./pie >out
+is 'another one when the program changes' "$(files)" 2
+UNILOAD_CACHE_SIZE=4M u ./pie >out; UNILOAD_CACHE_SIZE=4M u ./nopie >out
+is 'the limit: the least recently used one goes' "$(files)" 1
+rm -rf cache && UNILOAD_CACHE_SIZE=0 u ./pie >out
+is 'no cache' "$(cat out) $(ls -d cache 2>/dev/null)" 'hello '
+: >cache
+is 'a cache that cannot be' "$(u ./pie)" hello
+rm cache; u ./pie >out; : >"$(echo cache/uniload/*)"
+is 'a damaged image in it' "$(u ./pie)" hello
+rm -rf cache
+for i in 1 2 3 4; do u ./pie >out$i & done
+wait
+is 'several at once' "$(cat out[1-4] | sort | uniq -c | tr -s ' ') $(files)" ' 4 hello 1'
+
+# ---- --missing ----
+is '--missing, nothing to say' "$(u --missing "$P/hello" 2>&1)" hello
+u --missing /bin/busybox cat /etc/shadow /nowhere "$TMPDIR/lib/libone.so" 2>&1 | grep uniload: >out
+is '--missing: what is here' "$(cat out)" "uniload: missing, but here: --add /etc/shadow
+uniload: missing, but here: --add $TMPDIR/lib/libone.so"
+u --missing=all -w /etc /bin/busybox cat shadow ../nowhere /etc/shadow 2>&1 | grep uniload: >out
+is '--missing=all: each once, from the root' "$(cat out)" "uniload: missing, but here: --add /etc/shadow
+uniload: missing: /etc/../nowhere"
 done_testing
