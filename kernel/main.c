@@ -64,44 +64,51 @@ static void module_find(void)
 	params.module_size = e.size;
 }
 
-/* The monitor drops without a word what it cannot load for want of memory. */
-static void module_check_place(void)
+/* Is all of the module in RAM? The monitor drops without a word what it cannot load. */
+static bool module_loaded(void)
 {
 	struct mem_range m = module_range();
 
 	for (size_t i = 0; i < params.n_ram; i++)
 		if (m.start >= params.ram[i].start && m.end <= params.ram[i].end && m.start < m.end)
-			return;
-	boot_failed("not enough memory for this image of %lu MiB: give the machine more with -m",
-		    (unsigned long)(params.module_size >> 20));
+			return true;
+	return false;
 }
 
 /*
  * Where the first page tables go: behind the image or, if a module that was loaded there leaves too
- * little room, behind that.
+ * little room, below the image, where all was read that the loader left. The boot page tables do
+ * not reach what lies behind a big module.
  */
-static paddr_t first_free(void)
+static paddr_t tables_place(void)
 {
 	paddr_t at = ALIGN_UP((uint64_t)image_end - KERNEL_BASE, PAGE_SIZE);
+	uint64_t size = kmap_size(params.ram, params.n_ram);
 	struct mem_range m = module_range();
 
-	if (params.module_size && m.start < at + kmap_size(params.ram, params.n_ram) && m.end > at)
-		return m.end;
-	return at;
+	if (!params.module_size || m.start >= at + size || m.end <= at)
+		return at;
+	for (size_t i = 0; i < params.n_ram; i++)
+		if (params.ram[i].start + size <= MIN(params.ram[i].end, KERNEL_LOAD))
+			return params.ram[i].start;
+	return m.end;
 }
 
 static void memory_init(void)
 {
 	struct mem_range reserved[3];
 	paddr_t tables, bump;
+	uint64_t too_big = 0;
 
 	if (pvh_read(&params))
 		boot_failed("not booted through PVH, or no memory map");
 	module_find();
 	debug_use_serial(embedded || !params.module_size);
-	if (embedded)
-		module_check_place();
-	tables = bump = first_free();
+	if (embedded && !module_loaded()) {
+		too_big = params.module_size;
+		params.module_size = 0; /* go on without it until the machine can be switched off */
+	}
+	tables = bump = tables_place();
 	kmap_init(params.ram, params.n_ram, &bump);
 	reserved[0] =
 	    (struct mem_range){KERNEL_LOAD, ALIGN_UP((uint64_t)image_end - KERNEL_BASE, PAGE_SIZE)};
@@ -109,6 +116,11 @@ static void memory_init(void)
 	reserved[2] = module_range();
 	if (page_init(params.ram, params.n_ram, reserved, params.module_size ? 3 : 2))
 		boot_failed("not enough memory to start: give the machine more with -m");
+	acpi_init(params.rsdp);
+	if (too_big)
+		boot_failed("not enough memory for this image of %lu MiB: give the machine more "
+			    "with -m",
+			    (unsigned long)(too_big >> 20));
 }
 
 static const struct bootinfo *bootinfo_find(void)
@@ -146,7 +158,6 @@ static void console_init(const struct bootinfo *bi)
 	debug_use_serial(true);
 	if (!(bi->flags & BI_IMAGE))
 		boot_failed("no virtio console device");
-	acpi_init(params.rsdp);
 	if (!found)
 		acpi_virtio_devices(virtio_mmio_add);
 	entropy_gather();
