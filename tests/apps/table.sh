@@ -160,7 +160,8 @@ explain()
 	for what in ${volume:+files} status err out; do
 		cmp -s host.$what guest.$what && continue
 		echo "#  $what, host and guest:"
-		diff <(head -c 4000 host.$what | cat -v) <(head -c 4000 guest.$what | cat -v) | head -6 | sed 's/^/#  /'
+		diff <(head -c 4000 host.$what | cat -v) <(head -c 4000 guest.$what | cat -v) | head -6 | cut -c1-160 |
+			sed 's/^/#  /'
 	done
 }
 
