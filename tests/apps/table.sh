@@ -126,7 +126,7 @@ list_files()
 # one INPUT COMMAND: the case, both ways, in two fresh directories of the same name.
 one()
 {
-	local words=() clean=(env -i "PATH=$PATH" "HOME=$HOME")
+	local what words=() clean=(env -i "PATH=$PATH" "HOME=$HOME")
 	eval "words=($2)"
 	local file=${program//%/${words[0]}}
 	eval "words=($file \"\${words[@]:1}\")"
