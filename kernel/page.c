@@ -5,9 +5,10 @@
  *	hot	single frames freed last: reused first, while they are in the caches and backed by
  *		the host
  *	buddy	free blocks of 2^order frames, by order, last freed first
- *	fresh	extents that nobody has used since boot; small blocks are carved off their low end,
- *		large ones off their high end, so that large ones stay aligned and nothing in
- *		between is touched
+ *	fresh	extents that nobody has used since boot; small blocks are carved off their high end,
+ *		where the host has backed memory for the boot module, large ones and page tables
+ *		off their low end, so that nothing in between is touched. Page tables are apart
+ *		from data because a host that shadows them gives up large pages around them
  *
  * The frame table is initialised a page (UNIT frames) at a time when one of its entries is first
  * needed; a bitmap says which pages are ready. An entry is read only when it is ready.
@@ -75,6 +76,54 @@ paddr_t virt_to_phys(const void *v)
 	}
 #endif
 	return va - direct_map_base;
+}
+
+/* ---- extents ---- */
+
+static void remove_extent(struct extents *x, size_t i)
+{
+	memmove(&x->e[i], &x->e[i + 1], (x->n - i - 1) * sizeof(x->e[0]));
+	x->n--;
+}
+
+/*
+ * Add [lo, hi) in order, joined with what it touches. What does not fit into the array is left
+ * unused.
+ */
+static void add_extent(struct extents *x, uint64_t lo, uint64_t hi)
+{
+	size_t i = 0;
+
+	if (lo >= hi)
+		return;
+	while (i < x->n && x->e[i].hi < lo)
+		i++;
+	while (i < x->n && x->e[i].lo <= hi) {
+		lo = MIN(lo, x->e[i].lo);
+		hi = MAX(hi, x->e[i].hi);
+		remove_extent(x, i);
+	}
+	if (x->n == MAX_EXTENTS)
+		return;
+	memmove(&x->e[i + 1], &x->e[i], (x->n - i) * sizeof(x->e[0]));
+	x->e[i] = (struct extent){lo, hi};
+	x->n++;
+}
+
+static void subtract_extent(struct extents *x, uint64_t lo, uint64_t hi)
+{
+	for (size_t i = 0; i < x->n;) {
+		struct extent e = x->e[i];
+
+		if (e.hi <= lo || hi <= e.lo) {
+			i++;
+			continue;
+		}
+		remove_extent(x, i);
+		add_extent(x, e.lo, MIN(e.hi, lo));
+		add_extent(x, MAX(e.lo, hi), e.hi);
+		i = 0;
+	}
 }
 
 /* ---- frame table ---- */
@@ -227,35 +276,44 @@ static void drain_hot(size_t keep)
 	}
 }
 
-/* Move the first piece of fresh memory, at most one unit, to the lists. */
-static bool carve_low(void)
+/* Move the last piece of fresh memory, at most one unit, to the lists. */
+static bool carve_small(void)
 {
-	for (size_t i = 0; i < pm.fresh.n; i++) {
+	for (size_t i = pm.fresh.n; i-- > 0;) {
 		struct extent *e = &pm.fresh.e[i];
-		uint64_t end = MIN(ALIGN_DOWN(e->lo, (uint64_t)UNIT) + UNIT, e->hi);
+		uint64_t start = MAX(ALIGN_DOWN(e->hi - 1, (uint64_t)UNIT), e->lo);
 
 		if (e->lo == e->hi)
 			continue;
-		free_run(e->lo, end, UNIT_ORDER);
-		e->lo = end;
+		free_run(start, e->hi, UNIT_ORDER);
+		e->hi = start;
 		return true;
 	}
 	return false;
 }
 
-/* A block larger than a unit, from the end of the highest fresh extent that has room for it. */
-static struct page *carve_high(unsigned order)
+/* A block larger than a unit, from the beginning of the first fresh extent that has room for it. */
+static struct page *carve_large(unsigned order)
 {
-	for (size_t i = pm.fresh.n; i-- > 0;) {
-		struct extent *e = &pm.fresh.e[i];
-		uint64_t top = ALIGN_DOWN(e->hi, 1ull << order), at = top - (1ull << order);
+	uint64_t n = 1ull << order;
 
-		if (top < e->lo || top - e->lo < 1ull << order)
+	for (size_t i = 0; i < pm.fresh.n; i++) {
+		uint64_t at = ALIGN_UP(pm.fresh.e[i].lo, n);
+
+		if (at + n > pm.fresh.e[i].hi)
 			continue;
-		free_run(top, e->hi, PAGE_MAX_ORDER);
-		e->hi = at;
+		subtract_extent(&pm.fresh, at, at + n);
 		return frame(at);
 	}
+	return NULL;
+}
+
+/* The first fresh frame. */
+static struct page *carve_first(void)
+{
+	for (size_t i = 0; i < pm.fresh.n; i++)
+		if (pm.fresh.e[i].lo < pm.fresh.e[i].hi)
+			return frame(pm.fresh.e[i].lo++);
 	return NULL;
 }
 
@@ -283,8 +341,8 @@ static struct page *take(unsigned order)
 	struct page *p = take_listed(order);
 
 	if (!p && order > UNIT_ORDER)
-		p = carve_high(order);
-	while (!p && carve_low())
+		p = carve_large(order);
+	while (!p && carve_small())
 		p = take_listed(order);
 	if (!p && pm.n_hot) {
 		drain_hot(0);
@@ -309,11 +367,13 @@ static bool reclaim(size_t n)
 	return page_reclaim && page_reclaim(MAX(n, (size_t)RECLAIM_MIN));
 }
 
-static struct page *alloc_locked(unsigned order)
+static struct page *alloc_locked(unsigned order, unsigned flags)
 {
-	struct page *p;
+	struct page *p = flags & PAGE_TABLE ? carve_first() : NULL;
 
-	if (order == 0 && pm.n_hot) {
+	if (p) {
+		list_init(&p->link);
+	} else if (order == 0 && pm.n_hot) {
 		p = list_first(&pm.hot, struct page, link);
 		list_del(&p->link);
 		pm.n_hot--;
@@ -339,7 +399,7 @@ struct page *page_alloc(unsigned order, unsigned flags)
 		return NULL;
 	do {
 		spin_lock(&pm.lock);
-		p = alloc_locked(order);
+		p = alloc_locked(order, flags);
 		spin_unlock(&pm.lock);
 	} while (unlikely(!p) && order == 0 && reclaim(1));
 	if (p && (flags & PAGE_ZEROED))
@@ -353,7 +413,7 @@ size_t page_alloc_many(struct page **out, size_t n, unsigned flags)
 
 	do {
 		spin_lock(&pm.lock);
-		while (got < n && (out[got] = alloc_locked(0)))
+		while (got < n && (out[got] = alloc_locked(0, flags)))
 			got++;
 		spin_unlock(&pm.lock);
 	} while (unlikely(got < n) && reclaim(n - got));
@@ -433,52 +493,6 @@ void page_split(struct page *p)
 }
 
 /* ---- boot ---- */
-
-static void remove_extent(struct extents *x, size_t i)
-{
-	memmove(&x->e[i], &x->e[i + 1], (x->n - i - 1) * sizeof(x->e[0]));
-	x->n--;
-}
-
-/*
- * Add [lo, hi) in order, joined with what it touches. What does not fit into the array is left
- * unused.
- */
-static void add_extent(struct extents *x, uint64_t lo, uint64_t hi)
-{
-	size_t i = 0;
-
-	if (lo >= hi)
-		return;
-	while (i < x->n && x->e[i].hi < lo)
-		i++;
-	while (i < x->n && x->e[i].lo <= hi) {
-		lo = MIN(lo, x->e[i].lo);
-		hi = MAX(hi, x->e[i].hi);
-		remove_extent(x, i);
-	}
-	if (x->n == MAX_EXTENTS)
-		return;
-	memmove(&x->e[i + 1], &x->e[i], (x->n - i) * sizeof(x->e[0]));
-	x->e[i] = (struct extent){lo, hi};
-	x->n++;
-}
-
-static void subtract_extent(struct extents *x, uint64_t lo, uint64_t hi)
-{
-	for (size_t i = 0; i < x->n;) {
-		struct extent e = x->e[i];
-
-		if (e.hi <= lo || hi <= e.lo) {
-			i++;
-			continue;
-		}
-		remove_extent(x, i);
-		add_extent(x, e.lo, MIN(e.hi, lo));
-		add_extent(x, MAX(e.lo, hi), e.hi);
-		i = 0;
-	}
-}
 
 /*
  * Take n contiguous frames for the table near the end of the last managed extent that has them; 0

@@ -40,6 +40,7 @@ enum {
 
 enum page_flags {
 	PAGE_ZEROED = 1, /* contents cleared */
+	PAGE_TABLE = 2,	 /* for a page table (order 0): away from data, if there is a choice */
 };
 
 /* Memory range given to the allocator at boot. */

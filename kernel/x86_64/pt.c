@@ -86,7 +86,7 @@ static struct pt_leaf read_leaf(uint64_t e, unsigned level)
 /* Put a new empty table into slot and count it on the root's page. */
 static int add_table(paddr_t root, uint64_t *slot)
 {
-	struct page *p = page_alloc(0, PAGE_ZEROED), *rp = phys_to_page(root);
+	struct page *p = page_alloc(0, PAGE_ZEROED | PAGE_TABLE), *rp = phys_to_page(root);
 
 	if (!p)
 		return -ENOMEM;
@@ -306,7 +306,7 @@ size_t pt_tables(paddr_t root)
 
 int pt_new_root(paddr_t *out)
 {
-	struct page *p = page_alloc(0, 0);
+	struct page *p = page_alloc(0, PAGE_TABLE);
 	uint64_t *root;
 
 	if (!p)
