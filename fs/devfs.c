@@ -376,12 +376,20 @@ int devfs_new(struct super **out)
 	return tmpfs_new_typed("devtmpfs", dev_seed, out);
 }
 
+static int pts_options(struct super *s, char *buf, size_t size)
+{
+	return scnprintf(buf, size, ",gid=5,mode=620,ptmxmode=000");
+}
+
 /* The file system for /dev/pts. 0, -ENOMEM. */
 int devpts_new(struct super **out)
 {
 	int r = tmpfs_new_typed("devpts", pts_seed, out);
 
-	if (!r)
-		(*out)->magic = DEVPTS_SUPER_MAGIC;
-	return r;
+	if (r)
+		return r;
+	(*out)->magic = DEVPTS_SUPER_MAGIC;
+	(*out)->show_options = pts_options;
+	(*out)->statfs = NULL; /* no blocks */
+	return 0;
 }

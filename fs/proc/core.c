@@ -70,7 +70,23 @@ static uint64_t make_ino(const struct super *s, const struct proc_entry *e,
 	return 2 + (h >> 32);
 }
 
-static void set_ops(struct inode *in, const struct proc_entry *e)
+/* Directories among the generated entries: processes, threads, devices. */
+static uint32_t generated_dirs(const struct proc_entry *e, const struct proc_ctx *c)
+{
+	uint32_t n = 0;
+
+	for (int id = 0; e->next && (id = e->next(c, id)) >= 0; id++) {
+		const struct proc_entry *child_entry;
+		struct proc_ctx child = *c;
+
+		if (e->find(c, id, &child, &child_entry) || (child_entry->mode & S_IFMT) != S_IFDIR)
+			break;
+		n++;
+	}
+	return n;
+}
+
+static void set_ops(struct inode *in, const struct proc_entry *e, const struct proc_ctx *c)
 {
 	if (inode_is(in, S_IFDIR)) {
 		in->ops = &dir_inode_ops;
@@ -78,6 +94,7 @@ static void set_ops(struct inode *in, const struct proc_entry *e)
 		in->nlink = 2;
 		for (size_t i = 0; i < e->n_table; i++)
 			in->nlink += (e->table[i].mode & S_IFMT) == S_IFDIR;
+		in->nlink += generated_dirs(e, c);
 	} else if (inode_is(in, S_IFLNK)) {
 		in->ops = e->follow ? &magic_inode_ops : &link_inode_ops;
 	} else {
@@ -106,7 +123,7 @@ static int make_inode(struct super *s, const struct proc_entry *e, const struct 
 	}
 	if (c->fd >= 0 && inode_is(&pi->in, S_IFLNK))
 		pi->in.size = 64; /* what Linux says */
-	set_ops(&pi->in, e);
+	set_ops(&pi->in, e, c);
 	*out = &pi->in;
 	return 0;
 }

@@ -25,8 +25,6 @@ static int store_comm(const struct proc_ctx *c, const char *text, size_t len)
 	if (!t)
 		return -ESRCH;
 	len = MIN(strnlen(text, len), sizeof(t->comm) - 1);
-	if (len && text[len - 1] == '\n')
-		len--;
 	memset(t->comm, 0, sizeof(t->comm));
 	memcpy(t->comm, text, len);
 	return 0;

@@ -152,7 +152,9 @@ int proc_show_status(struct seq *s, const struct proc_ctx *c)
 		return -ESRCH;
 	state = state_of(t);
 	caps = p->cred.euid == 0 ? CAP_FULL : 0;
-	seq_printf(s, "Name:\t%s\nUmask:\t%04o\nState:\t%c (%s)\n", t->comm, p->fs.umask, state,
+	seq_puts(s, "Name:\t");
+	proc_put_escaped(s, t->comm, "\n\\");
+	seq_printf(s, "\nUmask:\t%04o\nState:\t%c (%s)\n", p->fs.umask, state,
 		   state == 'R'	  ? "running"
 		   : state == 'S' ? "sleeping"
 				  : "stopped");

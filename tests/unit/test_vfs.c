@@ -456,7 +456,7 @@ static void test_proc(void)
 
 	CHECK(strcmp(text_of("/proc/self/comm"), "\n") == 0);
 	f = must_open("/proc/self/comm", O_WRONLY | O_TRUNC);
-	CHECK(put(f, "renamed\n", 8) == 8);
+	CHECK(put(f, "renamed", 7) == 7);
 	file_put(f);
 	CHECK(strcmp(text_of("/proc/42/task/42/comm"), "renamed\n") == 0);
 	CHECK(strstr(text_of("/proc/self/status"), "Pid:\t42\n") != NULL);
