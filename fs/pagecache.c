@@ -154,8 +154,7 @@ static int read_run(struct pagecache *pc, uint64_t first, size_t n, uint64_t ind
 	size_t got;
 	int r;
 
-	pagecache_make_room(n);
-	got = page_alloc_many(pages, n, 0);
+	got = pagecache_make_room(n) ? page_alloc_many(pages, n, 0) : 0;
 	r = got == n ? pc->ops->read(pc, first, pages, n) : -ENOMEM;
 	for (size_t i = 0; i < got; i++) {
 		int ri = r ? 0 : insert(pc, first + i, pages[i]);
@@ -221,9 +220,16 @@ void pagecache_map_around(struct pagecache *pc, uint64_t first, size_t n, uint64
 
 /* ---- read(2) and write(2) ---- */
 
+/* There was no memory: is it worth trying again? */
+static bool relieve(int *tries)
+{
+	return (*tries)++ < RELIEVE_TRIES && current && current_mm() && mm_relieve(current_mm());
+}
+
 ssize_t pagecache_read(struct pagecache *pc, struct iter *to, uint64_t *pos, uint64_t size)
 {
 	ssize_t done = 0;
+	int tries = 0;
 
 	while (to->left && *pos < size) {
 		size_t off = *pos & ~PAGE_MASK, copied;
@@ -231,6 +237,8 @@ ssize_t pagecache_read(struct pagecache *pc, struct iter *to, uint64_t *pos, uin
 		struct page *p;
 		int r = pagecache_get(pc, *pos >> PAGE_SHIFT, pages_of(size), &p);
 
+		if (r == -ENOMEM && relieve(&tries))
+			continue;
 		if (r)
 			return done ? done : r;
 		copied = iter_write(to, (char *)page_to_virt(p) + off, n);
@@ -255,8 +263,7 @@ static ssize_t write_new_page(struct pagecache *pc, struct iter *from, uint64_t 
 	struct page *p;
 	ssize_t r = -ENOMEM;
 
-	pagecache_make_room(1);
-	p = page_alloc(0, n == PAGE_SIZE ? 0 : PAGE_ZEROED);
+	p = pagecache_make_room(1) ? page_alloc(0, n == PAGE_SIZE ? 0 : PAGE_ZEROED) : NULL;
 	if (!p)
 		return -ENOMEM;
 	copied = iter_read(from, (char *)page_to_virt(p) + off, n);
@@ -306,11 +313,14 @@ static ssize_t write_page(struct pagecache *pc, struct iter *from, uint64_t pos,
 ssize_t pagecache_write(struct pagecache *pc, struct iter *from, uint64_t *pos, uint64_t size)
 {
 	ssize_t done = 0;
+	int tries = 0;
 
 	while (from->left) {
 		size_t n = MIN(PAGE_SIZE - (*pos & ~PAGE_MASK), from->left);
 		ssize_t r = write_page(pc, from, *pos, n, size);
 
+		if (r == -ENOMEM && relieve(&tries))
+			continue;
 		if (r < 0)
 			return done ? done : r;
 		*pos += (uint64_t)r;

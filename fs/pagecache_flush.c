@@ -301,8 +301,12 @@ size_t pagecache_reclaim(size_t n)
 	return freed;
 }
 
-void pagecache_make_room(size_t n)
+bool pagecache_make_room(size_t n)
 {
-	if (page_free_count() < (page_total() >> FREE_SHIFT) + n)
-		(void)pagecache_reclaim(n + RECLAIM_BATCH);
+	size_t keep = page_total() >> FREE_SHIFT;
+
+	if (likely(page_free_count() >= keep + n))
+		return true;
+	(void)pagecache_reclaim(n + RECLAIM_BATCH);
+	return page_free_count() >= keep / 2 + n || READ_ONCE(all.pages) < page_total() / 4;
 }

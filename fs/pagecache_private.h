@@ -14,8 +14,9 @@ void pagecache_count(int64_t pages, int64_t dirty);
 /* A cache came into being, or ends. */
 void pagecache_register(struct pagecache *pc);
 void pagecache_unregister(struct pagecache *pc);
-/* Before n pages are allocated for caches: keep some memory free for everybody else. */
-void pagecache_make_room(size_t n);
+/* Before n pages are allocated for caches: keep some memory free for everybody else. False: there
+ * is too little, and too much of it is in caches already, mapped. */
+bool pagecache_make_room(size_t n);
 /* Is more modified than may be? */
 bool pagecache_too_dirty(void);
 /* After a write: write back if too much is modified. May sleep. */

@@ -154,6 +154,14 @@ void mm_file_replaced(struct mm *mm, struct inode *inode, uint64_t index);
  * shared mappings of them, so that the next store calls map_page again.
  */
 void mm_file_clean(struct mm *mm, struct inode *inode, uint64_t first, uint64_t last);
+/*
+ * There was no memory: write modified file pages back and take clean ones out of the mappings, so
+ * that they can be given up. False if that cannot have helped; try again at most RELIEVE_TRIES
+ * times.
+ */
+bool mm_relieve(struct mm *mm);
+#define RELIEVE_TRIES 3
+
 /* Does a shared mapping allow writing to the file (F_SEAL_WRITE gives EBUSY then)? */
 bool mm_file_writable_mapped(struct mm *mm, struct inode *inode);
 

@@ -402,12 +402,15 @@ int mm_fault_locked(struct mm *mm, uaddr_t addr, enum mm_access access)
 
 int mm_fault(struct mm *mm, uaddr_t addr, enum mm_access access)
 {
-	int r;
+	for (int tries = 0;; tries++) {
+		int r;
 
-	mm_lock(mm);
-	r = mm_fault_locked(mm, addr, access);
-	mm_unlock(mm);
-	return r;
+		mm_lock(mm);
+		r = mm_fault_locked(mm, addr, access);
+		mm_unlock(mm);
+		if (likely(r != -ENOMEM) || tries == RELIEVE_TRIES || !mm_relieve(mm))
+			return r;
+	}
 }
 
 int mm_fill_area(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end, enum mm_access access)

@@ -130,6 +130,31 @@ void mm_file_clean(struct mm *mm, struct inode *inode, uint64_t first, uint64_t 
 	mm_unlock(mm);
 }
 
+/* ---- memory is short ---- */
+
+bool mm_relieve(struct mm *mm)
+{
+	size_t before;
+
+	if (file_sync_all)
+		(void)file_sync_all(false);
+	mm_lock(mm);
+	before = mm->resident_pages;
+	for (struct vma *v = vma_next(mm, 0); v; v = vma_next(mm, v->end)) {
+		struct gather g;
+
+		if (!v->file || (v->flags & MAP_LOCKED))
+			continue;
+		gather_init(&g, mm);
+		g.only_cached = true;
+		gather_range(&g, v->start, v->end);
+		gather_finish(&g);
+	}
+	before -= mm->resident_pages;
+	mm_unlock(mm);
+	return before || file_sync_all;
+}
+
 /* ---- questions ---- */
 
 bool mm_file_writable_mapped(struct mm *mm, struct inode *inode)

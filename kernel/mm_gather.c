@@ -14,6 +14,9 @@ static int clear_leaf(struct pt_visitor *v, uint64_t va, struct pt_leaf *leaf)
 
 	if (g->keep_copies && mm_sole_owner(p))
 		return PT_KEEP;
+	if (g->only_cached &&
+	    ((leaf->prot & PT_WRITE) || (p->flags & (PG_CACHED | PG_DIRTY)) != PG_CACHED))
+		return PT_KEEP;
 	gather_page(g, p, va, leaf);
 	g->mm->resident_pages -= 1ul << (leaf->shift - PAGE_SHIFT);
 	return PT_CLEAR;
@@ -24,7 +27,7 @@ void gather_init(struct gather *g, struct mm *mm)
 	g->v.fn = clear_leaf;
 	g->mm = mm;
 	mm->peak_resident = MAX(mm->peak_resident, mm->resident_pages);
-	g->keep_copies = false;
+	g->keep_copies = g->only_cached = false;
 	g->start = UINT64_MAX;
 	g->end = 0;
 	g->n_shared = 0;

@@ -24,6 +24,7 @@ struct gather {
 	struct mm *mm;
 	uaddr_t start, end; /* what to flush; end 0: nothing */
 	bool keep_copies;   /* leave frames that nobody else holds */
+	bool only_cached;   /* take nothing but unmodified pages of the page cache */
 	struct list pages;  /* frames nobody else holds */
 	struct list tables; /* of the page table */
 	struct page *shared[32];

@@ -267,10 +267,14 @@ int mm_advise(struct mm *mm, uaddr_t addr, size_t len, int advice)
 		return -EINVAL;
 	if (end == addr)
 		return 0;
-	mm_lock(mm);
-	r = for_mapped(mm, addr, end, advise_area, (unsigned)advice);
-	mm_unlock(mm);
-	return r;
+	for (int tries = 0;; tries++) {
+		mm_lock(mm);
+		r = for_mapped(mm, addr, end, advise_area, (unsigned)advice);
+		mm_unlock(mm);
+		if (r != -ENOMEM || advice != MADV_POPULATE_WRITE || tries == RELIEVE_TRIES ||
+		    !mm_relieve(mm))
+			return r;
+	}
 }
 
 /* ---- mlock ---- */

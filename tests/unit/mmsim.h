@@ -112,6 +112,7 @@ static int sim_map_page(struct file *f, uint64_t index, bool write, struct page 
 }
 
 bool (*file_may_change)(const struct file *f);
+int (*file_sync_all)(bool durable);
 
 static const struct file_ops sim_file_ops = {.map_page = sim_map_page};
 
