@@ -443,39 +443,41 @@ static void tmpfs_map_around(struct file *f, uint64_t first, size_t n, struct pa
 	spin_unlock(&ti->tree_lock);
 }
 
-/* Clear what a page has behind the new end of the file, which lies in it. It is there already if
- * the file grows; what shows of a lower file is zeros behind its end. */
-static int clear_rest(struct inode *in, uint64_t end, bool grows)
+/* Clear what the page that the new end of the file lies in has behind it, if there is one. */
+static int clear_rest(struct inode *in, uint64_t end)
 {
 	bool lower;
 	struct page *p = tmpfs_page_at(in, end >> PAGE_SHIFT, &lower);
 
 	if (p)
 		page_put(p);
-	if (!p && (!lower || grows))
-		return 0;
-	return tmpfs_clear(in, end, ALIGN_UP(end, PAGE_SIZE));
+	return p || lower ? tmpfs_clear(in, end, ALIGN_UP(end, PAGE_SIZE)) : 0;
 }
 
-/* Also drops what fallocate put beyond the end. Caller holds in->lock. */
+/*
+ * Also drops what fallocate put beyond the end, and clears the rest of the last page. A file that
+ * grows keeps what stores through mappings left there, as on Linux (guest test mem/random_ops).
+ * Caller holds in->lock.
+ */
 static int set_size(struct inode *in, uint64_t size)
 {
-	uint64_t old = in->size, page_end = ALIGN_UP(MIN(size, old), PAGE_SIZE);
+	uint64_t old = in->size;
 	unsigned seals = tmpfs_i(in)->seals;
 	int r;
 
 	if ((size < old && (seals & F_SEAL_SHRINK)) || (size > old && (seals & F_SEAL_GROW)))
 		return -EPERM;
-	/* What lies behind the end in the last page must read as zeros if the file grows. */
-	r = clear_rest(in, MIN(size, old), size > old);
+	if (size > old) {
+		in->size = size;
+		return 0;
+	}
+	r = clear_rest(in, size);
 	if (r)
 		return r;
 	in->size = size;
-	if (size > old)
-		return 0;
 	if (size < old && current && current_mm())
 		mm_file_truncated(current_mm(), in, size);
-	tmpfs_file_drop(in, page_end >> PAGE_SHIFT);
+	tmpfs_file_drop(in, ALIGN_UP(size, PAGE_SIZE) >> PAGE_SHIFT);
 	return 0;
 }
 

@@ -196,14 +196,25 @@ static int advise_remove(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t en
 	return r;
 }
 
-static int advise_populate(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end, bool write)
+/* MADV_POPULATE_READ and _WRITE: other than with the rest, a hole ends it. */
+static int populate(struct mm *mm, uaddr_t start, uaddr_t end, bool write)
 {
-	int r;
+	while (start < end) {
+		struct vma *v = vma_find(mm, start);
+		uaddr_t stop;
+		int r;
 
-	if ((v->flags & VMA_PINNED) || !v->prot || (write && !(v->prot & PROT_WRITE)))
-		return -EINVAL;
-	r = mm_fill_area(mm, v, start, end, write ? MM_WRITE : MM_READ);
-	return r == -ENODATA || r == -EIO ? -EFAULT : r;
+		if (!v)
+			return -ENOMEM;
+		if ((v->flags & VMA_PINNED) || !v->prot || (write && !(v->prot & PROT_WRITE)))
+			return -EINVAL;
+		stop = MIN(v->end, end);
+		r = mm_fill_area(mm, v, start, stop, write ? MM_WRITE : MM_READ);
+		if (r)
+			return r == -ENODATA || r == -EIO ? -EFAULT : r;
+		start = stop;
+	}
+	return 0;
 }
 
 static int advise_flags(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end, unsigned set,
@@ -221,9 +232,6 @@ static int advise_area(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end,
 		return advise_drop(mm, v, start, end, (int)advice);
 	case MADV_REMOVE:
 		return advise_remove(mm, v, start, end);
-	case MADV_POPULATE_READ:
-	case MADV_POPULATE_WRITE:
-		return advise_populate(mm, v, start, end, advice == MADV_POPULATE_WRITE);
 	case MADV_DONTFORK:
 		return advise_flags(mm, v, start, end, VMA_DONTFORK, 0);
 	case MADV_DOFORK:
@@ -258,6 +266,19 @@ static bool advice_known(int advice)
 	       (advice >= MADV_FREE && advice <= MADV_COLLAPSE_);
 }
 
+static int advise_populate(struct mm *mm, uaddr_t start, uaddr_t end, bool write)
+{
+	for (int tries = 0;; tries++) {
+		int r;
+
+		mm_lock(mm);
+		r = populate(mm, start, end, write);
+		mm_unlock(mm);
+		if (r != -ENOMEM || tries == RELIEVE_TRIES || !mm_relieve(mm))
+			return r;
+	}
+}
+
 int mm_advise(struct mm *mm, uaddr_t addr, size_t len, int advice)
 {
 	uaddr_t end = addr + ALIGN_UP(len, PAGE_SIZE);
@@ -267,14 +288,12 @@ int mm_advise(struct mm *mm, uaddr_t addr, size_t len, int advice)
 		return -EINVAL;
 	if (end == addr)
 		return 0;
-	for (int tries = 0;; tries++) {
-		mm_lock(mm);
-		r = for_mapped(mm, addr, end, advise_area, (unsigned)advice);
-		mm_unlock(mm);
-		if (r != -ENOMEM || advice != MADV_POPULATE_WRITE || tries == RELIEVE_TRIES ||
-		    !mm_relieve(mm))
-			return r;
-	}
+	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
+		return advise_populate(mm, addr, end, advice == MADV_POPULATE_WRITE);
+	mm_lock(mm);
+	r = for_mapped(mm, addr, end, advise_area, (unsigned)advice);
+	mm_unlock(mm);
+	return r;
 }
 
 /* ---- mlock ---- */
