@@ -324,6 +324,13 @@ static int bdev_map_page(struct file *f, uint64_t index, bool write, struct page
 	return pagecache_map(&b->cache, index, pages_of(b), write, out);
 }
 
+static void bdev_map_around(struct file *f, uint64_t first, size_t n, struct page **out)
+{
+	struct blockdev *b = f->priv;
+
+	pagecache_map_around(&b->cache, first, n, pages_of(b), out);
+}
+
 /* Zeros; the ranges Linux's blkdev_fallocate() takes. */
 static int bdev_fallocate(struct file *f, int mode, uint64_t off, uint64_t len)
 {
@@ -395,6 +402,7 @@ static const struct file_ops bdev_ops = {
     .fsync = bdev_fsync,
     .fallocate = bdev_fallocate,
     .map_page = bdev_map_page,
+    .map_around = bdev_map_around,
     .release = bdev_release,
 };
 

@@ -364,6 +364,11 @@ static int file_map_page(struct file *f, uint64_t index, bool write, struct page
 	return pagecache_map(&pi->cache, index, pages_of(f->inode), write, out);
 }
 
+static void file_map_around(struct file *f, uint64_t first, size_t n, struct page **out)
+{
+	pagecache_map_around(&p9_i(f->inode)->cache, first, n, pages_of(f->inode), out);
+}
+
 /* An open file that can read, or write: mappings keep theirs open. */
 static struct p9_file *find_file(struct p9_inode *pi, bool write)
 {
@@ -480,5 +485,6 @@ const struct file_ops p9_file_ops = {
     .seek = file_seek_to,
     .fsync = file_sync,
     .map_page = file_map_page,
+    .map_around = file_map_around,
     .release = p9_file_release,
 };
