@@ -117,6 +117,8 @@ static void memory_init(void)
 	if (page_init(params.ram, params.n_ram, reserved, params.module_size ? 3 : 2))
 		boot_failed("not enough memory to start: give the machine more with -m");
 	acpi_init(params.rsdp);
+	if (strstr(params.cmdline, "reboot=t")) /* as Linux calls it */
+		machine_may_reset();
 	if (too_big)
 		boot_failed("not enough memory for this image of %lu MiB: give the machine more "
 			    "with -m",

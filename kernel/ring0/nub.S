@@ -240,6 +240,10 @@ do_wrmsr:
 	pop	%rcx
 	iretq
 
+do_reset:
+	lidt	no_idt(%rip)
+	ud2
+
 	/*
 	 * Where `syscall` arrives in ring 0. RCX = return address, R11 = RFLAGS, interrupts off by SFMASK.
 	 * KERNEL_GS_BASE holds struct cpu.
@@ -290,5 +294,7 @@ syscall_probe:
 	.balign 8
 service_table:
 	.quad	do_halt, do_flush_all, do_flush_page, do_load_root, do_syscall_direct, do_out8, \
-		do_in8, do_out_fifo, do_wrmsr
+		do_in8, do_out_fifo, do_wrmsr, do_reset
+no_idt:	.word	0
+	.quad	0
 	.section .note.GNU-stack, "", @progbits

@@ -41,7 +41,8 @@
 #define NUB_IN8	     6 /* RDI = port: a byte from it */
 #define NUB_OUT_FIFO 7 /* RDI = port | count << 16, RSI = bytes: that many, a few, to a port */
 #define NUB_WRMSR    8 /* RDI = register, RSI = value */
-#define NUB_SERVICES 9
+#define NUB_RESET    9 /* by triple fault */
+#define NUB_SERVICES 10
 
 /* Model-specific registers that more than the boot code names. */
 #define MSR_FS_BASE	   0xc0000100

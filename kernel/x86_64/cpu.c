@@ -246,7 +246,12 @@ void pt_flush(paddr_t root, uint64_t start, uint64_t end)
 		nub_call(NUB_FLUSH_PAGE, va);
 }
 
-static bool debug_serial = true;
+static bool debug_serial = true, may_reset;
+
+void machine_may_reset(void)
+{
+	may_reset = true;
+}
 
 void debug_use_serial(bool on)
 {
@@ -275,6 +280,8 @@ void machine_exit(uint8_t debug_exit_code)
 		acpi_power_off();
 	}
 	cpu_out8(RESET_PORT, 0xfe);
+	if (may_reset)
+		nub_call(NUB_RESET, 0);
 	for (const char *c = stays; debug_serial && *c; c++)
 		debug_putc(*c);
 	for (;;)

@@ -67,12 +67,15 @@ void cpu_out_fifo(uint16_t port, const void *bytes, size_t n); /* a few bytes to
 void cpu_wrmsr(uint32_t msr, uint64_t value); /* one that exists: else ring 0 faults */
 
 /* ---- the last resort ---- */
+/* A reset ends the machine and does not start it again (QEMU's -no-reboot). */
+void machine_may_reset(void);
 /* To QEMU's isa-debugcon, lost elsewhere, and to the serial port unless that was switched off. */
 void debug_putc(char c);
 void debug_use_serial(bool on);
 /*
  * End the machine: by the debug-exit device if there is one, else by ACPI (acpi_init), else by a
- * reset through the keyboard controller, which some monitors take as the end; else it stays halted.
+ * reset through the keyboard controller, which some monitors take as the end, or, if that is
+ * wanted, by a triple fault; else it stays halted.
  */
 __noreturn void machine_exit(uint8_t debug_exit_code);
 

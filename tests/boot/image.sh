@@ -81,6 +81,7 @@ ends_halted 'no NX' 'lacks 64-bit mode or NX' microvm -cpu qemu64,-nx
 ends_halted 'a 32-bit CPU' 'lacks 64-bit mode or NX' microvm -cpu qemu32
 ends_halted 'too little memory' 'not enough memory' microvm -m 2
 ends_halted 'no way to switch off' 'cannot be switched off' microvm,acpi=off
+is 'reboot=t: a reset ends it' "$(MACHINE=microvm,acpi=off q hello.img -no-reboot -append reboot=t)" $'hello\nx'
 
 # ---- devices the user adds ----
 image verbose.img 0 --verbose "$P/hello"

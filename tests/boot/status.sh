@@ -41,4 +41,6 @@ ok 'verbose: it shows registers' grep -Eqi 'rip' err
 status 'quiet: a fault is not explained at length' 139 u "$P/die" null
 ok 'quiet: at most one line' [ "$(wc -l <err)" -le 1 ]
 ok 'nothing is left running' no_machines
+is 'execve that fails too late' "$(u /bin/busybox sh -c 'ulimit -v 1000; exec /bin/busybox true'; echo $?)" 139
+is 'execve that fails in time' "$(u /bin/busybox sh -c 'exec /nowhere' 2>/dev/null; echo $?)" 127
 done_testing
