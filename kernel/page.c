@@ -6,9 +6,10 @@
  *		the host
  *	buddy	free blocks of 2^order frames, by order, last freed first
  *	fresh	extents that nobody has used since boot; small blocks are carved off their high end,
- *		where the host has backed memory for the boot module, large ones and page tables
- *		off their low end, so that nothing in between is touched. Page tables are apart
- *		from data because a host that shadows them gives up large pages around them
+ *		where the host has backed memory for the boot module (after what is below 1 MiB),
+ *		large ones and page tables off their low end, so that nothing in between is
+ *		touched. Page tables are apart from data because a host that shadows them gives up
+ *		large pages around them
  *
  * The frame table is initialised a page (UNIT frames) at a time when one of its entries is first
  * needed; a bitmap says which pages are ready. An entry is read only when it is ready.
@@ -26,6 +27,7 @@ enum {
 	UNIT = 1 << UNIT_ORDER, /* frames whose struct pages fill one page of the table */
 	MAX_EXTENTS = 64,
 	HOT_MAX = 128,
+	LOW_FRAMES = 0x100000 / PAGE_SIZE,
 	RECLAIM_MIN = 32, /* frames: asking takes a while */
 };
 _Static_assert(UNIT * sizeof(struct page) == PAGE_SIZE, "a table page describes one unit");
@@ -276,20 +278,31 @@ static void drain_hot(size_t keep)
 	}
 }
 
-/* Move the last piece of fresh memory, at most one unit, to the lists. */
+/* Where small blocks come from: memory below 1 MiB, which holes keep out of large pages, then the
+ * end of all. */
+static struct extent *small_source(void)
+{
+	for (size_t i = 0; i < pm.fresh.n && pm.fresh.e[i].hi <= LOW_FRAMES; i++)
+		if (pm.fresh.e[i].lo < pm.fresh.e[i].hi)
+			return &pm.fresh.e[i];
+	for (size_t i = pm.fresh.n; i-- > 0;)
+		if (pm.fresh.e[i].lo < pm.fresh.e[i].hi)
+			return &pm.fresh.e[i];
+	return NULL;
+}
+
+/* Move a piece of fresh memory, at most one unit, to the lists. */
 static bool carve_small(void)
 {
-	for (size_t i = pm.fresh.n; i-- > 0;) {
-		struct extent *e = &pm.fresh.e[i];
-		uint64_t start = MAX(ALIGN_DOWN(e->hi - 1, (uint64_t)UNIT), e->lo);
+	struct extent *e = small_source();
+	uint64_t start;
 
-		if (e->lo == e->hi)
-			continue;
-		free_run(start, e->hi, UNIT_ORDER);
-		e->hi = start;
-		return true;
-	}
-	return false;
+	if (!e)
+		return false;
+	start = MAX(ALIGN_DOWN(e->hi - 1, (uint64_t)UNIT), e->lo);
+	free_run(start, e->hi, UNIT_ORDER);
+	e->hi = start;
+	return true;
 }
 
 /* A block larger than a unit, from the beginning of the first fresh extent that has room for it. */
