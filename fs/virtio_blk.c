@@ -9,6 +9,7 @@
  * sleeps.
  */
 #include "fs/blockdev.h"
+#include "kernel/clock.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
@@ -16,6 +17,7 @@
 #include "kernel/virtio.h"
 #include "kernel/wait.h"
 #include "kernel/x86_64/apic.h"
+#include "kernel/x86_64/cpu.h"
 
 #define F_SIZE_MAX 1
 #define F_SEG_MAX  2
@@ -41,6 +43,7 @@ enum request_type { T_IN = 0, T_OUT = 1, T_FLUSH = 4, T_GET_ID = 8 };
 #define STATUS_OK 0
 #define ID_BYTES  20
 #define SLOTS	  32
+#define POLL_NS	  (300 * NSEC_PER_USEC)
 /* A request has a header and a status beside its data. */
 #define FRAME 2
 
@@ -118,15 +121,26 @@ static struct slot *free_slot(struct queue *q)
 	return NULL;
 }
 
-/* Sleep until the batch is done, or (NULL) until another request can be made. */
+static bool may_go_on(struct queue *q, const struct batch *batch)
+{
+	reap(q);
+	return batch ? !batch->pending : free_slot(q) && q->vq.n_free > FRAME;
+}
+
+/*
+ * Until the batch is done, or (NULL) until another request can be made. Where ring 0 is slow, an
+ * interrupt costs more than what it announces: the CPU looks for a while before it sleeps.
+ */
 static void wait_for(struct queue *q, const struct batch *batch)
 {
+	uint64_t until = cpu_ring0_is_slow() ? clock_mono_ns() + POLL_NS : 0;
 	struct waiter w = {0};
 
-	for (;;) {
-		reap(q);
-		if (batch ? !batch->pending : free_slot(q) && q->vq.n_free > FRAME)
-			return;
+	while (!may_go_on(q, batch)) {
+		if (until && clock_mono_ns() < until) {
+			__builtin_ia32_pause();
+			continue;
+		}
 		wait_prepare(&w, &q->wq);
 		if (!vq_want_interrupt(&q->vq, true))
 			wait_sleep(NO_DEADLINE, false);

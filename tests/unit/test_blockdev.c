@@ -2,11 +2,7 @@
 /*
  * Block devices over disks in memory: random reads and writes, through the cache and past it,
  * against an array; what reaches the disk and when; errors; who may open.
- * unit: tests/unit/fs_fake.c tests/unit/arena.c kernel/page.c kernel/file.c kernel/iter.c
- * kernel/poll.c fs/vfs_dentry.c fs/vfs_inode.c fs/vfs_walk.c fs/vfs_open.c fs/vfs_ops.c
- * fs/vfs_mount.c fs/radix.c fs/tmpfs.c fs/tmpfs_dir.c fs/tmpfs_file.c fs/pipe.c fs/devfs.c fs/seq.c
- * fs/procfs.c fs/procfs_sys.c fs/procfs_pid.c fs/procfs_mm.c fs/init.c fs/blockdev.c
- * fs/blockdev_ioctl.c fs/pagecache.c fs/pagecache_flush.c
+ * unit:
  */
 #define _ISOC11_SOURCE /* only ISO C from the C library: its POSIX types are not the kernel's */
 #include "tests/unit/unit.h"
@@ -226,7 +222,7 @@ static void test_flush(void)
 	CHECK(io(f, true, 512, buf, 512) == 512 && disk->writes == 5 && disk->flushes == 4);
 	CHECK(f->ops->fsync(f, false) == 0 && disk->flushes == 5);
 	CHECK(io(f, true, 1024, buf, 512) == 512);
-	CHECK(file_sync_all() == 0 && disk->flushes == 6);
+	CHECK(file_sync_all(true) == 0 && disk->flushes == 6);
 	file_put(f);
 	disk->reads = 0;
 	f = open_disk("/dev/vda", O_RDONLY);
