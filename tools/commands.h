@@ -8,6 +8,7 @@
 
 int cmd_run(int argc, char **argv);
 int cmd_build(int argc, char **argv);
+int cmd_inspect(int argc, char **argv);
 int cmd_table(int argc, char **argv);
 
 #endif

@@ -19,6 +19,7 @@ static const struct command {
 } commands[] = {
     {"run", "run a Linux program in a virtual machine", cmd_run},
     {"build", "make a bootable image of a program: one file with all that it needs", cmd_build},
+    {"inspect", "tell what is in an image, or would be in the machine of a program", cmd_inspect},
     {"table", "list the system calls of Linux and how well each is supported", cmd_table},
 };
 

@@ -63,6 +63,27 @@ head -c "$(($(stat -c %s env.img) - 5000))" env.img >bad.img && refused 'a trunc
 m=$(readelf -lW env.img | awk '$1 == "LOAD" { o = $2 } END { print o }')
 cp env.img bad.img
 printf 'X' | dd of=bad.img bs=1 seek=$((m)) conv=notrunc 2>/dev/null && refused 'a damaged module' 126 'damaged image: the module' u bad.img
+# ---- inspect ----
+i() { timeout 60 "$UNILOAD" inspect "$@"; }
+i env.img >out
+is 'inspect of an image: its program' "$(sed -n '/^program/,/kind/p' out)" "program:
+  path: $P/env
+  kind: static"
+is '... its manifest' "$(sed -n '/arguments/,/environment/p' out | sed -n 2,4p)" "    $P/env
+    one
+    two words"
+ok '... its files' grep -Eq "^  -[0-7]{4}  [0-9]+  [0-9]+  $(stat -c %s "$P/env")  $P/env\$" out
+ok 'inspect of a program: where a library was found' grep -Eq '/libc.so.6  /etc/ld.so.cache  /usr/bin/ls' <(i /bin/ls)
+ok '... its interpreter' grep -q 'interpreter: /lib64/ld-linux-x86-64.so.2' <(i /bin/ls)
+is 'inspect: what it says of an image of a program and of the program' "$(b /bin/ls -o ls.img; i ls.img | sed -n '/^files/,$p')" \
+	"$(i /bin/ls | sed -n '/^files/,$p')"
+ok '--json' python3 -c 'import json, sys
+a = json.load(open(sys.argv[1]))
+assert a["manifest"]["arguments"][1:] == ["one", "two words"] and a["manifest"]["image_version"] == 1
+assert a["program"]["segments"][0]["access"] and a["total"]["files"] == len(a["files"])
+assert any(f["path"] == "/etc/passwd" for f in a["files"])' <(i --json env.img)
+refused 'inspect of nothing' 127 'nothing: No such file' i ./nothing
+refused 'inspect of two' 125 'name one image or program' i env.img sh.img
 refused '--add with an image' 125 'is an image: --add is for when it is built' u --add /bin/busybox env.img
 refused 'an image in a root' 127 'not found in PATH of the root' u --rootfs . env.img
 done_testing
