@@ -282,7 +282,7 @@ void run_options_free(struct run_options *o)
 void run_options_help(void)
 {
 	printf("Usage: uniload run [options] APP [ARG...]\n\n"
-	       "Run APP, an unmodified static Linux x86-64 program, in a virtual machine of its "
+	       "Run APP, an unmodified Linux x86-64 program or script, in a virtual machine of its "
 	       "own, with the\n"
 	       "standard input, output and error, working directory and user ids it would have "
 	       "here.\n\n");
@@ -294,5 +294,7 @@ void run_options_help(void)
 	       "failed; 126 APP\n"
 	       "cannot be run; 127 APP not found.\n"
 	       "Environment: UNILOAD_ACCEL is the default of --accel, UNILOAD_QEMU the QEMU "
-	       "program to start.\n");
+	       "program to start,\n"
+	       "UNILOAD_CACHE_SIZE the limit of the cache of root images (default 4G; 0: no "
+	       "cache).\n");
 }
