@@ -43,10 +43,6 @@ pvh_entry:
 	mov	$PHYS(boot_stack_top), %esp
 
 	/* What must be there: long mode, NX. What may be: FSGSBASE, XSAVE. */
-	mov	$0x80000000, %eax
-	cpuid
-	cmp	$0x80000001, %eax
-	jb	no_cpu_feature
 	mov	$0x80000001, %eax
 	cpuid
 	and	$(1 << 29 | 1 << 20), %edx

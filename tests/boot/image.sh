@@ -94,6 +94,13 @@ for legacy in true false; do
 	done
 done
 
+image disk.img 0 /bin/busybox head -n 1 /dev/vda
+echo 'first line of the disk' >disk && truncate -s 1M disk
+for legacy in true false; do
+	is "a disk, legacy=$legacy" "$(q disk.img -global virtio-mmio.force-legacy=$legacy \
+		-drive file=disk,format=raw,if=none,id=d -device virtio-blk-device,drive=d)" 'first line of the disk'
+done
+
 # ---- the program ----
 image status.img 0 "$P/die" exit 7
 is 'its status is told' "$(q status.img)" 'uniload: the program ended with status 7'
