@@ -362,8 +362,12 @@ int tmpfs_memfd(const char *name, unsigned flags, struct file **out)
 	if (r)
 		return r;
 	in->nlink = 0;
-	if (flags & MFD_ALLOW_SEALING)
+	if (flags & (MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL))
 		tmpfs_i(in)->seals = 0;
+	if (flags & MFD_NOEXEC_SEAL) {
+		tmpfs_i(in)->seals = F_SEAL_EXEC;
+		in->mode = S_IFREG | 0666;
+	}
 	n = scnprintf(text, sizeof(text), "/memfd:%s", name);
 	d = dentry_alloc(NULL, text, n, 0, in);
 	if (!d) {
@@ -386,23 +390,29 @@ int tmpfs_get_seals(struct file *f)
 	return can_seal(f) ? (int)(tmpfs_i(f->inode)->seals) : -EINVAL;
 }
 
-/* 0, -EINVAL (not sealable, unknown seal), -EPERM (not writable, or sealed against seals). */
+/* 0, -EINVAL (not sealable, unknown seal), -EPERM (not writable, or sealed against seals), -EBUSY
+ * (sealed against writing, but mapped so that it can be written). */
 int tmpfs_add_seals(struct file *f, unsigned seals)
 {
-	const unsigned known =
-	    F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
-	struct tmpfs_inode *ti = tmpfs_i(f->inode);
+	const unsigned content = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
+	struct inode *in = f->inode;
+	struct tmpfs_inode *ti = tmpfs_i(in);
 	int r = 0;
 
 	if (!file_writable(f))
 		return -EPERM;
-	if ((seals & ~known) || !can_seal(f))
+	if ((seals & ~(F_SEAL_SEAL | F_SEAL_EXEC | content)) || !can_seal(f))
 		return -EINVAL;
-	mutex_lock(&f->inode->lock);
+	mutex_lock(&in->lock);
+	if ((seals & F_SEAL_EXEC) && (in->mode & 0111)) /* what can be executed never changes */
+		seals |= content;
 	if (ti->seals & F_SEAL_SEAL)
 		r = -EPERM;
+	else if ((seals & ~ti->seals & F_SEAL_WRITE) && current && current_mm() &&
+		 mm_file_writable_mapped(current_mm(), in))
+		r = -EBUSY;
 	else
 		ti->seals |= seals;
-	mutex_unlock(&f->inode->lock);
+	mutex_unlock(&in->lock);
 	return r;
 }

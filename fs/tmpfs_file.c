@@ -319,9 +319,11 @@ static int write_checks(struct file *f, struct iter *from, uint64_t *pos)
 	if (ti->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
 		return -EPERM;
 	if ((ti->seals & F_SEAL_GROW) && *pos + from->left > in->size) {
-		if (*pos >= in->size)
+		uint64_t end = ALIGN_DOWN(in->size, PAGE_SIZE); /* Linux goes by whole pages */
+
+		if (*pos >= end)
 			return -EPERM;
-		from->left = in->size - *pos;
+		from->left = end - *pos;
 	}
 	return 0;
 }
@@ -484,6 +486,9 @@ static int set_size(struct inode *in, uint64_t size)
 /* Caller holds in->lock. 0, -EPERM (sealed), -ENOSPC. */
 int tmpfs_file_setattr(struct inode *in, const struct setattr *a)
 {
+	if ((a->valid & ATTR_MODE) && (tmpfs_i(in)->seals & F_SEAL_EXEC) &&
+	    ((in->mode ^ a->mode) & 0111))
+		return -EPERM;
 	if (a->valid & ATTR_SIZE) {
 		bool changes = a->size != in->size;
 		int r = set_size(in, a->size);

@@ -93,6 +93,11 @@ int tmpfs_new(struct super **out);
 /* A file whose contents are frames that already exist (boot module), copied on first write. */
 int tmpfs_add_static(struct dentry *root, const char *path, uint32_t mode, paddr_t data,
 		     uint64_t size);
+#ifndef MFD_NOEXEC_SEAL /* Linux 6.3 */
+#define MFD_NOEXEC_SEAL 8u
+#define MFD_EXEC	16u
+#define F_SEAL_EXEC	0x20
+#endif
 /* memfd_create(2): an unlinked file called "memfd:NAME"; flags are MFD_*. */
 int tmpfs_memfd(const char *name, unsigned flags, struct file **out);
 /* F_ADD_SEALS / F_GET_SEALS: -EINVAL if f cannot have seals. */

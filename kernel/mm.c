@@ -214,7 +214,7 @@ static int check_file(const struct file *f, unsigned prot, unsigned flags, unsig
 {
 	switch (flags & MAP_TYPE) {
 	case MAP_SHARED_VALIDATE:
-		if (flags & ~(unsigned)KNOWN_MAP_FLAGS)
+		if (flags & ~(unsigned)(KNOWN_MAP_FLAGS | VMA_FLAGS))
 			return -EOPNOTSUPP;
 		/* fall through */
 	case MAP_SHARED:

@@ -32,14 +32,11 @@ static int shared_memory(size_t len, struct file **out)
 	return r == -EFBIG || r == -EINVAL ? -ENOMEM : r;
 }
 
-/* The seals of a memfd against shared mappings that can write. */
-static bool sealed(struct file *f, unsigned long prot, unsigned long flags)
+/* Is a memfd sealed against shared mappings that can write? */
+static bool sealed(struct file *f, unsigned long flags)
 {
-	int seals;
+	int seals = (flags & MAP_TYPE) == MAP_PRIVATE ? 0 : tmpfs_get_seals(f);
 
-	if ((flags & MAP_TYPE) == MAP_PRIVATE || !(prot & PROT_WRITE))
-		return false;
-	seals = tmpfs_get_seals(f);
 	return seals > 0 && (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE));
 }
 
@@ -52,16 +49,17 @@ static bool is_dev_zero(const struct file *f)
 static long map_file(uaddr_t addr, size_t len, unsigned long prot, unsigned long flags,
 		     struct file *f, uint64_t off, const char *name)
 {
+	unsigned extra = sealed(f, flags) ? VMA_NOWRITE : 0;
 	long r;
 
 	if ((flags & MAP_TYPE) == MAP_SHARED_VALIDATE &&
 	    (flags & ~(MMAP_FLAG_BITS | MMAP_SIZE_BITS)))
 		r = -EOPNOTSUPP;
-	else if (sealed(f, prot, flags))
+	else if (extra && (prot & PROT_WRITE))
 		r = -EPERM;
 	else
 		r = mm_map(current_mm(), addr, len, (unsigned)prot,
-			   (unsigned)(flags & MMAP_FLAG_BITS), f, off, name);
+			   (unsigned)(flags & MMAP_FLAG_BITS) | extra, f, off, name);
 	file_put(f);
 	return r;
 }
@@ -200,11 +198,6 @@ long sys_munlockall(void)
 }
 
 /* ---- memfd ---- */
-
-#ifndef MFD_NOEXEC_SEAL /* Linux 6.3 */
-#define MFD_NOEXEC_SEAL 8u
-#define MFD_EXEC	16u
-#endif
 
 long sys_memfd_create(uaddr_t uname, unsigned flags)
 {
