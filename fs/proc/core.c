@@ -95,6 +95,7 @@ static void set_ops(struct inode *in, const struct proc_entry *e, const struct p
 		for (size_t i = 0; i < e->n_table; i++)
 			in->nlink += (e->table[i].mode & S_IFMT) == S_IFDIR;
 		in->nlink += generated_dirs(e, c);
+		in->size = e->size_of ? e->size_of(c) : 0;
 	} else if (inode_is(in, S_IFLNK)) {
 		in->ops = e->follow ? &magic_inode_ops : &link_inode_ops;
 	} else {

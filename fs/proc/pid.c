@@ -401,6 +401,16 @@ static int next_fd(const struct proc_ctx *c, int id)
 	return proc_process(c) ? fd_next(proc_process(c)->files, id) : -1;
 }
 
+/* Linux gives the number of open descriptors as the directory's size. */
+static uint64_t count_fds(const struct proc_ctx *c)
+{
+	uint64_t n = 0;
+
+	for (int id = 0; (id = next_fd(c, id)) >= 0; id++)
+		n++;
+	return n;
+}
+
 /* ---- task ---- */
 
 static const struct proc_entry proc_tid;
@@ -515,7 +525,7 @@ static const struct proc_entry pid_entries[] = {
     PROC_REG("mountstats", 0400, .show = proc_show_mountstats),
     PROC_REG("timerslack_ns", 0666, .show = show_timerslack, .store = store_timerslack),
 #define N_PROCESS_ONLY 4
-    PROC_DIR("fd", 0500, .find = find_fd, .next = next_fd),
+    PROC_DIR("fd", 0500, .find = find_fd, .next = next_fd, .size_of = count_fds),
     PROC_DIR("fdinfo", 0555, .find = find_fdinfo, .next = next_fd),
     PROC_DIR("ns", 0511, .find = find_ns, .next = next_ns, .name_of = name_ns),
     PROC_DIR("net", 0555, .table = proc_net_entries, .n_table = PROC_N_NET),

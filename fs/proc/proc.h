@@ -44,6 +44,7 @@ struct proc_entry {
 	int (*name_of)(int id, char *buf, size_t size);
 	/* Corrects the mode of a generated entry. */
 	uint32_t (*mode_of)(const struct proc_ctx *c);
+	uint64_t (*size_of)(const struct proc_ctx *c); /* st_size of a directory. [0] */
 };
 
 #define PROC_MAPS_NAME_COLUMN 73 /* of a line of maps */

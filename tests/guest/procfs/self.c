@@ -58,6 +58,7 @@ static void fd_directory(void)
 {
 	DIR *d = opendir("/proc/self/fd");
 	struct dirent *e;
+	struct stat st;
 	int seen = 0, others = 0, n = -1, fd = dup2(0, 77);
 
 	while (d && (e = readdir(d)))
@@ -66,6 +67,8 @@ static void fd_directory(void)
 			others++;
 		}
 	is(seen, fd == 77);
+	is(stat("/proc/self/fd", &st), 0);
+	is(st.st_size, others);
 	ok(others >= 2);
 	if (d)
 		closedir(d);
