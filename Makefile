@@ -147,7 +147,7 @@ UCFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Wno-unused-parameter -I. -DUNIT_TEST
 UNIT    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 unit_sources = $(shell awk '/unit:/ { on = 1; sub(/.*unit:/, "") } on { e = /\*\//; gsub(/[*\/] *$$|^ \*|\*\//, ""); print; if (e) exit }' $(1))
 .SECONDEXPANSION:
-$(B)/unit/%: tests/unit/%.c tests/unit/unit.h $$(filter-out -D_GNU_SOURCE,$$(call unit_sources,tests/unit/$$*.c)) $$(wildcard kernel/*.h fs/*.h fs/proc/*.h)
+$(B)/unit/%: tests/unit/%.c tests/unit/unit.h $$(filter-out -D_GNU_SOURCE -lelf,$$(call unit_sources,tests/unit/$$*.c)) $$(wildcard kernel/*.h fs/*.h fs/proc/*.h)
 	@mkdir -p $(@D)
 	$(call say,UNIT,$<)
 	$(Q)$(UCC) $(UCFLAGS) $(filter -%,$(call unit_sources,$<)) $(filter %.c,$^) -o $@

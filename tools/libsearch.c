@@ -9,6 +9,7 @@
  */
 #include "tools/closure.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -225,19 +226,20 @@ static const char *const platforms[] = {"haswell", "xeon_phi", "x86_64"};
 
 /* ---- directories ---- */
 
-/* Is it a file the linker would take: of our class and machine? Others are passed over. */
+/* Would the linker take it? It passes over files for other machines, but not what is no ELF file at
+ * all, where it ends in an error. */
 static bool usable(const char *path)
 {
-	unsigned char head[20];
+	unsigned char head[20] = {0};
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	bool good;
+	ssize_t n;
 
 	if (fd < 0)
 		return false;
-	good = read(fd, head, sizeof(head)) == sizeof(head) &&
-	       memcmp(head, "\177ELF\2\1", 6) == 0 && head[18] == 62 && head[19] == 0;
+	n = read(fd, head, sizeof(head));
 	close(fd);
-	return good;
+	return n != sizeof(head) || memcmp(head, "\177ELF", 4) != 0 ||
+	       (head[4] == ELFCLASS64 && head[18] == EM_X86_64 && head[19] == 0);
 }
 
 static bool try_file(struct search *s, const char *dir, const char *sub, const char *how,

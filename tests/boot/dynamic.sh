@@ -26,7 +26,7 @@ refused 'a library of a library: RUNPATH is not inherited' 126 'libone.so is mis
 refused 'a missing library' 126 'libtwo.so is missing, needed by .*/both; looked in: RUNPATH .*/lib, /etc/ld.so.cache' \
 	sh -c 'mv lib/libtwo.so two; timeout 60 "$0" run --accel "$1" ./both; s=$?; mv two lib/libtwo.so; exit $s' "$UNILOAD" "$ACCEL"
 printf 'damaged' >lib/libone.so
-refused 'a file that is no library is passed over' 126 'libone.so is missing' u -e LD_LIBRARY_PATH="$TMPDIR/lib" ./both
+refused 'a file that is no library' 126 'lib/libone.so, needed by .*libtwo.so, cannot be used: damaged' u -e LD_LIBRARY_PATH="$TMPDIR/lib" ./both
 prog interp -Wl,-dynamic-linker,/nonexistent/ld.so
 refused 'a missing interpreter' 126 'interp.*interpreter /nonexistent/ld.so is missing' u ./interp
 prog text -Wl,-dynamic-linker,/etc/passwd

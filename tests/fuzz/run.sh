@@ -47,6 +47,19 @@ seeds_erofs() { # small trees through mkfs.erofs, one image per layout of data
 	[ -f "$1/1" ] || { echo "not ok - fuzz erofs: mkfs.erofs (erofs-utils) does not work" >&2; exit 1; }
 }
 
+seeds_ldcache() { # a cache of a few libraries, in both formats
+	rm -rf $out/ldroot
+	mkdir -p $out/ldroot/lib $out/ldroot/etc
+	for lib in libc.so.6 libm.so.6 libz.so.1; do
+		cp "$(gcc -print-file-name=libc.so.6)" $out/ldroot/lib/$lib
+	done
+	for format in new compat; do
+		/sbin/ldconfig -r $out/ldroot -c $format -C /etc/$format -f /dev/null /lib 2>/dev/null || true
+		[ ! -f $out/ldroot/etc/$format ] || cp $out/ldroot/etc/$format "$1/$format"
+	done
+	[ -n "$(ls "$1")" ] || head -c 16000 /etc/ld.so.cache >"$1/host"
+}
+
 for name in ${*:-$(ls tests/fuzz/fuzz_*.c | sed 's,.*/fuzz_,,; s,\.c$,,')}; do
 	source=tests/fuzz/fuzz_$name.c
 	corpus=$out/corpus-$name
