@@ -28,7 +28,7 @@
 #include <unistd.h>
 
 #define MIB	       (1ull << 20)
-#define ROOT_IN_MEMORY (16 * MIB) /* a larger root image becomes a disk of the machine */
+#define ROOT_IN_MEMORY (8 * MIB)  /* a larger root image becomes a disk: ARCHITECTURE.md */
 #define WORKING_MEMORY MIB	  /* page tables, stack, heap of the smallest program */
 #define TSC_FIRST_NS   1000000ull /* good to some 20 ppm, for the module */
 #define TSC_BETTER_NS                                                                              \
