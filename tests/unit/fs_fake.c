@@ -113,6 +113,11 @@ void mm_file_truncated(struct mm *mm, struct inode *inode, uint64_t from)
 	fake_truncated++;
 }
 
+bool mm_file_writable_mapped(struct mm *mm, struct inode *inode)
+{
+	return false;
+}
+
 bool mm_relieve(struct mm *mm)
 {
 	return false;
