@@ -82,6 +82,10 @@ if command -v musl-gcc >/dev/null; then
 else
 	skip 'a program for musl' 'no musl-gcc'
 fi
+script shell '#!/bin/bash\necho "bash $1"\n'
+is 'a script and its interpreter' "$(u ./shell x)" 'bash x'
+script perl '#!/usr/bin/env perl\nprint "perl $ARGV[0]\\n";\n'
+is 'a script through env' "$(u ./perl x)" 'perl x'
 is 'a root directory' "$(u --rootfs root busybox echo in)" in
 is '... its files' "$(u --rootfs root --add pie:/etc/ /bin/busybox ls /etc/pie)" /etc/pie
 is '... as archive' "$(u --rootfs root.tar busybox ls /bin)" $'both\nbusybox\nplain'
