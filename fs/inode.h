@@ -94,9 +94,9 @@ struct inode_ops {
 	 * emptiness was not. [EPERM] */
 	int (*rename)(struct inode *odir, const char *oname, size_t olen, struct inode *ndir,
 		      const char *nname, size_t nlen, unsigned flags);
-	/* Called for `in` after a rename that gave it this name, which `replaced` (may be NULL) had
-	 * before. [nothing] */
-	void (*renamed)(struct inode *in, struct inode *dir, const char *name, size_t len,
+	/* After a rename: the name is `in`'s now, and was that of `replaced` (may be NULL).
+	 * [nothing] */
+	void (*renamed)(struct inode *dir, const char *name, size_t len, struct inode *in,
 			struct inode *replaced);
 	/* Bytes stored, not terminated. [EINVAL] */
 	int (*readlink)(struct inode *in, char *buf, size_t size);

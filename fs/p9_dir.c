@@ -242,7 +242,7 @@ static int dir_rename(struct inode *odir, const char *oname, size_t olen, struct
 	return p9_req_finish(q);
 }
 
-static void dir_renamed(struct inode *in, struct inode *dir, const char *name, size_t len,
+static void dir_renamed(struct inode *dir, const char *name, size_t len, struct inode *in,
 			struct inode *replaced)
 {
 	if (replaced)

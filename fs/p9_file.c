@@ -206,9 +206,13 @@ static ssize_t file_read_at(struct file *f, struct iter *to, uint64_t *pos)
 		if (!piece.len)
 			break;
 		n = p9_read(p9_ch(in), p9_f(f)->fid, *pos, &piece, 1, piece.len);
+		if (n >= 0 && pi->orphan) {
+			memset((char *)piece.addr + n, 0, piece.len - (size_t)n);
+			n = piece.len;
+			hide_stale(pi, *pos, piece.addr, (size_t)n);
+		}
 		if (n <= 0)
 			break;
-		hide_stale(pi, *pos, piece.addr, (size_t)n);
 		copied = iter_write(to, piece.addr, (size_t)n);
 		*pos += copied;
 		done += (ssize_t)copied;

@@ -483,9 +483,9 @@ static int rename_locked(struct renaming *rn)
 		dentry_move_cancel(room);
 		return r;
 	}
-	if (rn->old->inode->ops->renamed)
-		rn->old->inode->ops->renamed(rn->old->inode, rn->to.at->inode, rn->new->name,
-					     rn->new->name_len, target);
+	if (rn->to.at->inode->ops->renamed)
+		rn->to.at->inode->ops->renamed(rn->to.at->inode, rn->new->name, rn->new->name_len,
+					       rn->old->inode, target);
 	dentry_move(rn->old, rn->new, exchange, room);
 	return 0;
 }

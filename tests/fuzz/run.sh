@@ -60,6 +60,11 @@ seeds_ldcache() { # a cache of a few libraries, in both formats
 	[ -n "$(ls "$1")" ] || head -c 16000 /etc/ld.so.cache >"$1/host"
 }
 
+seeds_p9() { # an attribute reply and a walk, as QEMU sends them
+	printf '\000\377\000\240\000\000\000\157\001\000\377\007' >"$1/1"
+	printf '\003\377\000\026\000\000\000\157\001\000\001\000\200\1\0\0\0\1\2\3\4\5\6\7\10' >"$1/2"
+}
+
 for name in ${*:-$(ls tests/fuzz/fuzz_*.c | sed 's,.*/fuzz_,,; s,\.c$,,')}; do
 	source=tests/fuzz/fuzz_$name.c
 	corpus=$out/corpus-$name

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* chmod(2), fchmod(2), fchmodat(2). */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 static unsigned mode_of(const char *name)

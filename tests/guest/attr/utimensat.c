@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* utimensat(2), utimes(2), utime(2), futimesat(2): exact times, UTIME_NOW and UTIME_OMIT,
  * descriptors and links. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 #include <sys/time.h>

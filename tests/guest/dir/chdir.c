@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* chdir(2) and fchdir(2): relative paths start there afterwards. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 int main(void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* getcwd(2): length with the NUL, too small buffers, a directory that was removed or renamed. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 int main(void)

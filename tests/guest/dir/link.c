@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* link(2), linkat(2): one file under several names. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 int main(void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* mkdir(2), mkdirat(2): modes and umask, link counts, set-group-ID, path errors. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 int main(void)

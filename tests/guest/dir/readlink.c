@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* readlink(2), readlinkat(2): no NUL, truncation, what is not a link. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 int main(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* rename(2), renameat(2): replacing, directories, links, hard links to one file, and all the
  * refusals. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 static void files(void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* rmdir(2): only empty directories, never "." or "..", not through a link. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 int main(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* symlink(2), symlinkat(2): any text may be a target; links inside paths, chains, the limit of 40.
  */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 int main(void)

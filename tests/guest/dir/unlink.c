@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* unlink(2), unlinkat(2): the name goes, an open file stays. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 int main(void)

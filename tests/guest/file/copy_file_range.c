@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* copy_file_range(2): offsets by pointer or the files' own; the refusals. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 static long cfr(int in, off_t *oi, int out, off_t *oo, size_t n, unsigned flags)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* creat(2): open with O_CREAT | O_WRONLY | O_TRUNC. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 int main(void)

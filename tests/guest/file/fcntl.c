@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fcntl(2): duplication, descriptor and status flags, record locks of one process, pipe size, seals
  * refused. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 #include <sys/resource.h>

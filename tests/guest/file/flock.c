@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* flock(2): locks belong to the open file description, so one process can conflict with itself. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 #include <sys/file.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ftruncate(2): needs a descriptor open for writing; the old tail must read as zeros after growing
  * again. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 int main(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* lseek(2): SEEK_SET, CUR, END, DATA, HOLE; beyond the end; negative and overflowing results; not
  * seekable. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 int main(void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* open(2): flags, creation, modes, and every errno that an ordinary user can provoke. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 #define o(path, flags, mode) sys(open, path, flags, mode)

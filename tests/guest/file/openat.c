@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* openat(2): what the directory descriptor means; O_TMPFILE. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 static void tmpfile_flag(void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* openat2(2): strict flag checking, the structure's size, and the RESOLVE flags. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 struct how {

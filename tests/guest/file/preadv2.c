@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* preadv(2), pwritev(2), preadv2(2), pwritev2(2): vectors at an offset; offset -1 means the file's
  * own; RWF flags. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 #include <sys/uio.h>

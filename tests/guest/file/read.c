@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* read(2): amounts, the file offset, end of file, access mode, bad buffers, directories and pipes.
  */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 static void amounts(int fd)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* readv(2): fills the vectors in order; limits on count and sum; bad vectors. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 #include <sys/uio.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* sendfile(2): file to file and file to pipe, with and without an offset. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 #include <sys/sendfile.h>

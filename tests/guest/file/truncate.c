@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* truncate(2): shrinking, growing with zeros, times, refusals. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 #include <sys/resource.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* write(2): amounts, appending, holes, access mode, bad buffers, a pipe nobody reads. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 static volatile int sigpipes;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* writev(2): the vectors in order, as one write; limits and bad vectors. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 #include <sys/uio.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* access(2): root reads and writes anything, but executes only what has an x bit. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 static void as_root(void)

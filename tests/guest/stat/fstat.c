@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* fstat(2): of files, directories, pipes, devices, O_PATH descriptors and unlinked files. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 #include <sys/sysmacros.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* lstat(2): the link itself, unless a slash follows its name. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 int main(void)

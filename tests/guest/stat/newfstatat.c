@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* newfstatat (fstatat(2)): directory descriptors, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH, bad flags. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 int main(void)

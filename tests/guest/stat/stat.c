@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* stat(2): every field that has a defined value, following links, and the path errors. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 #include <sys/sysmacros.h>

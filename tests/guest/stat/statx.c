@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* statx(2): agrees with stat(2), says which fields it filled, checks flags and mask. */
+/* volume: also there */
 #include "tests/guest/tap.h"
 
 #include <sys/sysmacros.h>
