@@ -172,7 +172,7 @@ static void sleep_until(struct p9_channel *ch, struct wait_queue *wq,
 	struct waiter w = {0};
 
 	wait_prepare(&w, wq);
-	if (vq_want_interrupt(&ch->vq, true))
+	while (vq_want_interrupt(&ch->vq, true)) /* again: the index asked for is passed now */
 		reap(ch);
 	if (!cond(r))
 		wait_sleep(NO_DEADLINE, false);

@@ -4,7 +4,7 @@
 /* volume: also there */
 #include "tests/guest/tap.h"
 
-#define MANY 3000
+#define MANY 1500
 
 static void make(const char *name)
 {
