@@ -143,13 +143,24 @@ clean: ## remove build/
 # ---- unit tests: tests/unit/test_X.c names the sources (and flags) it needs in a comment of its own, `unit: a.c b.c` ----
 UCC     := clang
 UCFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Wno-unused-parameter -I. -DUNIT_TEST -fsanitize=address,undefined \
-	-fno-sanitize-recover=all -fno-omit-frame-pointer
+	-fno-sanitize-recover=all -fno-omit-frame-pointer -MMD -MP
 UNIT    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
-unit_sources = $(shell awk '/unit:/ { on = 1; sub(/.*unit:/, "") } on { e = /\*\//; gsub(/[*\/] *$$|^ \*|\*\//, ""); print; if (e) exit }' $(1))
+# What `@fs` stands for: the file systems that need no device, on a faked kernel.
+FS_UNIT := tests/unit/fs_fake.c tests/unit/arena.c $(addprefix kernel/,page.c file.c iter.c poll.c) \
+	$(filter-out $(wildcard fs/stdio.c fs/*tty*.c fs/*9p*.c fs/p9*.c fs/virtio*.c fs/event*.c fs/*fd.c),$(wildcard fs/*.c fs/proc/*.c))
+unit_words   = $(shell awk '/unit:/ { on = 1; sub(/.*unit:/, "") } on { e = /\*\//; gsub(/[*\/] *$$|^ \*|\*\//, ""); print; if (e) exit }' $(1))
+unit_sources = $(1) $(filter %.c,$(patsubst @fs,$(FS_UNIT),$(call unit_words,$(1))))
+unit_objects = $(patsubst %.c,$(B)/unit/obj$(filter -D%,$(call unit_words,$(1)))/%.o,$(call unit_sources,$(1)))
 .SECONDEXPANSION:
-$(B)/unit/%: tests/unit/%.c tests/unit/unit.h $$(filter-out -D_GNU_SOURCE -lelf,$$(call unit_sources,tests/unit/$$*.c)) $$(wildcard kernel/*.h fs/*.h fs/proc/*.h)
-	@mkdir -p $(@D)
-	$(call say,UNIT,$<)
-	$(Q)$(UCC) $(UCFLAGS) $(filter -%,$(call unit_sources,$<)) $(filter %.c,$^) -o $@
+$(UNIT): $(B)/unit/%: $$(call unit_objects,tests/unit/$$*.c)
+	$(call say,UNIT,tests/unit/$*.c)
+	$(Q)$(UCC) $(UCFLAGS) $^ $(filter -l%,$(call unit_words,tests/unit/$*.c)) -o $@
+define unit_rule
+$(B)/unit/obj$(1)/%.o: %.c Makefile
+	@mkdir -p $$(@D)
+	$$(Q)$(UCC) $(UCFLAGS) $(1) -c $$< -o $$@
+endef
+$(foreach flag,$(sort $(filter -D%,$(foreach t,$(wildcard tests/unit/test_*.c),$(call unit_words,$(t))))),$(eval $(call unit_rule,$(flag))))
+$(eval $(call unit_rule,))
 
--include $(KOBJ:.o=.d) $(TOBJ:.o=.d)
+-include $(KOBJ:.o=.d) $(TOBJ:.o=.d) $(wildcard $(B)/unit/*/*.d $(B)/unit/*/*/*.d $(B)/unit/*/*/*/*.d)
