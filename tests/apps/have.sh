@@ -13,6 +13,6 @@ fi
 exec 9>>/tmp/uniload-apt.lock && flock 9
 export DEBIAN_FRONTEND=noninteractive
 # shellcheck disable=SC2086
-apt-get install -y -qq --no-install-recommends $missing >/dev/null 2>&1 ||
-	{ apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing >/dev/null 2>&1; } ||
+apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends $missing >/dev/null 2>&1 ||
+	{ apt-get update -qq && apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends $missing >/dev/null 2>&1; } ||
 	{ echo "cannot install:$missing" >&2; exit 1; }
