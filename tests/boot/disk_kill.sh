@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # test: a machine that is killed loses nothing that a program was told is on the disk
-# timeout: 900
+# timeout: 1800
 . tests/boot/lib.sh
 rounds=5
-[ "$LONG" = 1 ] && rounds=50
+[ "$LONG" = 1 ] && rounds=200
 total=0 lost=
 for i in $(seq $rounds); do
 	rm -f disk.img && truncate -s 256M disk.img

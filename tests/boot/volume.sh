@@ -3,7 +3,7 @@
 # Volumes seen from both sides: bad options, what the host does while the guest looks, what is out of reach, read-only
 # volumes, and records that fsync confirmed before the machine was killed.
 # test
-# timeout: 500
+# timeout: 1800
 . "$(dirname "$0")/lib.sh"
 
 mkdir host ro other
