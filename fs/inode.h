@@ -148,6 +148,9 @@ struct super {
 	int (*statfs)(struct super *s, struct statfs *out);
 	/* Appends ",key=value..." for /proc/mounts: characters stored, as scnprintf. [none] */
 	int (*show_options)(struct super *s, char *buf, size_t size);
+	/* What was handed to the storage behind it is to survive a loss of power. [nothing to do]
+	 */
+	int (*sync)(struct super *s);
 	bool volatile_names; /* names are made on each lookup (procfs): never cached */
 	const struct auto_mount *auto_mounts; /* on names in the root directory; NULL: none */
 	struct list link;

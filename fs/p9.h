@@ -25,6 +25,7 @@
 
 struct p9_super {
 	struct super super;
+	struct list link; /* of all volumes */
 	struct p9_channel *ch;
 	uint32_t uid;		       /* whose files the server makes when we create some */
 	uint64_t devs[P9_DEVS];	       /* st_dev by the index of p9_split_path */

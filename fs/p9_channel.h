@@ -51,6 +51,7 @@ struct p9_channel {
 	uint32_t *doomed;	   /* fids to clunk as soon as there is a slot */
 	size_t n_free, free_room, n_doomed, doomed_room;
 	uint32_t live; /* fids the server holds for us */
+	bool changed;  /* something was asked for that storage has to remember */
 };
 
 /* Set up the device whose mount tag is `tag`, without a word to the server. 0, -ENODEV (no such

@@ -3,6 +3,7 @@
 #include "fs/init.h"
 #include "fs/p9.h"
 #include "kernel/bootinfo.h"
+#include "kernel/console.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
 #include "kernel/string.h"
@@ -30,6 +31,41 @@ static int volume_options(struct super *s, char *buf, size_t size)
 	struct p9_super *ps = container_of(s, struct p9_super, super);
 
 	return scnprintf(buf, size, ",access=client,msize=%u,trans=virtio", ps->ch->msize);
+}
+
+static struct mutex sync_lock;
+static struct list volumes = LIST_INIT(volumes); /* of p9_super, never taken off */
+
+/* Was a volume changed since this was asked last, and does one lead to other file systems? */
+static bool take_changed(bool *elsewhere)
+{
+	struct p9_super *ps;
+	bool changed = false;
+
+	*elsewhere = false;
+	list_for_each (ps, &volumes, link) {
+		changed |= ps->ch->changed;
+		ps->ch->changed = false;
+		for (unsigned i = 1; i < P9_DEVS; i++)
+			*elsewhere |= ps->devs[i] != 0;
+	}
+	return changed;
+}
+
+/* The protocol can sync one file, and not the names; the host does it for all volumes together. */
+static int volume_sync(struct super *s)
+{
+	bool elsewhere;
+	int r = 0;
+
+	mutex_lock(&sync_lock); /* also waits for somebody else's */
+	if (take_changed(&elsewhere)) {
+		r = con_host_sync(elsewhere);
+		if (r)
+			container_of(s, struct p9_super, super)->ch->changed = true;
+	}
+	mutex_unlock(&sync_lock);
+	return r;
 }
 
 /* The file system behind a mount tag. uid: who the program is. */
@@ -64,6 +100,8 @@ static int volume_new(const char *tag, uint32_t flags, uint32_t uid, struct supe
 	ps->super.root = dentry_alloc(NULL, "/", 1, 0, root);
 	if (!ps->super.root)
 		return -ENOMEM;
+	ps->super.sync = volume_sync;
+	list_add_tail(&ps->link, &volumes);
 	*out = &ps->super;
 	return 0;
 }
@@ -110,6 +148,7 @@ int volumes_mount(const struct bootinfo *bi)
 {
 	int r = 0;
 
+	mutex_init(&sync_lock);
 	for (uint32_t i = 0; i < bi->n_volumes && !r; i++)
 		r = mount_one(&bootinfo_volumes(bi)[i], bi);
 	return r;

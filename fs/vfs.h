@@ -76,6 +76,8 @@ int vfs_statfs(struct inode *in, struct statfs *out);
  * -ENAMETOOLONG/-ENOENT. */
 ssize_t vfs_path(struct dentry *d, char *buf, size_t size);
 
+/* sync(2): everything that was changed is on stable storage. 0 or the first error. May sleep. */
+int vfs_sync(void);
 int vfs_mount(struct super *s, struct dentry *at); /* at NULL: becomes the root */
 struct dentry *vfs_root(void);
 /* Inode for files without a place (pipes, eventfds); mode's type is S_IFIFO etc. */

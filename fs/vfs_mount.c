@@ -54,6 +54,20 @@ int vfs_mount(struct super *s, struct dentry *at)
 	return 0;
 }
 
+int vfs_sync(void)
+{
+	int r = file_sync_all ? file_sync_all(true) : 0;
+	struct super *s;
+
+	list_for_each (s, &supers, link) {
+		int e = s->sync ? s->sync(s) : 0;
+
+		if (!r)
+			r = e;
+	}
+	return r;
+}
+
 int vfs_auto_mount(struct dentry *d)
 {
 	struct inode *dir = d->parent->inode, *in;

@@ -223,6 +223,24 @@ struct p9_req *p9_req_new(struct p9_channel *ch, uint8_t type)
 	return r;
 }
 
+static bool changes(uint8_t type)
+{
+	switch (type) {
+	case P9_TWRITE:
+	case P9_TLCREATE:
+	case P9_TMKNOD:
+	case P9_TMKDIR:
+	case P9_TSYMLINK:
+	case P9_TLINK:
+	case P9_TRENAMEAT:
+	case P9_TUNLINKAT:
+	case P9_TSETATTR:
+		return true;
+	default:
+		return false;
+	}
+}
+
 int p9_req_call(struct p9_req *r, const struct p9_data *data)
 {
 	struct p9_channel *ch = r->ch;
@@ -237,6 +255,8 @@ int p9_req_call(struct p9_req *r, const struct p9_data *data)
 		sleep_until(ch, &ch->free_wq, never, NULL);
 	vq_kick(&ch->vq);
 	wait_done(r);
+	if (changes(r->type))
+		ch->changed = true;
 	return p9_reply(&r->m, r->buf + r->reply, in ? P9_RREAD_HEADER : P9_SLOT_BUF - r->reply,
 			r->got, r->type, r->tag);
 }

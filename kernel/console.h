@@ -46,6 +46,10 @@ bool con_log(const char *text, size_t len);
 /* Ask the host for CLOCK_REALTIME: 0, or -ETIMEDOUT if there is no answer within a second. May
  * sleep. */
 int con_host_time(uint64_t *real_ns);
+/* Have the host bring what was done to volumes to its disks (elsewhere: also on file systems
+ * mounted below a volume's directory): 0, -errno of the host, -ENODEV without one. Sleeps, not
+ * interruptibly. Calls exclude each other. */
+int con_host_sync(bool elsewhere);
 /* Signals from the host. */
 void con_set_signal_hook(void (*hook)(int signo));
 

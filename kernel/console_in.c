@@ -82,6 +82,8 @@ static struct {
 	unsigned next_out;
 	struct wait_queue wq; /* answers */
 	uint64_t time_cookie, time_ns;
+	uint64_t sync_asked, sync_done; /* numbers of requests */
+	int sync_error;
 	void (*signal_hook)(int signo);
 	void (*winsize_hook)(unsigned rows, unsigned cols);
 } ctl;
@@ -187,6 +189,11 @@ static void handle_message(const struct bi_msg *m)
 	case BI_MSG_TIME:
 		ctl.time_cookie = m->v[0];
 		ctl.time_ns = m->v[1];
+		wait_wake_all(&ctl.wq);
+		break;
+	case BI_MSG_SYNCED:
+		ctl.sync_done = m->v[0];
+		ctl.sync_error = (int)m->arg;
 		wait_wake_all(&ctl.wq);
 		break;
 	}
@@ -305,6 +312,25 @@ int con_host_time(uint64_t *real_ns)
 	}
 	*real_ns = ctl.time_ns;
 	return 0;
+}
+
+int con_host_sync(bool elsewhere)
+{
+	struct bi_msg m = {.type = BI_MSG_SYNC_REQ, .arg = elsewhere};
+
+	if (!dev)
+		return -ENODEV;
+	m.v[0] = ++ctl.sync_asked;
+	con_send(&m);
+	while (ctl.sync_done < m.v[0]) {
+		struct waiter w = {0};
+
+		wait_prepare(&w, &ctl.wq);
+		if (ctl.sync_done < m.v[0])
+			wait_sleep(NO_DEADLINE, false);
+		wait_finish(&w);
+	}
+	return -ctl.sync_error;
 }
 
 void con_set_signal_hook(void (*hook)(int signo))

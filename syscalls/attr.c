@@ -328,8 +328,7 @@ long sys_fdatasync(int fd)
 /* sync(2): errors are for fsync to tell. */
 long sys_sync(void)
 {
-	if (file_sync_all)
-		(void)file_sync_all(true);
+	(void)vfs_sync();
 	return 0;
 }
 
@@ -341,7 +340,7 @@ long sys_syncfs(int fd)
 	if (!f)
 		return -EBADF;
 	file_put(f);
-	return file_sync_all ? file_sync_all(true) : 0;
+	return vfs_sync();
 }
 
 /* sync_file_range(2). */

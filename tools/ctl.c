@@ -17,6 +17,7 @@ enum {
 	SLOT_EOF,
 	SLOT_WINSIZE,
 	SLOT_TIME,
+	SLOT_SYNCED,
 	SLOT_OUT_ERROR = 8,
 	SLOT_ACK = 16,
 	SLOT_SIGNAL = 24, /* .. + 31 */
@@ -31,6 +32,8 @@ static unsigned slot_of(uint32_t type, uint32_t arg)
 		return SLOT_WINSIZE;
 	case BI_MSG_TIME:
 		return SLOT_TIME;
+	case BI_MSG_SYNCED:
+		return SLOT_SYNCED;
 	case BI_MSG_OUT_ERROR:
 		return SLOT_OUT_ERROR + arg % 8;
 	case BI_MSG_ACK:

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -132,6 +133,17 @@ static void inherit(int fd)
 		fcntl(fd, F_SETFD, 0);
 }
 
+/* QEMU holds a descriptor for every file that the program has open on a volume. */
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 /* In the child: nothing may allocate or return. */
 static void __attribute__((noreturn))
 become_qemu(const struct machine_spec *s, const struct far_ends *far, char **argv, pid_t parent)
@@ -142,6 +154,7 @@ become_qemu(const struct machine_spec *s, const struct far_ends *far, char **arg
 	if (getppid() != parent) /* it died before the call above */
 		_exit(STATUS_FAILED);
 	setsid();
+	raise_file_limit();
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, s->child_mask, NULL);
 	if (null >= 0 && dup2(null, 0) == 0 &&

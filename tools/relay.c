@@ -65,8 +65,11 @@ struct relay {
 	bool foreground;	 /* the terminal is ours to read */
 	uint64_t unanswered_ns; /* when a signal was sent to which nothing came back yet; 0: none */
 	int unanswered;
-	uint64_t moved_ns; /* when output was last written, or the end was announced */
-	bool limit_armed;  /* REACT_LIMIT counts from unanswered_ns */
+	uint64_t moved_ns;	 /* when output was last written, or the end was announced */
+	bool limit_armed;	 /* REACT_LIMIT counts from unanswered_ns */
+	pid_t sync_pid;		 /* does what BI_MSG_SYNC_REQ asks for; 0: nobody */
+	uint64_t sync_number;	 /* of the request it works on */
+	struct bi_msg sync_next; /* asked for meanwhile */
 };
 
 static bool is_terminal(const struct relay *r)
@@ -275,6 +278,37 @@ static void close_input(struct relay *r)
 	}
 }
 
+/* In a process of its own: a full disk cache takes its time, and here nothing may wait. It keeps
+ * none of our files: who reads our output shall not wait for it either. */
+static void start_sync(struct relay *r, const struct bi_msg *msg)
+{
+	r->sync_pid = fork();
+	if (r->sync_pid == 0) {
+		close_range(0, ~0u, 0);
+		_exit(volumes_sync(r->spec->volumes, msg->arg));
+	}
+	r->sync_number = msg->v[0];
+	if (r->sync_pid < 0) {
+		r->sync_pid = 0;
+		ctl_post(&r->ctl, BI_MSG_SYNCED, (uint32_t)errno, msg->v[0], 0);
+	}
+}
+
+static void check_sync(struct relay *r)
+{
+	struct bi_msg next = r->sync_next;
+	int status;
+
+	if (r->sync_pid == 0 || waitpid(r->sync_pid, &status, WNOHANG) != r->sync_pid)
+		return;
+	r->sync_pid = 0;
+	ctl_post(&r->ctl, BI_MSG_SYNCED, WIFEXITED(status) ? (uint32_t)WEXITSTATUS(status) : EIO,
+		 r->sync_number, 0);
+	r->sync_next.type = 0;
+	if (next.type)
+		start_sync(r, &next);
+}
+
 static void handle_message(struct relay *r)
 {
 	const struct bi_msg *msg = &r->ctl.in;
@@ -293,6 +327,12 @@ static void handle_message(struct relay *r)
 		break;
 	case BI_MSG_TIME_REQ:
 		ctl_post(&r->ctl, BI_MSG_TIME, 0, msg->v[0], 0);
+		break;
+	case BI_MSG_SYNC_REQ:
+		if (r->sync_pid)
+			r->sync_next = *msg;
+		else
+			start_sync(r, msg);
 		break;
 	case BI_MSG_STDIN_CLOSED:
 		close_input(r);
@@ -346,6 +386,7 @@ static void handle_signal(struct relay *r, int signal)
 {
 	if (signal == SIGCHLD) {
 		r->child_changed = true;
+		check_sync(r);
 	} else if (signal == SIGTSTP) {
 		stop(r);
 	} else if (signal == SIGCONT) {

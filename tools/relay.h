@@ -9,6 +9,7 @@
 #include "tools/machine.h"
 #include "tools/missing.h"
 #include "tools/stdfds.h"
+#include "tools/volume.h"
 
 struct relay_spec {
 	const struct stdfds *fds;
@@ -16,6 +17,7 @@ struct relay_spec {
 	int trace_fd;		       /* where BI_PORT_TRACE goes; -1: nowhere */
 	uint64_t deadline_ns;	       /* CLOCK_MONOTONIC; 0: none */
 	struct missing_paths *missing; /* gets the paths of BI_MSG_MISSING */
+	const struct volumes *volumes;
 	bool gdb; /* the machine may stand still for long: that is no sign of death */
 };
 

@@ -420,6 +420,7 @@ static int relay(struct run *r)
 	    .trace_fd = r->trace_fd,
 	    .deadline_ns = r->deadline_ns,
 	    .missing = &r->missing,
+	    .volumes = &r->volumes,
 	    .gdb = r->o.gdb != NULL,
 	};
 	struct relay_result end;

@@ -3,6 +3,7 @@
 #include "tools/volume.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,9 +19,6 @@
  * multidevs=remap: files on different file systems below HOST stay different files in the guest.
  */
 #define FSDEV "local,security_model=none,multidevs=remap"
-
-/* The virtio-mmio slots that microvm has, less what a machine needs otherwise. */
-#define MAX_VOLUMES 4
 
 static int bad(const char *value, const char *what)
 {
@@ -147,6 +145,8 @@ static int add_volume(struct volumes *out, const char *value, struct strvec *dev
 		v->tag = xasprintf("vol%zu", out->n);
 		v->path = path;
 		add_device(devices, v, host);
+		if (!(v->flags & BI_VOLUME_RO))
+			strvec_add(&out->writable, "%s", host);
 		out->n++;
 	} else {
 		free(path);
@@ -160,13 +160,29 @@ int volumes_parse(struct volumes *out, const struct strvec *values, struct strve
 {
 	int status = 0;
 
-	if (values->n > MAX_VOLUMES)
-		return fail(STATUS_FAILED, "-v: %zu volumes, but a machine has room for %d",
-			    values->n, MAX_VOLUMES);
 	out->v = xrealloc(NULL, (values->n + 1) * sizeof(*out->v));
 	for (size_t i = 0; i < values->n && status == 0; i++)
 		status = add_volume(out, values->v[i], devices);
 	return status;
+}
+
+int volumes_sync(const struct volumes *v, bool elsewhere)
+{
+	int error = 0;
+
+	if (elsewhere) { /* which they are, nobody keeps track of */
+		sync();
+		return 0;
+	}
+	for (size_t i = 0; i < v->writable.n; i++) {
+		int fd = open(v->writable.v[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if ((fd < 0 || syncfs(fd) < 0) && error == 0)
+			error = errno;
+		if (fd >= 0)
+			close(fd);
+	}
+	return error;
 }
 
 void volumes_free(struct volumes *v)
@@ -176,5 +192,6 @@ void volumes_free(struct volumes *v)
 		free((char *)v->v[i].path);
 	}
 	free(v->v);
+	strvec_free(&v->writable);
 	*v = (struct volumes){0};
 }

@@ -145,6 +145,9 @@ enum bi_msg_type {
 	BI_MSG_MISSING = 6,    /* a path that does not exist was asked for; arg = its length; the
 				* message is followed by the path, padded with zeros to a multiple
 				* of sizeof(struct bi_msg). Each path once, before EXIT */
+	BI_MSG_SYNC_REQ = 7,   /* what was done to volumes so far is to be on the host's disks;
+				* v[0] = number, growing; arg = 1: they hold files of other file
+				* systems than that of their own directory */
 	/* host -> guest */
 	BI_MSG_STDIN_EOF = 16, /* v[0] = bytes ever sent on STDIO; end of file after them. A
 				* terminal may send it when it is hung up. arg = 0, or the errno
@@ -157,6 +160,8 @@ enum bi_msg_type {
 	    19, /* arg = signal number to send to the program; 0 only asks for BI_MSG_SIGNAL_ACK */
 	BI_MSG_WINSIZE = 20, /* v[0] = rows, v[1] = columns */
 	BI_MSG_TIME = 21,    /* v[0] = cookie, v[1] = CLOCK_REALTIME in ns when this was sent */
+	BI_MSG_SYNCED = 22, /* v[0] = number of a BI_MSG_SYNC_REQ that is done, and those before it;
+			     * arg = 0 or errno */
 };
 
 struct bi_msg {
