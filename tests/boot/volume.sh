@@ -31,7 +31,8 @@ bad_options()
 	refused 'the root in disguise' 125 'rootfs' u -v host://./ $P/hello
 	refused 'a guest path with ..' 125 "'\.\.'" u -v host:/a/../b $P/hello
 	refused 'two at one place' 125 'another volume' u -v host:/data -v other:/data/ $P/hello
-	refused 'too many' 125 'room for' u -v host:/1 -v host:/2 -v host:/3 -v host:/4 -v host:/5 $P/hello
+	refused 'too many' 125 'at most 7' u -v host:/1 -v host:/2 -v host:/3 -v host:/4 -v host:/5 \
+		-v host:/6 -v host:/7 -v host:/8 $P/hello
 	refused 'a mount point that is a file' 125 'volume at /proc/version' u -v host:/proc/version $P/hello
 }
 
@@ -40,9 +41,10 @@ names()
 	mkdir 'a:b,c' && echo odd >'a:b,c/f'
 	is 'a host path with a colon and a comma' "$(u -v "a:b,c:/data" /bin/busybox cat /data/f)" odd
 	is 'missing directories are made' "$(u -v host:/x/y/z /bin/busybox cat /x/y/z/file)" text
-	is 'four volumes, one inside another' \
-		"$(u -v host:/1 -v other:/2 -v ro:/3 -v other:/1/in /bin/busybox cat /1/in/secret /2/secret /1/file)" \
-		"$(printf 'secret\nsecret\ntext')"
+	is 'seven volumes, one inside another' \
+		"$(u -v host:/1 -v other:/2 -v ro:/3 -v other:/1/in -v host:/5 -v host:/6 -v other:/7 \
+			/bin/busybox cat /1/in/secret /2/secret /1/file /6/file /7/secret)" \
+		"$(printf 'secret\nsecret\ntext\ntext\nsecret')"
 	is 'the mount point was made in the outer one' "$(ls -d host/in)" host/in
 	rmdir host/in
 	ok 'it is in /proc/mounts' eval "u -v host:/data /bin/busybox cat /proc/mounts | grep -q '^vol0 /data 9p rw,'"
@@ -126,6 +128,57 @@ both_sides()
 	echo text >host/file
 }
 
+# Descriptors that this script's machine has open on the volume.
+held()
+{
+	local p
+	for p in /proc/[0-9]*; do
+		grep -qs qemu "$p/comm" && tr '\0' '\n' <"$p/environ" 2>/dev/null | grep -qxF "TMPDIR=$TMPDIR" || continue
+		ls -l "$p/fd" 2>/dev/null | grep -c " $PWD/host"
+	done 2>/dev/null
+}
+
+nothing_leaks()
+{
+	local before after
+	coproc CH { u -v host:/data $P/churn names /data ${1:-200} 2>&1; }
+	local pid=$CH_PID
+	read -r -t 100 answer <&"${CH[0]}"
+	before=$(held)
+	echo >&"${CH[1]}"
+	read -r -t 100 answer <&"${CH[0]}"
+	after=$(held)
+	is 'names come and go' "$answer" 'done'
+	is 'the server holds no more than before' "$after" "$before"
+	ok 'and that is little' [ "${after:-99}" -le 4 ]
+	echo >&"${CH[1]}"
+	wait $pid
+	is 'nothing of it is left' "$(ls host)" $'file\noutside\nup'
+	status 'a thousand files open at a time' 0 eval "(ulimit -S -n 256; u -v host:/data $P/churn open /data 1000)"
+}
+
+# sync(2) means the disks of the host.
+synced()
+{
+	if ! strace -f -o trace true 2>/dev/null; then
+		skip 'sync reaches the disk of the host' 'no strace here'
+		return
+	fi
+	truncate -s 1M disk.img
+	strace -f -e trace=syncfs,fsync,fdatasync,write -o trace "$UNILOAD" run --accel "$ACCEL" -v host:/data --disk disk.img \
+		$P/churn sync /data >out
+	is 'sync returns' "$(cat out)" synced
+	ok 'the file system of the volume was synced' grep -q 'syncfs.*= 0' trace
+	ok 'before the program went on' \
+		[ "$(grep -n 'syncfs(' trace | head -1 | cut -d: -f1)" -lt "$(grep -n 'write(1, "synced' trace | head -1 | cut -d: -f1)" ]
+	strace -f -e trace=fsync,fdatasync -o trace "$UNILOAD" run --accel "$ACCEL" --disk disk.img \
+		/bin/busybox sh -c 'echo x >/dev/vda; exec /bin/busybox sync'
+	ok 'as was the disk' grep -q 'fdatasync.*= 0' trace
+	"$UNILOAD" run --accel "$ACCEL" -v host:/data /bin/busybox sh -c 'echo at the end >/data/synced'
+	is 'without sync it is in the file at the end' "$(cat host/synced)" 'at the end'
+	rm host/synced
+}
+
 # Every record that the program saw confirmed must be in the file.
 kill_round()
 {
@@ -160,6 +213,8 @@ names
 nothing_outside
 read_only
 both_sides
+nothing_leaks
+synced
 killed
 ok 'no machine is left' no_machines
 is 'nothing strange is left in the volume' "$(rm -f host/records; ls host | tr '\n' ' ')" 'file outside up '
