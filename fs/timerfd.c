@@ -18,7 +18,7 @@
 
 struct timerfd {
 	struct timer timer;
-	struct list link; /* of those on CLOCK_REALTIME, which may be set */
+	struct waiter clock_set; /* queued on CLOCK_REALTIME, which may be set */
 	enum timerfd_clock clock;
 	bool armed, expired; /* expired: the periodic timer waits to be armed again */
 	bool cancel;	     /* TIMERFD_CANCEL */
@@ -30,7 +30,6 @@ struct timerfd {
 };
 
 static const struct file_ops timerfd_ops;
-static struct list realtime = LIST_INIT(realtime);
 
 static uint64_t now_of(const struct timerfd *t)
 {
@@ -114,23 +113,21 @@ static unsigned timerfd_poll(struct file *f, struct poll_table *pt)
 }
 
 /* CLOCK_REALTIME was set: what is due at a moment of it is due earlier or later. */
-static void clock_set(void)
+static void clock_set(struct waiter *w)
 {
-	struct timerfd *t;
+	struct timerfd *t = container_of(w, struct timerfd, clock_set);
 
-	list_for_each (t, &realtime, link) {
-		if (t->armed && t->timer.armed)
-			start(t);
-		if (cancelled(t))
-			wait_wake_all(&t->wq);
-	}
+	if (t->armed && t->timer.armed)
+		start(t);
+	if (cancelled(t))
+		wait_wake_all(&t->wq);
 }
 
 static void timerfd_release(struct file *f)
 {
 	struct timerfd *t = f->priv;
 
-	list_del(&t->link);
+	wait_finish(&t->clock_set);
 	timer_disarm(&t->timer);
 	kfree(t);
 }
@@ -164,11 +161,9 @@ int timerfd_new(enum timerfd_clock clock, unsigned flags, struct file **out)
 	}
 	timer_init(&t->timer, fire);
 	t->clock = clock;
-	list_init(&t->link);
-	if (clock == TIMERFD_REALTIME) {
-		list_add_tail(&t->link, &realtime);
-		clock_was_set = clock_set;
-	}
+	t->clock_set.notify = clock_set;
+	if (clock == TIMERFD_REALTIME)
+		wait_prepare(&t->clock_set, &clock_set_wq);
 	(*out)->priv = t;
 	return 0;
 fail:
@@ -176,7 +171,7 @@ fail:
 	return r;
 }
 
-int timerfd_get(struct file *f, struct timerfd_setting *out)
+int timerfd_get(struct file *f, struct itimer_value *out)
 {
 	struct timerfd *t = f->priv;
 	uint64_t now;
@@ -185,13 +180,13 @@ int timerfd_get(struct file *f, struct timerfd_setting *out)
 		return -EINVAL;
 	catch_up(t);
 	now = now_of(t);
-	out->interval = t->interval;
-	out->value = !t->armed ? 0 : t->next > now ? t->next - now : 1;
+	out->interval_ns = t->interval;
+	out->value_ns = !t->armed ? 0 : t->next > now ? t->next - now : 1;
 	return 0;
 }
 
-int timerfd_set(struct file *f, unsigned how, const struct timerfd_setting *new,
-		struct timerfd_setting *old)
+int timerfd_set(struct file *f, unsigned how, const struct itimer_value *new,
+		struct itimer_value *old)
 {
 	struct timerfd *t = f->priv;
 	int r = timerfd_get(f, old);
@@ -201,14 +196,15 @@ int timerfd_set(struct file *f, unsigned how, const struct timerfd_setting *new,
 	timer_disarm(&t->timer);
 	t->ticks = 0;
 	t->expired = false;
-	t->armed = new->value != 0;
-	t->interval = new->interval;
+	t->armed = new->value_ns != 0;
+	t->interval = new->interval_ns;
 	t->cancel =
 	    (how & TIMERFD_ABSOLUTE) && (how & TIMERFD_CANCEL) && t->clock == TIMERFD_REALTIME;
 	t->set_seen = clock_real_set_count();
 	if (!t->armed)
 		return 0;
-	t->next = how & TIMERFD_ABSOLUTE ? new->value : now_of(t) + MIN(new->value, NEVER / 2);
+	t->next =
+	    how & TIMERFD_ABSOLUTE ? new->value_ns : now_of(t) + MIN(new->value_ns, NEVER / 2);
 	start(t);
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include "kernel/console.h"
 #include "kernel/log.h"
 #include "kernel/timer.h"
+#include "kernel/wait.h"
 #include "kernel/x86_64/apic.h"
 #include "kernel/x86_64/cpu.h"
 #include "kernel/x86_64/cpuinfo.h"
@@ -93,15 +94,14 @@ uint64_t clock_real_coarse_ns(void)
 	return mono + offset;
 }
 
-void (*clock_was_set)(void);
+struct wait_queue clock_set_wq = WAIT_QUEUE_INIT(clock_set_wq);
 static uint64_t n_set;
 
 void clock_set_real_ns(uint64_t now_ns)
 {
 	set_real_offset(now_ns - clock_mono_ns());
 	n_set++;
-	if (clock_was_set)
-		clock_was_set();
+	wait_wake_all(&clock_set_wq);
 }
 
 uint64_t clock_real_set_count(void)

@@ -6,6 +6,9 @@
 #include "kernel/types.h"
 
 struct bootinfo;
+struct process;
+struct thread;
+struct wait_queue;
 
 /* Start the clocks. Before it, they all read 0. */
 void clock_init(const struct bootinfo *bi);
@@ -15,12 +18,15 @@ clock_real_ns(void); /* CLOCK_REALTIME: since 1970. May sleep (asks the host the
 uint64_t clock_real_coarse_ns(void); /* for file times: never sleeps, may be tens of ms behind */
 /* Set CLOCK_REALTIME (clock_settime, settimeofday). */
 void clock_set_real_ns(uint64_t now_ns);
-/* How often that was done, and who wants to know at once (NULL: nobody). */
+/* How often that was done; and who wants to know at once. */
 uint64_t clock_real_set_count(void);
-extern void (*clock_was_set)(void);
+extern struct wait_queue clock_set_wq;
 /* CPU time of the calling thread / the process; user + system together, ns. */
 uint64_t clock_thread_cpu_ns(void);
 uint64_t clock_process_cpu_ns(void);
+/* The same of others. process_cpu_ns: caller holds process->lock. */
+uint64_t thread_cpu_ns(const struct thread *t);
+uint64_t process_cpu_ns(const struct process *p);
 
 /* Have timer_interrupt() called at this moment of CLOCK_MONOTONIC or soon after; UINT64_MAX =
  * never. */

@@ -189,22 +189,33 @@ static uint64_t slice_ns(const struct thread *t)
 	return t->slice_start_ns ? clock_mono_ns() - t->slice_start_ns : 0;
 }
 
-uint64_t clock_thread_cpu_ns(void)
+uint64_t thread_cpu_ns(const struct thread *t)
 {
-	return current->cpu_ns + slice_ns(current);
+	return t->cpu_ns + slice_ns(t);
 }
 
-/* One thread per process today: all its CPU time is this thread's, plus that of threads that have
- * ended. */
+uint64_t process_cpu_ns(const struct process *p)
+{
+	uint64_t sum = p->dead_threads_cpu_ns;
+	struct thread *t;
+
+	list_for_each (t, &p->threads, process_link)
+		sum += thread_cpu_ns(t);
+	return sum;
+}
+
+uint64_t clock_thread_cpu_ns(void)
+{
+	return thread_cpu_ns(current);
+}
+
 uint64_t clock_process_cpu_ns(void)
 {
 	struct process *p = current_process();
-	uint64_t sum = p->dead_threads_cpu_ns + slice_ns(current);
-	struct thread *t;
+	uint64_t sum;
 
 	spin_lock(&p->lock);
-	list_for_each (t, &p->threads, process_link)
-		sum += t->cpu_ns;
+	sum = process_cpu_ns(p);
 	spin_unlock(&p->lock);
 	return sum;
 }

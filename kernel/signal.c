@@ -12,6 +12,7 @@
 
 #include "kernel/heap.h"
 #include "kernel/itimer.h"
+#include "kernel/posix_timer.h"
 #include "kernel/string.h"
 #include "kernel/task.h"
 #include "kernel/wait.h"
@@ -43,6 +44,8 @@ void sigpending_init(struct sigpending *p)
 static void entry_free(struct process *p, struct sigqueue *e)
 {
 	list_del(&e->link);
+	if (e->timer)
+		return;
 	p->n_sigqueued--;
 	kfree(e);
 }
@@ -56,8 +59,11 @@ static void pending_flush(struct process *p, struct sigpending *q, uint64_t set)
 		return;
 	q->set &= ~set;
 	list_for_each_safe (e, tmp, &q->queue, link)
-		if (set & SIGBIT(e->info.si_signo))
+		if (set & SIGBIT(e->info.si_signo)) {
+			if (e->timer)
+				posix_timer_discarded(e->timer);
 			entry_free(p, e);
+		}
 }
 
 static void pending_flush_all(struct process *p, uint64_t set)
@@ -83,6 +89,7 @@ static struct sigqueue *entry_new(struct process *p, const siginfo_t *info)
 	e = kmalloc(sizeof(*e));
 	if (e) {
 		e->info = *info;
+		e->timer = NULL;
 		p->n_sigqueued++;
 	}
 	return e;
@@ -140,6 +147,9 @@ static void pending_take(struct process *p, struct sigpending *q, int signo, sig
 		q->set &= ~SIGBIT(signo);
 	if (found) {
 		*info = found->info;
+		list_del(&found->link);
+		if (found->timer)
+			posix_timer_taken(found->timer, info);
 		entry_free(p, found);
 	} else {
 		memset(info, 0, sizeof(*info));
@@ -195,6 +205,24 @@ static void send_prepare(struct process *p, int signo)
 	}
 }
 
+/* Is the signal for t (NULL: nobody in particular) ignored, and not kept because it is blocked? */
+static bool discards(const struct process *p, const struct thread *t, int signo)
+{
+	uint64_t blocked = t ? t->sigmask | t->wait_sigmask : 0;
+
+	return !(blocked & SIGBIT(signo)) && action_ignores(p, signo);
+}
+
+/* A signal has become pending for t, or (NULL) for the process. */
+static void notify(struct process *p, struct thread *t, int signo)
+{
+	wait_wake_all(&p->signalfd_wq);
+	if (!t)
+		process_notify(p, signo);
+	else if (!(t->sigmask & SIGBIT(signo)))
+		thread_notify(t);
+}
+
 /*
  * Send to t, or to the process when directed is false (t is then its first thread, NULL if there is
  * none).
@@ -202,32 +230,72 @@ static void send_prepare(struct process *p, int signo)
 static int send_locked(struct process *p, struct thread *t, bool directed, const siginfo_t *info)
 {
 	int signo = info->si_signo, r;
-	uint64_t blocked = t ? t->sigmask | t->wait_sigmask : 0;
 
 	send_prepare(p, signo);
-	if (!(blocked & SIGBIT(signo)) && action_ignores(p, signo))
+	if (discards(p, t, signo))
 		return 0;
 	r = pending_add(p, directed ? &t->pending : &p->pending, info);
 	if (r)
 		return r;
-	wait_wake_all(&p->signalfd_wq);
-	if (!directed)
-		process_notify(p, signo);
-	else if (!(t->sigmask & SIGBIT(signo)))
-		thread_notify(t);
+	notify(p, directed ? t : NULL, signo);
 	return 0;
+}
+
+static struct thread *first_thread(const struct process *p)
+{
+	return list_empty(&p->threads) ? NULL
+				       : list_first(&p->threads, struct thread, process_link);
+}
+
+bool signal_send_entry(struct process *p, struct thread *t, struct sigqueue *e)
+{
+	struct sigpending *q = t ? &t->pending : &p->pending;
+	int signo = e->info.si_signo;
+
+	send_prepare(p, signo);
+	if (discards(p, t ? t : first_thread(p), signo))
+		return false;
+	if (!list_empty(&e->link))
+		return true;
+	list_add_tail(&e->link, &q->queue);
+	q->set |= SIGBIT(signo);
+	notify(p, t, signo);
+	return true;
+}
+
+/* Is a signal of this number queued? */
+static bool queue_has(const struct sigpending *q, int signo)
+{
+	struct sigqueue *e;
+
+	list_for_each (e, &q->queue, link)
+		if (e->info.si_signo == signo)
+			return true;
+	return false;
+}
+
+void signal_cancel_entry(struct process *p, struct sigqueue *e)
+{
+	int signo = e->info.si_signo;
+	struct thread *t;
+
+	if (list_empty(&e->link))
+		return;
+	list_del(&e->link);
+	if (!queue_has(&p->pending, signo))
+		p->pending.set &= ~SIGBIT(signo);
+	list_for_each (t, &p->threads, process_link)
+		if (!queue_has(&t->pending, signo))
+			t->pending.set &= ~SIGBIT(signo);
 }
 
 /* Returns 0 or -EAGAIN as sigqueue(3). The signal number has been checked. */
 int signal_send(struct process *p, const siginfo_t *info)
 {
-	struct thread *first = NULL;
 	int r;
 
 	spin_lock(&p->lock);
-	if (!list_empty(&p->threads))
-		first = list_first(&p->threads, struct thread, process_link);
-	r = send_locked(p, first, false, info);
+	r = send_locked(p, first_thread(p), false, info);
 	spin_unlock(&p->lock);
 	return r;
 }
@@ -500,6 +568,8 @@ int signal_action(int signo, const struct ksigaction *act, struct ksigaction *ol
 		slot->mask &= ~SIGSET_KERNEL_ONLY;
 		if (action_ignores(p, signo))
 			pending_flush_all(p, SIGBIT(signo));
+		else
+			posix_timers_unignore(p, signo);
 	}
 	spin_unlock(&p->lock);
 	return 0;

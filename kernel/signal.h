@@ -10,6 +10,7 @@
 #include "kernel/abi/linux.h"
 #include "kernel/list.h"
 
+struct posix_timer;
 struct thread;
 struct process;
 struct regs;
@@ -25,6 +26,7 @@ struct ksigaction {
 struct sigqueue {
 	struct list link;
 	siginfo_t info;
+	struct posix_timer *timer; /* whose it is: not to be freed; else NULL */
 };
 
 /* Pending signals of a thread or of a process. (process->lock) */
@@ -67,6 +69,12 @@ void sigpending_init(struct sigpending *p);
  * real-time signals). */
 int signal_send(struct process *p, const siginfo_t *info);
 int signal_send_thread(struct thread *t, const siginfo_t *info);
+/*
+ * Send a timer's own entry, to t or (NULL) to the process; an entry that still waits stays where it
+ * is. False: the signal is ignored. And take it back, if it waits. Locks: process->lock held.
+ */
+bool signal_send_entry(struct process *p, struct thread *t, struct sigqueue *e);
+void signal_cancel_entry(struct process *p, struct sigqueue *e);
 /* Kernel-originated: si_code SI_KERNEL. */
 void signal_raise(struct process *p, int signo);
 /* A fault of the current thread: cannot be blocked or ignored; if it is, the default action is

@@ -10,6 +10,7 @@
 #include "kernel/file.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
+#include "kernel/posix_timer.h"
 
 /* The machine's side of the world is process 1; the program is 2, so that nothing takes it for an
  * init. */
@@ -34,6 +35,7 @@ int process_new(struct process **out)
 	p->start_ns = clock_mono_ns();
 	list_init(&p->threads);
 	sigpending_init(&p->pending);
+	list_init(&p->posix_timers);
 	rlimits_init(p->limits);
 	*out = p;
 	return 0;
@@ -55,6 +57,7 @@ void process_exit(int wait_status)
 	process_single(p);
 	if (trace_hooks.end)
 		trace_hooks.end(wait_status);
+	posix_timers_delete_all(p);
 	files_put(p->files); /* pipes and files learn of it; output is flushed below */
 	if (file_sync_all && file_sync_all(false))
 		log_error("data was lost: some of what was written could not be stored");

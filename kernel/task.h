@@ -71,6 +71,8 @@ struct process {
 	struct timer cpu_timer;	      /* (l) next look at the CPU clock for them and RLIMIT_CPU */
 	uint64_t cpu_timer_seen_ns;   /* (l) CPU time at the last look */
 	unsigned n_sigqueued;	      /* (l) struct sigqueue in use, limited by RLIMIT_SIGPENDING */
+	struct list posix_timers;     /* (l) timer_create(2) */
+	int next_timer_id;	      /* (l) */
 	bool stopped;		      /* (l) by a stop signal, until SIGCONT or SIGKILL */
 	uint64_t dead_threads_cpu_ns; /* (l) run time of threads that have ended */
 	struct task_counts counts;    /* (o) single steps on one CPU */
@@ -145,6 +147,8 @@ struct thread *current_thread(void);
 int process_new(struct process **out);
 /* A thread that is not runnable yet. 0 or -ENOMEM. */
 int thread_new(struct process *p, struct thread **out);
+/* The process's thread of this number, or NULL. Locks: p->lock. */
+struct thread *process_thread(struct process *p, int tid);
 void thread_free(struct thread *t); /* for the scheduler, when it has run for the last time */
 /*
  * A new thread of the calling process that will return 0 from the current system call, with the

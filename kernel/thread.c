@@ -7,6 +7,7 @@
 #include "kernel/clock.h"
 #include "kernel/futex.h"
 #include "kernel/heap.h"
+#include "kernel/posix_timer.h"
 #include "kernel/sched.h"
 #include "kernel/string.h"
 #include "kernel/task.h"
@@ -28,8 +29,7 @@ _Static_assert(offsetof(struct thread, work) == THREAD_WORK, "work");
 /* Threads waiting for the others to end. */
 static struct wait_queue single_wq = WAIT_QUEUE_INIT(single_wq);
 
-/* Locks: p->lock. */
-static struct thread *find(struct process *p, int tid)
+struct thread *process_thread(struct process *p, int tid)
 {
 	struct thread *t;
 
@@ -46,7 +46,7 @@ static int new_tid(struct process *p)
 		return p->last_tid = p->pid;
 	do
 		p->last_tid = p->last_tid + 1 < TID_MAX ? p->last_tid + 1 : p->pid + 1;
-	while (find(p, p->last_tid));
+	while (process_thread(p, p->last_tid));
 	return p->last_tid;
 }
 
@@ -163,6 +163,7 @@ void thread_exit(int wait_status)
 	t->cpu_ns = 0;
 	t->slice_start_ns = clock_mono_ns();
 	spin_lock(&p->lock);
+	posix_timers_thread_ending(t);
 	if (!leader)
 		list_del(&t->process_link);
 	p->n_threads--;
@@ -204,7 +205,7 @@ static void replace_leader(struct process *p)
 	struct thread *leader;
 
 	spin_lock(&p->lock);
-	leader = find(p, p->pid);
+	leader = process_thread(p, p->pid);
 	list_del(&leader->process_link);
 	current->tid = p->pid;
 	spin_unlock(&p->lock);
@@ -217,5 +218,6 @@ void process_take_over(struct process *p)
 	process_wait_single(p);
 	if (current->tid != p->pid)
 		replace_leader(p);
+	posix_timers_delete_all(p);
 	p->survivor = NULL;
 }

@@ -93,13 +93,11 @@ long sys_set_robust_list(uaddr_t head, size_t len)
 long sys_get_robust_list(int pid, uaddr_t head, uaddr_t len)
 {
 	struct process *p = current_process();
-	struct thread *t, *found = pid ? NULL : current;
+	struct thread *found;
 	uaddr_t list = 0;
 
 	spin_lock(&p->lock);
-	list_for_each (t, &p->threads, process_link)
-		if (t->tid == pid)
-			found = t;
+	found = pid ? process_thread(p, pid) : current;
 	if (found)
 		list = found->robust_list;
 	spin_unlock(&p->lock);

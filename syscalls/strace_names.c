@@ -194,6 +194,10 @@ const struct trace_name names_timer_flags[] = {
 	N(TIMER_ABSTIME), NAMES_END,
 };
 
+const struct trace_name names_sigev_notify[] = {
+	N(SIGEV_SIGNAL), N(SIGEV_NONE), N(SIGEV_THREAD), N(SIGEV_THREAD_ID), NAMES_END,
+};
+
 const struct trace_name names_itimer_which[] = {
 	N(ITIMER_REAL), N(ITIMER_VIRTUAL), N(ITIMER_PROF), NAMES_END,
 };

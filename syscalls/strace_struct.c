@@ -255,6 +255,19 @@ void show_timespecs(struct trace *t, unsigned i, const struct trace_name *names)
 	trace_printf(t, "]");
 }
 
+void show_itimerspec(struct trace *t, unsigned i, const struct trace_name *names)
+{
+	struct __kernel_itimerspec its;
+
+	if (!trace_fetch(t, i, &its, sizeof(its)))
+		return;
+	trace_printf(t, "{it_interval=");
+	print_timespec(t, &its.it_interval);
+	trace_printf(t, ", it_value=");
+	print_timespec(t, &its.it_value);
+	trace_printf(t, "}");
+}
+
 /* The fourth argument of futex(2) is a time only for operations that wait. */
 void show_futex_timeout(struct trace *t, unsigned i, const struct trace_name *names)
 {
@@ -349,6 +362,19 @@ void show_siginfo(struct trace *t, unsigned i, const struct trace_name *names)
 	trace_printf(t, ", si_code=");
 	trace_choice(t, names_si_code, (unsigned)info.si_code);
 	trace_printf(t, ", si_pid=%d, si_uid=%d, ...}", info.si_pid, info.si_uid);
+}
+
+void show_sigevent(struct trace *t, unsigned i, const struct trace_name *names)
+{
+	struct sigevent ev;
+
+	if (!trace_fetch(t, i, &ev, sizeof(ev)))
+		return;
+	trace_printf(t, "{sigev_value=%p, sigev_signo=", ev.sigev_value.sival_ptr);
+	trace_signal(t, ev.sigev_signo);
+	trace_printf(t, ", sigev_notify=");
+	trace_choice(t, names, (unsigned)ev.sigev_notify);
+	trace_printf(t, ", sigev_notify_thread_id=%d}", ev.sigev_notify_thread_id);
 }
 
 void show_stack(struct trace *t, unsigned i, const struct trace_name *names)

@@ -7,6 +7,7 @@
 #include "kernel/itimer.h"
 #include "kernel/string.h"
 #include "kernel/wait.h"
+#include "syscalls/clock.h"
 #include "syscalls/syscall.h"
 #include "syscalls/util.h"
 
@@ -19,28 +20,6 @@
 
 /* ---- clocks ---- */
 
-enum clock_kind {
-	CK_NONE, /* EINVAL */
-	CK_REAL,
-	CK_MONO,
-	CK_PROCESS_CPU,
-	CK_THREAD_CPU,
-	CK_ALARM, /* real or boot time that wakes a suspended machine: none without a battery clock
-		   */
-};
-
-enum clock_can {
-	CAN_SLEEP = 1,
-	CAN_SET = 2,
-	COARSE = 4,  /* states the tick as its resolution; it is exact all the same */
-	DYNAMIC = 8, /* a negative clock number: some errors differ */
-};
-
-struct clock_info {
-	enum clock_kind kind;
-	unsigned can;
-};
-
 /*
  * Negative numbers are CPU clocks of a process or thread (clock_getcpuclockid(3)): the complement
  * of its number, shifted left by three; bit 2 says thread, the low bits which time is counted. Or,
@@ -49,56 +28,84 @@ struct clock_info {
 #define CPUCLOCK_THREAD 4
 #define CPUCLOCK_SCHED	2
 
-static bool is_device_clock(int id)
+bool clock_is_device(int id)
 {
 	return (id & 7) == 3;
+}
+
+static bool thread_exists(struct process *p, int tid)
+{
+	struct thread *t;
+
+	spin_lock(&p->lock);
+	t = process_thread(p, tid);
+	spin_unlock(&p->lock);
+	return t != NULL;
 }
 
 static struct clock_info cpu_clock(int id)
 {
 	int pid = ~(id >> 3), which = id & 3;
 	bool thread = id & CPUCLOCK_THREAD;
-	const struct process *p = current_process();
+	unsigned can = DYNAMIC | CAN_TIME | (which == CPUCLOCK_SCHED ? 0 : COARSE);
+	struct process *p = current_process();
 
-	if (which > CPUCLOCK_SCHED || (pid && pid != (thread ? current->tid : p->pid)))
-		return (struct clock_info){CK_NONE, DYNAMIC};
-	return (struct clock_info){thread ? CK_THREAD_CPU : CK_PROCESS_CPU,
-				   DYNAMIC | (thread ? 0 : CAN_SLEEP) |
-				       (which == CPUCLOCK_SCHED ? 0 : COARSE)};
+	if (which > CPUCLOCK_SCHED)
+		return (struct clock_info){CK_NONE, DYNAMIC, 0};
+	if (!pid)
+		pid = thread ? current->tid : p->pid;
+	if (thread && thread_exists(p, pid))
+		return (struct clock_info){CK_THREAD_CPU, can, pid};
+	if (!thread && pid == p->pid)
+		return (struct clock_info){CK_PROCESS_CPU, can | CAN_SLEEP, 0};
+	return (struct clock_info){CK_NONE, DYNAMIC, 0};
 }
 
-static struct clock_info clock_find(int id)
+struct clock_info clock_find(int id)
 {
 	static const struct clock_info clocks[] = {
-	    [CLOCK_REALTIME] = {CK_REAL, CAN_SLEEP | CAN_SET},
-	    [CLOCK_MONOTONIC] = {CK_MONO, CAN_SLEEP},
-	    [CLOCK_PROCESS_CPUTIME_ID] = {CK_PROCESS_CPU, CAN_SLEEP},
-	    [CLOCK_THREAD_CPUTIME_ID] = {CK_THREAD_CPU, 0},
-	    [CLOCK_MONOTONIC_RAW] = {CK_MONO, 0},
-	    [CLOCK_REALTIME_COARSE] = {CK_REAL, COARSE},
-	    [CLOCK_MONOTONIC_COARSE] = {CK_MONO, COARSE},
-	    [CLOCK_BOOTTIME] = {CK_MONO, CAN_SLEEP},
-	    [CLOCK_REALTIME_ALARM] = {CK_ALARM, 0},
-	    [CLOCK_BOOTTIME_ALARM] = {CK_ALARM, 0},
-	    [CLOCK_TAI] =
-		{CK_REAL,
-		 CAN_SLEEP}, /* the leap seconds are not known: as Linux until it is told */
+	    [CLOCK_REALTIME] = {CK_REAL, CAN_SLEEP | CAN_SET, 0},
+	    [CLOCK_MONOTONIC] = {CK_MONO, CAN_SLEEP, 0},
+	    [CLOCK_PROCESS_CPUTIME_ID] = {CK_PROCESS_CPU, CAN_SLEEP, 0},
+	    [CLOCK_MONOTONIC_RAW] = {CK_MONO, 0, 0},
+	    [CLOCK_REALTIME_COARSE] = {CK_REAL, COARSE, 0},
+	    [CLOCK_MONOTONIC_COARSE] = {CK_MONO, COARSE, 0},
+	    [CLOCK_BOOTTIME] = {CK_MONO, CAN_SLEEP, 0},
+	    [CLOCK_REALTIME_ALARM] = {CK_ALARM, 0, 0},
+	    [CLOCK_BOOTTIME_ALARM] = {CK_ALARM, 0, 0},
+	    [CLOCK_TAI] = {CK_REAL, CAN_SLEEP,
+			   0}, /* the leap seconds are not known: as Linux until it is told */
 	};
 
 	if (id < 0)
 		return cpu_clock(id);
-	return id < (int)ARRAY_SIZE(clocks) ? clocks[id] : (struct clock_info){CK_NONE, 0};
+	if (id == CLOCK_THREAD_CPUTIME_ID)
+		return (struct clock_info){CK_THREAD_CPU, CAN_TIME, current->tid};
+	return id < (int)ARRAY_SIZE(clocks) ? clocks[id] : (struct clock_info){CK_NONE, 0, 0};
 }
 
-static uint64_t clock_read(enum clock_kind kind)
+static uint64_t other_thread_ns(int tid)
 {
-	switch (kind) {
+	struct process *p = current_process();
+	struct thread *t;
+	uint64_t ns;
+
+	spin_lock(&p->lock);
+	t = process_thread(p, tid);
+	ns = t ? thread_cpu_ns(t) : 0;
+	spin_unlock(&p->lock);
+	return ns;
+}
+
+uint64_t clock_read(struct clock_info c)
+{
+	switch (c.kind) {
 	case CK_REAL:
 		return clock_real_ns();
 	case CK_PROCESS_CPU:
 		return clock_process_cpu_ns();
 	case CK_THREAD_CPU:
-		return clock_thread_cpu_ns();
+		return c.tid == current->tid ? clock_thread_cpu_ns() : other_thread_ns(c.tid);
 	default:
 		return clock_mono_ns();
 	}
@@ -111,7 +118,7 @@ long sys_clock_gettime(int clockid, uaddr_t tp)
 
 	if (c.kind == CK_NONE || c.kind == CK_ALARM)
 		return -EINVAL;
-	return timespec_to_user(tp, clock_read(c.kind));
+	return timespec_to_user(tp, clock_read(c));
 }
 
 /* clock_getres(2). */
@@ -264,7 +271,7 @@ long sys_clock_adjtime(int clockid, uaddr_t txc)
 
 	if (get_user(&t, txc))
 		return -EFAULT;
-	if (clockid < 0 ? is_device_clock(clockid) : clock_find(clockid).kind == CK_NONE)
+	if (clockid < 0 ? clock_is_device(clockid) : clock_find(clockid).kind == CK_NONE)
 		return -EINVAL;
 	return clockid == CLOCK_REALTIME ? clock_report(txc) : -EOPNOTSUPP;
 }
@@ -294,12 +301,17 @@ static uint64_t next_look(enum clock_kind kind, uint64_t left)
  */
 static long do_sleep(const struct restart *r)
 {
-	enum clock_kind kind = r->arg[SLEEP_CLOCK];
+	struct clock_info c = {.kind = r->arg[SLEEP_CLOCK]};
 	uint64_t deadline = r->arg[SLEEP_DEADLINE], now;
+	struct waiter w = {0};
 	int ret = 0;
 
-	while ((now = clock_read(kind)) < deadline && ret != -ERESTARTSYS)
-		ret = wait_sleep(next_look(kind, deadline - now), true);
+	while ((now = clock_read(c)) < deadline && ret != -ERESTARTSYS) {
+		if (c.kind == CK_REAL) /* it may be set */
+			wait_prepare(&w, &clock_set_wq);
+		ret = wait_sleep(next_look(c.kind, deadline - now), true);
+		wait_finish(&w);
+	}
 	if (now >= deadline)
 		return 0;
 	if (r->arg[SLEEP_ABSOLUTE])
@@ -311,7 +323,7 @@ static long do_sleep(const struct restart *r)
 
 static long sleep_for(enum clock_kind kind, uint64_t ns, uaddr_t rem)
 {
-	uint64_t now = clock_read(kind);
+	uint64_t now = clock_read((struct clock_info){.kind = kind});
 
 	return do_sleep(&(struct restart){
 	    .fn = do_sleep,
@@ -339,7 +351,7 @@ long sys_clock_nanosleep(int clockid, int flags, uaddr_t req, uaddr_t rem)
 
 	if (clockid >= 0 && c.kind == CK_NONE)
 		return -EINVAL;
-	if (clockid < 0 ? is_device_clock(clockid) : !(c.can & CAN_SLEEP) && c.kind != CK_ALARM)
+	if (clockid < 0 ? clock_is_device(clockid) : !(c.can & CAN_SLEEP) && c.kind != CK_ALARM)
 		return -EOPNOTSUPP;
 	r = timespec_from_user(req, &ns);
 	if (r)

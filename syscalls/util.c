@@ -213,24 +213,53 @@ void iov_buf_put(struct iov_buf *b)
 		kfree(b->iov);
 }
 
+/* 0 or -EINVAL; what is too far away saturates. */
+static int timespec_ns(const struct __kernel_timespec *ts, uint64_t *ns)
+{
+	if (ts->tv_sec < 0 || ts->tv_nsec < 0 || ts->tv_nsec >= (int64_t)NSEC_PER_SEC)
+		return -EINVAL;
+	if (ts->tv_sec >= (int64_t)(INT64_MAX / NSEC_PER_SEC))
+		*ns = INT64_MAX;
+	else
+		*ns = ts->tv_sec * NSEC_PER_SEC + ts->tv_nsec;
+	return 0;
+}
+
 int timespec_from_user(uaddr_t uts, uint64_t *ns)
 {
 	struct __kernel_timespec ts;
 
-	if (get_user(&ts, uts))
+	return get_user(&ts, uts) ? -EFAULT : timespec_ns(&ts, ns);
+}
+
+int itimerspec_from_user(uaddr_t uits, struct itimer_value *v)
+{
+	struct __kernel_itimerspec its;
+
+	if (get_user(&its, uits))
 		return -EFAULT;
-	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= (int64_t)NSEC_PER_SEC)
+	if (timespec_ns(&its.it_value, &v->value_ns) ||
+	    timespec_ns(&its.it_interval, &v->interval_ns))
 		return -EINVAL;
-	if (ts.tv_sec >= (int64_t)(INT64_MAX / NSEC_PER_SEC))
-		*ns = INT64_MAX;
-	else
-		*ns = ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
 	return 0;
+}
+
+static struct __kernel_timespec timespec_of(uint64_t ns)
+{
+	return (struct __kernel_timespec){ns / NSEC_PER_SEC, ns % NSEC_PER_SEC};
+}
+
+int itimerspec_to_user(uaddr_t uits, const struct itimer_value *v)
+{
+	struct __kernel_itimerspec its = {.it_interval = timespec_of(v->interval_ns),
+					  .it_value = timespec_of(v->value_ns)};
+
+	return put_user(uits, its);
 }
 
 int timespec_to_user(uaddr_t uts, uint64_t ns)
 {
-	struct __kernel_timespec ts = {ns / NSEC_PER_SEC, ns % NSEC_PER_SEC};
+	struct __kernel_timespec ts = timespec_of(ns);
 
 	return put_user(uts, ts);
 }

@@ -9,6 +9,7 @@
 
 #include "fs/vfs.h"
 #include "kernel/file.h"
+#include "kernel/itimer.h"
 #include "kernel/task.h"
 #include "kernel/uaccess.h"
 
@@ -78,6 +79,10 @@ void iov_buf_put(struct iov_buf *b);
  * -EINVAL. */
 int timespec_from_user(uaddr_t uts, uint64_t *ns);
 int timespec_to_user(uaddr_t uts, uint64_t ns);
+
+/* Read a struct itimerspec as lengths of time in ns, saturating far away. 0, -EFAULT or -EINVAL. */
+int itimerspec_from_user(uaddr_t uits, struct itimer_value *v);
+int itimerspec_to_user(uaddr_t uits, const struct itimer_value *v);
 
 /* The moment `ns` from now on CLOCK_MONOTONIC, NO_DEADLINE if that is never reached; and what is
  * left until it. */

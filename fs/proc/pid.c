@@ -3,6 +3,7 @@
 #include "fs/proc/proc.h"
 #include "kernel/heap.h"
 #include "kernel/page.h"
+#include "kernel/posix_timer.h"
 #include "kernel/string.h"
 #include "kernel/task.h"
 
@@ -166,6 +167,27 @@ static int store_coredump_filter(const struct proc_ctx *c, const char *text, siz
 			return -EINVAL;
 	}
 	coredump_filter = (unsigned)v & 0x1ff;
+	return 0;
+}
+
+/* Timers of timer_create(2). */
+static int show_timers(struct seq *s, const struct proc_ctx *c)
+{
+	static const char *const how[] = {
+	    [SIGEV_SIGNAL] = "signal", [SIGEV_NONE] = "none", [SIGEV_THREAD] = "thread"};
+	struct process *p = proc_process(c);
+	struct posix_timer *t;
+
+	if (!p)
+		return -ESRCH;
+	spin_lock(&p->lock);
+	list_for_each (t, &p->posix_timers, link)
+		seq_printf(s, "ID: %d\nsignal: %d/%016lx\nnotify: %s/%s.%d\nClockID: %d\n", t->id,
+			   t->entry.info.si_signo, (unsigned long)t->entry.info.si_value.sival_ptr,
+			   how[t->notify & ~SIGEV_THREAD_ID],
+			   t->notify & SIGEV_THREAD_ID ? "tid" : "pid",
+			   t->target ? t->target->tid : p->pid, t->clockid);
+	spin_unlock(&p->lock);
 	return 0;
 }
 
@@ -524,7 +546,8 @@ static const struct proc_entry pid_entries[] = {
     PROC_REG("coredump_filter", 0644, .show = show_coredump_filter, .store = store_coredump_filter),
     PROC_REG("mountstats", 0400, .show = proc_show_mountstats),
     PROC_REG("timerslack_ns", 0666, .show = show_timerslack, .store = store_timerslack),
-#define N_PROCESS_ONLY 4
+    PROC_REG("timers", 0444, .show = show_timers),
+#define N_PROCESS_ONLY 5
     PROC_DIR("fd", 0500, .find = find_fd, .next = next_fd, .size_of = count_fds),
     PROC_DIR("fdinfo", 0555, .find = find_fdinfo, .next = next_fd),
     PROC_DIR("ns", 0511, .find = find_ns, .next = next_ns, .name_of = name_ns),
