@@ -4,7 +4,7 @@
  * it looks at the queue, so no wake-up is lost. No lock is held while program memory is touched:
  * that may fault a page in and sleep.
  */
-#include "kernel/futex.h"
+#include "kernel/futex_private.h"
 
 #include "kernel/clock.h"
 #include "kernel/file.h"
@@ -15,22 +15,6 @@
 
 #define N_BUCKETS 64
 
-/* What a futex is named by: an address space and an address, or a file's inode and an offset in it.
- */
-struct futex_key {
-	const void *space;
-	uint64_t offset;
-};
-
-/* A sleeping thread; on its stack. */
-struct futex_waiter {
-	struct list link;     /* (bucket lock of key) */
-	struct futex_key key; /* written under the locks of the old and the new bucket */
-	uint32_t bitset;
-	bool queued;	      /* false: a waker has taken it off */
-	struct wait_queue wq; /* of this one thread */
-};
-
 struct bucket {
 	struct spinlock lock;
 	struct list waiters; /* in order of arrival */
@@ -40,12 +24,7 @@ static struct bucket buckets[N_BUCKETS];
 
 /* ---- keys ---- */
 
-/*
- * The key of a futex. For a shared one on a file, *file is its referenced file, which keeps the
- * inode while someone sleeps. Returns 0, -EINVAL (misaligned) or -EFAULT (not program memory; for a
- * shared one also: nothing mapped).
- */
-static int key_get(struct futex_addr f, struct futex_key *key, struct file **file)
+int futex_key_get(struct futex_addr f, struct futex_key *key, struct file **file)
 {
 	struct mm *mm = current_mm();
 	struct vma *v;
@@ -69,15 +48,10 @@ static int key_get(struct futex_addr f, struct futex_key *key, struct file **fil
 	return v && v->prot != PROT_NONE ? 0 : -EFAULT;
 }
 
-static void key_put(struct file *file)
+void futex_key_put(struct file *file)
 {
 	if (file)
 		file_put(file);
-}
-
-static bool key_equal(const struct futex_key *a, const struct futex_key *b)
-{
-	return a->space == b->space && a->offset == b->offset;
 }
 
 /* ---- buckets ---- */
@@ -109,7 +83,7 @@ static struct bucket *bucket_lock_waiter(const struct futex_waiter *w)
 		struct futex_key key = w->key;
 		struct bucket *b = bucket_lock(&key);
 
-		if (key_equal(&key, &w->key))
+		if (futex_key_equal(&key, &w->key))
 			return b;
 		spin_unlock(&b->lock);
 	}
@@ -137,18 +111,23 @@ static void wake_one(struct futex_waiter *w)
 {
 	list_del(&w->link);
 	w->queued = false;
-	wait_wake_all(&w->wq);
+	wait_wake_all(w->wq);
 }
 
-/* Locks: the bucket of key. Like Linux, n < 1 still wakes one. */
+/*
+ * Locks: the bucket of key. Like Linux, n < 1 still wakes one, and a thread that waits to be moved
+ * to a PI futex is -EINVAL.
+ */
 static int wake_key(const struct futex_key *key, int n, uint32_t bitset)
 {
 	struct futex_waiter *w, *tmp;
 	int woken = 0;
 
 	list_for_each_safe (w, tmp, &bucket_of(key)->waiters, link) {
-		if (!key_equal(&w->key, key) || !(w->bitset & bitset))
+		if (!futex_key_equal(&w->key, key) || !(w->bitset & bitset))
 			continue;
+		if (w->pi)
+			return -EINVAL;
 		wake_one(w);
 		if (++woken >= n)
 			break;
@@ -158,7 +137,7 @@ static int wake_key(const struct futex_key *key, int n, uint32_t bitset)
 
 /* ---- waiting ---- */
 
-static void enqueue(struct futex_waiter *w)
+void futex_enqueue(struct futex_waiter *w)
 {
 	struct bucket *b = bucket_lock(&w->key);
 
@@ -167,8 +146,7 @@ static void enqueue(struct futex_waiter *w)
 	spin_unlock(&b->lock);
 }
 
-/* Returns true if it was still queued, false if a waker had chosen it. */
-static bool dequeue(struct futex_waiter *w)
+bool futex_dequeue(struct futex_waiter *w)
 {
 	struct bucket *b = bucket_lock_waiter(w);
 	bool queued = w->queued;
@@ -180,60 +158,71 @@ static bool dequeue(struct futex_waiter *w)
 	return queued;
 }
 
-/* A moment of CLOCK_REALTIME as one of CLOCK_MONOTONIC, as the clocks stand now. */
-static uint64_t mono_deadline(uint64_t deadline_ns, bool realtime)
+/* The deadline as a moment of CLOCK_MONOTONIC, as the clocks stand now. */
+static uint64_t mono_deadline(const struct futex_deadline *until)
 {
 	uint64_t real, mono;
 
-	if (!realtime || deadline_ns == NO_DEADLINE)
-		return deadline_ns;
+	if (!until->realtime || until->ns == NO_DEADLINE)
+		return until->ns;
 	real = clock_real_ns();
 	mono = clock_mono_ns();
-	return deadline_ns > real ? mono + (deadline_ns - real) : 0;
+	return until->ns > real ? mono + (until->ns - real) : 0;
 }
 
-/* Sleep until taken off the queue. Returns 0, -ETIMEDOUT or -ERESTARTSYS. */
-static int sleep_queued(struct futex_waiter *w, uint64_t deadline_ns, bool realtime)
+int futex_sleep(struct wait_queue *wq, bool (*done)(const void *arg), const void *arg,
+		const struct futex_deadline *until)
 {
-	struct waiter self = {0};
+	bool may_move = until->realtime && until->ns != NO_DEADLINE;
+	struct waiter self = {0}, clock = {0};
 	int r = 0;
 
-	while (r == 0 && READ_ONCE(w->queued)) {
-		wait_prepare(&self, &w->wq);
-		if (READ_ONCE(w->queued))
-			r = wait_sleep(mono_deadline(deadline_ns, realtime), true);
+	while (r == 0 && !done(arg)) {
+		wait_prepare(&self, wq);
+		if (may_move) /* it may be set */
+			wait_prepare(&clock, &clock_set_wq);
+		if (!done(arg))
+			r = wait_sleep(mono_deadline(until), true);
 		wait_finish(&self);
-		/* The clock may have been set back meanwhile. */
-		if (r == -ETIMEDOUT && realtime && clock_real_ns() < deadline_ns)
+		wait_finish(&clock);
+		if (r == -ETIMEDOUT && may_move && clock_real_ns() < until->ns)
 			r = 0;
 	}
 	return r;
 }
 
-int futex_wait(struct futex_addr f, uint32_t value, uint32_t bitset, uint64_t deadline_ns,
-	       bool realtime)
+static bool is_taken(const void *arg)
 {
-	struct futex_waiter w = {.bitset = bitset};
+	const struct futex_waiter *w = arg;
+
+	return !READ_ONCE(w->queued);
+}
+
+int futex_wait(struct futex_addr f, uint32_t value, uint32_t bitset,
+	       const struct futex_deadline *until)
+{
+	struct wait_queue wq = WAIT_QUEUE_INIT(wq);
+	struct futex_waiter w = {.bitset = bitset, .wq = &wq};
 	struct file *file;
 	uint32_t now;
 	int r;
 
 	if (!bitset)
 		return -EINVAL;
-	r = key_get(f, &w.key, &file);
+	r = futex_key_get(f, &w.key, &file);
 	if (r)
 		goto out;
-	enqueue(&w);
+	futex_enqueue(&w);
 	r = user_load32(f.addr, &now);
 	if (r == 0 && now != value)
 		r = -EAGAIN;
 	if (r == 0)
-		r = sleep_queued(&w, deadline_ns, realtime);
+		r = futex_sleep(&wq, is_taken, &w, until);
 	/* Whoever chose this thread counts on it having been woken, whatever else happened. */
-	if (!dequeue(&w))
+	if (!futex_dequeue(&w))
 		r = 0;
 out:
-	key_put(file);
+	futex_key_put(file);
 	return r;
 }
 
@@ -247,14 +236,14 @@ int futex_wake(struct futex_addr f, int n, uint32_t bitset)
 
 	if (!bitset)
 		return -EINVAL;
-	r = key_get(f, &key, &file);
+	r = futex_key_get(f, &key, &file);
 	if (r == 0) {
 		struct bucket *b = bucket_lock(&key);
 
 		r = wake_key(&key, n, bitset);
 		spin_unlock(&b->lock);
 	}
-	key_put(file);
+	futex_key_put(file);
 	return r;
 }
 
@@ -268,11 +257,13 @@ static int requeue_keys(const struct futex_key *from, const struct futex_key *to
 	list_for_each_safe (w, tmp, &bucket_of(from)->waiters, link) {
 		if (done - n_wake >= n_move)
 			break;
-		if (!key_equal(&w->key, from))
+		if (!futex_key_equal(&w->key, from))
 			continue;
+		if (w->pi)
+			return -EINVAL;
 		if (++done <= n_wake) {
 			wake_one(w);
-		} else if (!key_equal(from, to)) {
+		} else if (!futex_key_equal(from, to)) {
 			list_del(&w->link);
 			w->key = *to;
 			list_add_tail(&w->link, &bucket_of(to)->waiters);
@@ -281,14 +272,38 @@ static int requeue_keys(const struct futex_key *from, const struct futex_key *to
 	return done;
 }
 
+int futex_take_for_pi(const struct futex_key *from, const struct futex_key *to,
+		      struct futex_pi_waiter **out)
+{
+	struct bucket *b = bucket_lock(from);
+	struct futex_waiter *w;
+	int r = 0;
+
+	*out = NULL;
+	list_for_each (w, &b->waiters, link) {
+		if (!futex_key_equal(&w->key, from))
+			continue;
+		if (w->pi && futex_pi_waits_for(w->pi, to)) {
+			list_del(&w->link);
+			w->queued = false;
+			*out = w->pi;
+		} else {
+			r = -EINVAL;
+		}
+		break;
+	}
+	spin_unlock(&b->lock);
+	return r;
+}
+
 /* Both keys of a two-futex call; *fa and *fb are to be put in any case. */
 static int keys_get(struct futex_addr a, struct futex_addr b, struct futex_key *ka,
 		    struct futex_key *kb, struct file **fa, struct file **fb)
 {
-	int r = key_get(a, ka, fa);
+	int r = futex_key_get(a, ka, fa);
 
 	*fb = NULL;
-	return r ? r : key_get(b, kb, fb);
+	return r ? r : futex_key_get(b, kb, fb);
 }
 
 int futex_requeue(struct futex_addr from, struct futex_addr to, int n_wake, int n_move,
@@ -312,8 +327,8 @@ int futex_requeue(struct futex_addr from, struct futex_addr to, int n_wake, int 
 		r = requeue_keys(&kf, &kt, n_wake, n_move);
 		bucket_unlock_two(&kf, &kt);
 	}
-	key_put(ff);
-	key_put(ft);
+	futex_key_put(ff);
+	futex_key_put(ft);
 	return r;
 }
 
@@ -403,11 +418,14 @@ int futex_wake_op(struct futex_addr a, struct futex_addr b, int n_a, int n_b, ui
 
 		bucket_lock_two(&ka, &kb);
 		r = wake_key(&ka, n_a, FUTEX_BITSET_MATCH_ANY);
-		if (both)
-			r += wake_key(&kb, n_b, FUTEX_BITSET_MATCH_ANY);
+		if (both && r >= 0) {
+			int more = wake_key(&kb, n_b, FUTEX_BITSET_MATCH_ANY);
+
+			r = more < 0 ? more : r + more;
+		}
 		bucket_unlock_two(&ka, &kb);
 	}
-	key_put(fa);
-	key_put(fb);
+	futex_key_put(fa);
+	futex_key_put(fb);
 	return r;
 }

@@ -16,7 +16,7 @@
  * or -1 to give up the list. */
 static int owner_died(const struct thread *t, uaddr_t addr, bool pi, bool pending)
 {
-	struct futex_addr word = {addr, true};
+	struct futex_addr word = {addr, true}; /* PI: futex_pi_exit() wakes */
 	uint32_t value, seen;
 
 	if (!IS_ALIGNED(addr, sizeof(value)) || user_load32(addr, &value))

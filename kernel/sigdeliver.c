@@ -39,6 +39,7 @@ static int restart_code(const struct regs *regs)
 		return 0;
 	switch (error) {
 	case ERESTARTSYS:
+	case ERESTARTNOINTR:
 	case ERESTARTNOHAND:
 	case ERESTART_RESTARTBLOCK:
 		return error;
@@ -59,7 +60,7 @@ static void interrupt_call(struct regs *regs, const struct ksigaction *act)
 {
 	int code = restart_code(regs);
 
-	if (code == ERESTARTSYS && (act->flags & SA_RESTART))
+	if (code == ERESTARTNOINTR || (code == ERESTARTSYS && (act->flags & SA_RESTART)))
 		repeat_call(regs, regs->orig_rax);
 	else if (code)
 		regs->rax = (uint64_t)-EINTR;

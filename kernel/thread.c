@@ -145,6 +145,7 @@ void thread_tell_program(struct thread *t)
 	uint32_t zero = 0;
 
 	futex_robust_exit(t);
+	futex_pi_exit(t);
 	if (t->clear_child_tid && put_user(t->clear_child_tid, zero) == 0)
 		(void)futex_wake(word, 1, UINT32_MAX);
 }
