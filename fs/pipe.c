@@ -8,6 +8,7 @@
  * Locks: inode->lock guards inode->pipe and who may free it; pipe->lock (mutex, outside mm->lock:
  * program memory is touched under it) the rest. They are not held together.
  */
+#include "fs/pipe.h"
 #include "fs/vfs_internal.h"
 #include "kernel/heap.h"
 #include "kernel/page.h"
@@ -21,46 +22,7 @@
 #define PIPE_SLOTS    16
 #define PIPE_MAX_SIZE 1048576u /* /proc/sys/fs/pipe-max-size */
 
-/* Bytes [off, off + len) of a page. */
-struct segment {
-	struct page *page;
-	uint32_t off, len;
-	bool packet; /* O_DIRECT: one write, read as one */
-};
-
-/* (l) lock */
-struct pipe {
-	struct mutex lock;
-	struct wait_queue rd_wq, wr_wq; /* waiting for data / for room */
-	struct segment *ring;		/* (l) n_slots, a power of two */
-	unsigned n_slots, head, tail;	/* (l) counters; head - tail are in use */
-	unsigned readers, writers;	/* (l) open ends */
-	unsigned rd_opens, wr_opens;	/* (l) how many there ever were: for open(2) of FIFOs */
-	unsigned files;			/* (inode->lock) open files; the last frees it */
-	struct page *spare;		/* (l) a page kept for the next segment */
-};
-
 static const struct file_ops pipe_ops;
-
-static unsigned in_use(const struct pipe *p)
-{
-	return p->head - p->tail;
-}
-
-static bool is_empty(const struct pipe *p)
-{
-	return p->head == p->tail;
-}
-
-static bool is_full(const struct pipe *p)
-{
-	return in_use(p) >= p->n_slots;
-}
-
-static struct segment *slot(struct pipe *p, unsigned i)
-{
-	return &p->ring[i & (p->n_slots - 1)];
-}
 
 static struct pipe *pipe_alloc(void)
 {
@@ -81,9 +43,9 @@ static struct pipe *pipe_alloc(void)
 }
 
 /* The first segment is used up: keep its page for the next write, or free it. */
-static void drop_tail(struct pipe *p)
+void pipe_drop_tail(struct pipe *p)
 {
-	struct segment *s = slot(p, p->tail++);
+	struct segment *s = pipe_slot(p, p->tail++);
 
 	if (!p->spare && s->page->refs == 1)
 		p->spare = s->page;
@@ -94,8 +56,8 @@ static void drop_tail(struct pipe *p)
 
 static void pipe_free(struct pipe *p)
 {
-	while (!is_empty(p))
-		drop_tail(p);
+	while (!pipe_empty(p))
+		pipe_drop_tail(p);
 	if (p->spare)
 		page_put(p->spare);
 	kfree(p->ring);
@@ -104,14 +66,12 @@ static void pipe_free(struct pipe *p)
 
 /* ---- reading ---- */
 
-/* Move what is there; returns bytes, or -EFAULT if the first byte could not be stored. Lock held.
- */
-static ssize_t take(struct pipe *p, struct iter *to)
+ssize_t pipe_take(struct pipe *p, struct iter *to)
 {
 	ssize_t done = 0;
 
-	while (!is_empty(p) && to->left) {
-		struct segment *s = slot(p, p->tail);
+	while (!pipe_empty(p) && to->left) {
+		struct segment *s = pipe_slot(p, p->tail);
 		size_t n = MIN((size_t)s->len, to->left), copied;
 
 		copied = iter_write(to, (char *)page_to_virt(s->page) + s->off, n);
@@ -121,11 +81,11 @@ static ssize_t take(struct pipe *p, struct iter *to)
 		if (copied < n)
 			return done ? done : -EFAULT;
 		if (s->packet) { /* the rest of a packet is lost */
-			drop_tail(p);
+			pipe_drop_tail(p);
 			break;
 		}
 		if (!s->len)
-			drop_tail(p);
+			pipe_drop_tail(p);
 	}
 	return done;
 }
@@ -139,22 +99,22 @@ static ssize_t pipe_read(struct file *f, struct iter *to, uint64_t *pos)
 	if (!to->left)
 		return 0;
 	mutex_lock(&p->lock);
-	while (is_empty(p) && p->writers) {
+	while (pipe_empty(p) && p->writers) {
 		if ((f->flags & O_NONBLOCK) || to->nowait) {
 			r = -EAGAIN;
 			goto out;
 		}
 		mutex_unlock(&p->lock);
-		r = wait_until(&p->rd_wq, !is_empty(p) || !p->writers, NO_DEADLINE);
+		r = wait_until(&p->rd_wq, !pipe_empty(p) || !p->writers, NO_DEADLINE);
 		mutex_lock(&p->lock);
 		if (r)
 			goto out;
 	}
-	was_full = is_full(p);
-	r = take(p, to);
-	if (was_full && !is_full(p))
+	was_full = pipe_full(p);
+	r = pipe_take(p, to);
+	if (was_full && !pipe_full(p))
 		wait_wake_all(&p->wr_wq);
-	if (!is_empty(p))
+	if (!pipe_empty(p))
 		wait_wake(&p->rd_wq, 1);
 out:
 	mutex_unlock(&p->lock);
@@ -172,10 +132,10 @@ static ssize_t merge(struct pipe *p, struct iter *from)
 	size_t odd = from->left & ~PAGE_MASK, copied;
 	struct segment *s;
 
-	if (is_empty(p) || !odd)
+	if (pipe_empty(p) || !odd)
 		return 0;
-	s = slot(p, p->head - 1);
-	if (s->packet || s->off + s->len + odd > PAGE_SIZE)
+	s = pipe_slot(p, p->head - 1);
+	if (s->packet || s->closed || s->off + s->len + odd > PAGE_SIZE)
 		return 0;
 	copied = iter_read(from, (char *)page_to_virt(s->page) + s->off + s->len, odd);
 	if (copied < odd) {
@@ -186,8 +146,7 @@ static ssize_t merge(struct pipe *p, struct iter *from)
 	return copied;
 }
 
-/* Fill one new segment. Returns bytes, -EFAULT, -ENOMEM. Lock held, pipe not full. */
-static ssize_t append(struct pipe *p, struct iter *from, bool packet)
+ssize_t pipe_append(struct pipe *p, struct iter *from, bool packet)
 {
 	size_t n = MIN(from->left, PAGE_SIZE), copied;
 
@@ -200,7 +159,8 @@ static ssize_t append(struct pipe *p, struct iter *from, bool packet)
 		iter_revert(from, copied);
 		return -EFAULT;
 	}
-	*slot(p, p->head++) = (struct segment){.page = p->spare, .len = copied, .packet = packet};
+	*pipe_slot(p, p->head++) =
+	    (struct segment){.page = p->spare, .len = copied, .packet = packet};
 	p->spare = NULL;
 	return copied;
 }
@@ -214,9 +174,9 @@ static int put(struct pipe *p, struct iter *from, bool packet, ssize_t *done)
 
 		if (!p->readers)
 			return -EPIPE;
-		if (is_full(p))
+		if (pipe_full(p))
 			return 0;
-		r = append(p, from, packet);
+		r = pipe_append(p, from, packet);
 		if (r < 0)
 			return r;
 		*done += r;
@@ -231,7 +191,7 @@ static int wait_room(struct pipe *p)
 
 	wait_wake_all(&p->rd_wq);
 	mutex_unlock(&p->lock);
-	r = wait_until(&p->wr_wq, !is_full(p) || !p->readers, NO_DEADLINE);
+	r = wait_until(&p->wr_wq, !pipe_full(p) || !p->readers, NO_DEADLINE);
 	mutex_lock(&p->lock);
 	return r;
 }
@@ -267,7 +227,7 @@ static ssize_t pipe_write(struct file *f, struct iter *from, uint64_t *pos)
 	}
 	if (done) {
 		wait_wake_all(&p->rd_wq);
-		if (!is_full(p))
+		if (!pipe_full(p))
 			wait_wake(&p->wr_wq, 1);
 	}
 	mutex_unlock(&p->lock);
@@ -290,7 +250,7 @@ static unsigned pipe_poll(struct file *f, struct poll_table *pt)
 	if (file_writable(f))
 		poll_wait(pt, &p->wr_wq);
 	if (file_readable(f)) {
-		if (!is_empty(p))
+		if (!pipe_empty(p))
 			events |= EPOLLIN | EPOLLRDNORM;
 		/* A FIFO opened before any writer came is not hung up yet (pos: wr_opens seen at
 		 * open). */
@@ -298,7 +258,7 @@ static unsigned pipe_poll(struct file *f, struct poll_table *pt)
 			events |= EPOLLHUP;
 	}
 	if (file_writable(f)) {
-		if (!is_full(p))
+		if (!pipe_full(p))
 			events |= EPOLLOUT | EPOLLWRNORM;
 		if (!p->readers)
 			events |= EPOLLERR;
@@ -315,7 +275,7 @@ static long pipe_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 		return -ENOTTY;
 	mutex_lock(&p->lock);
 	for (unsigned i = p->tail; i != p->head; i++)
-		bytes += slot(p, i)->len;
+		bytes += pipe_slot(p, i)->len;
 	mutex_unlock(&p->lock);
 	return put_user(arg, bytes);
 }
@@ -354,6 +314,11 @@ static const struct file_ops pipe_ops = {
     .ioctl = pipe_ioctl,
     .release = pipe_release,
 };
+
+struct pipe *pipe_of(const struct file *f)
+{
+	return f->ops == &pipe_ops ? f->priv : NULL;
+}
 
 /* ---- opening ---- */
 
@@ -512,15 +477,15 @@ long pipe_get_size(struct file *f)
 static int resize(struct pipe *p, unsigned n)
 {
 	struct segment *ring;
-	unsigned used = in_use(p);
+	unsigned used = pipe_in_use(p);
 
-	if (n < used)
+	if (n < used + p->reserved)
 		return -EBUSY;
 	ring = kzalloc(n * sizeof(*ring));
 	if (!ring)
 		return -ENOMEM;
 	for (unsigned i = 0; i < used; i++)
-		ring[i] = *slot(p, p->tail + i);
+		ring[i] = *pipe_slot(p, p->tail + i);
 	kfree(p->ring);
 	p->ring = ring;
 	p->n_slots = n;

@@ -22,7 +22,6 @@
 		return -(error);                                                                   \
 	}
 STUB(EAFNOSUPPORT)
-STUB(EINVAL)
 STUB(ENOSYS)
 STUB(ENOTSOCK)
 STUB(EOPNOTSUPP)

@@ -89,6 +89,12 @@ const struct trace_name names_ioctl[] = {
 	N(BLKGETSIZE64), N(BLKSSZGET), NAMES_END,
 };
 
+/* <fcntl.h> has these, the UAPI headers do not. */
+const struct trace_name names_splice_flags[] = {
+	{1, "SPLICE_F_MOVE"}, {2, "SPLICE_F_NONBLOCK"}, {4, "SPLICE_F_MORE"}, {8, "SPLICE_F_GIFT"},
+	NAMES_END,
+};
+
 const struct trace_name names_rwf_flags[] = {
 	N(RWF_HIPRI), N(RWF_DSYNC), N(RWF_SYNC), N(RWF_NOWAIT), N(RWF_APPEND), NAMES_END,
 };
