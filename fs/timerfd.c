@@ -20,6 +20,7 @@ struct timerfd {
 	struct timer timer;
 	struct waiter clock_set; /* queued on CLOCK_REALTIME, which may be set */
 	enum timerfd_clock clock;
+	bool real;	     /* `next` is a moment of CLOCK_REALTIME: not of a relative timer */
 	bool armed, expired; /* expired: the periodic timer waits to be armed again */
 	bool cancel;	     /* TIMERFD_CANCEL */
 	uint64_t next;	     /* of the clock: when it fires next, or has fired */
@@ -33,7 +34,7 @@ static const struct file_ops timerfd_ops;
 
 static uint64_t now_of(const struct timerfd *t)
 {
-	return t->clock == TIMERFD_REALTIME ? clock_real_ns() : clock_mono_ns();
+	return t->real ? clock_real_ns() : clock_mono_ns();
 }
 
 static void start(struct timerfd *t)
@@ -203,6 +204,7 @@ int timerfd_set(struct file *f, unsigned how, const struct itimer_value *new,
 	t->set_seen = clock_real_set_count();
 	if (!t->armed)
 		return 0;
+	t->real = t->clock == TIMERFD_REALTIME && (how & TIMERFD_ABSOLUTE);
 	t->next =
 	    how & TIMERFD_ABSOLUTE ? new->value_ns : now_of(t) + MIN(new->value_ns, NEVER / 2);
 	start(t);
