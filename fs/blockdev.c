@@ -138,10 +138,14 @@ static uint64_t pages_of(const struct blockdev *b)
 	return (b->size + PAGE_SIZE - 1) >> PAGE_SHIFT;
 }
 
-int blockdev_page(struct blockdev *b, uint64_t index, struct page **out)
+int blockdev_page(struct blockdev *b, uint64_t index, bool now, struct page **out)
 {
 	if (index >= pages_of(b))
 		return -ENODATA;
+	if (now) {
+		pagecache_map_around(&b->cache, index, 1, pages_of(b), out);
+		return *out ? 0 : -EAGAIN;
+	}
 	return pagecache_get(&b->cache, index, pages_of(b), out);
 }
 

@@ -57,8 +57,8 @@ struct blockdev *blockdev_find(const char *serial);
 /* Start the device if nobody did: 0 or -ENXIO, -ENOMEM. */
 int blockdev_ready(struct blockdev *b);
 /* Page `index` of the device, referenced and read-only for the caller. Of one that was readied. 0
- * or -errno; -ENODATA beyond the end. */
-int blockdev_page(struct blockdev *b, uint64_t index, struct page **out);
+ * or -errno; -ENODATA beyond the end. With `now` it does not sleep: -EAGAIN if not in the cache. */
+int blockdev_page(struct blockdev *b, uint64_t index, bool now, struct page **out);
 
 /* The devices shown to programs, in the order of the host's options: the one after `prev` (NULL:
  * the first), or NULL. What is marked (p) needs blockdev_ready. */

@@ -34,15 +34,16 @@ static int unsupported(struct erofs *fs, uint64_t nid, const char *what)
 	return -EOPNOTSUPP;
 }
 
-/* Copy bytes of the image. The caller checked that they are inside it. */
-static int image_read(struct erofs *fs, uint64_t at, void *to, size_t len)
+/* Copy bytes of the image. The caller checked that they are inside it. `now` here and below: as of
+ * the source's page. */
+static int image_read(struct erofs *fs, uint64_t at, bool now, void *to, size_t len)
 {
 	char *out = to;
 
 	while (len) {
 		size_t off = at & ~PAGE_MASK, n = MIN(PAGE_SIZE - off, len);
 		struct page *p;
-		int r = fs->src->page(fs->src, at >> PAGE_SHIFT, &p);
+		int r = fs->src->page(fs->src, at >> PAGE_SHIFT, now, &p);
 
 		if (r)
 			return r;
@@ -117,7 +118,7 @@ int erofs_open(struct erofs *fs, struct erofs_source *src)
 	*fs = (struct erofs){.src = src};
 	if (src->size < PAGE_SIZE)
 		goto not_erofs;
-	r = src->page(src, 0, &p);
+	r = src->page(src, 0, false, &p);
 	if (r)
 		return r;
 	memcpy(&sb, (const char *)page_to_virt(p) + EROFS_SUPER_OFFSET, sizeof(sb));
@@ -254,7 +255,7 @@ int erofs_node_get(struct erofs *fs, uint64_t nid, struct erofs_node *out)
 	memset(&raw, 0, sizeof(raw));
 	if (nid >= area / EROFS_SLOT_SIZE)
 		return erofs_corrupt(fs, nid, "an inode lies outside");
-	r = image_read(fs, at, &raw,
+	r = image_read(fs, at, false, &raw,
 		       in_image(fs, at, sizeof(raw)) ? sizeof(raw) : sizeof(raw.compact));
 	if (r)
 		return r;
@@ -271,7 +272,7 @@ int erofs_node_get(struct erofs *fs, uint64_t nid, struct erofs_node *out)
 /* ---- data ---- */
 
 /* The block of page `index` of a chunk-based file, or EROFS_NULL_BLOCK. */
-static int chunk_block(const struct erofs_node *n, uint64_t index, uint32_t *block)
+static int chunk_block(const struct erofs_node *n, uint64_t index, bool now, uint32_t *block)
 {
 	unsigned bits = n->chunking & EROFS_CHUNK_BITS;
 	unsigned entry =
@@ -283,7 +284,8 @@ static int chunk_block(const struct erofs_node *n, uint64_t index, uint32_t *blo
 
 	if (!in_image(n->fs, at, entry))
 		return erofs_corrupt(n->fs, n->nid, "a table of chunks lies outside");
-	r = image_read(n->fs, at, entry == sizeof(*block) ? (void *)&chunk.block : &chunk, entry);
+	r = image_read(n->fs, at, now, entry == sizeof(*block) ? (void *)&chunk.block : &chunk,
+		       entry);
 	if (r)
 		return r;
 	*block = EROFS_NULL_BLOCK;
@@ -297,7 +299,7 @@ static int chunk_block(const struct erofs_node *n, uint64_t index, uint32_t *blo
 	return 0;
 }
 
-int erofs_span(const struct erofs_node *n, uint64_t index, struct erofs_span *out)
+static int find_span(const struct erofs_node *n, uint64_t index, bool now, struct erofs_span *out)
 {
 	uint64_t whole = n->size >> EROFS_BLOCK_BITS;
 	uint64_t page = n->block + index;
@@ -309,7 +311,7 @@ int erofs_span(const struct erofs_node *n, uint64_t index, struct erofs_span *ou
 		out->len = n->size & ~PAGE_MASK;
 	if (n->layout == EROFS_CHUNK_BASED) {
 		uint32_t block;
-		int r = chunk_block(n, index, &block);
+		int r = chunk_block(n, index, now, &block);
 
 		if (r || block == EROFS_NULL_BLOCK)
 			return r;
@@ -318,14 +320,24 @@ int erofs_span(const struct erofs_node *n, uint64_t index, struct erofs_span *ou
 		page = n->tail >> PAGE_SHIFT;
 		out->off = n->tail & ~PAGE_MASK;
 	}
-	return n->fs->src->page(n->fs->src, page, &out->page);
+	return n->fs->src->page(n->fs->src, page, now, &out->page);
+}
+
+int erofs_span(const struct erofs_node *n, uint64_t index, struct erofs_span *out)
+{
+	return find_span(n, index, false, out);
+}
+
+int erofs_span_now(const struct erofs_node *n, uint64_t index, struct erofs_span *out)
+{
+	return find_span(n, index, true, out);
 }
 
 bool erofs_is_hole(const struct erofs_node *n, uint64_t index)
 {
 	uint32_t block;
 
-	return n->layout == EROFS_CHUNK_BASED && chunk_block(n, index, &block) == 0 &&
+	return n->layout == EROFS_CHUNK_BASED && chunk_block(n, index, false, &block) == 0 &&
 	       block == EROFS_NULL_BLOCK;
 }
 

@@ -3,7 +3,7 @@
  * Reading an EROFS image, uncompressed. The image is not trusted: whatever is in it, reading it
  * ends in data or an error, and every loop is bounded by the image's size. Nothing is cached here
  * and nothing allocated: whoever reads an object keeps its description (struct erofs_node). All
- * functions may sleep (for the source) and need no locks.
+ * functions but erofs_span_now may sleep (for the source), none needs locks.
  *
  * Errors of all of them: -EUCLEAN (corrupt; the first finding is logged), -EOPNOTSUPP (compressed
  * or of another kind this reader does not have; logged once), -EIO and what the source gives.
@@ -16,10 +16,10 @@
 
 /* Where an image is. */
 struct erofs_source {
-	/* Page `index` of the image, referenced; must not be written. 0 or -errno. */
-	int (*page)(struct erofs_source *src, uint64_t index, struct page **out);
-	uint64_t size;	/* bytes */
-	bool in_memory; /* page does not sleep */
+	/* Page `index` of the image, referenced; must not be written. 0 or -errno; with `now` it
+	 * does not sleep: -EAGAIN if the page is not in memory. */
+	int (*page)(struct erofs_source *src, uint64_t index, bool now, struct page **out);
+	uint64_t size; /* bytes */
 };
 
 /* An open image. */
@@ -62,6 +62,8 @@ int erofs_open(struct erofs *fs, struct erofs_source *src);
 int erofs_node_get(struct erofs *fs, uint64_t nid, struct erofs_node *out);
 /* Of a file, link or directory; -ENODATA beyond its end. */
 int erofs_span(const struct erofs_node *n, uint64_t index, struct erofs_span *out);
+/* The same without sleeping: -EAGAIN if it is not in memory. */
+int erofs_span_now(const struct erofs_node *n, uint64_t index, struct erofs_span *out);
 /* Does page `index` of a file hold no data? */
 bool erofs_is_hole(const struct erofs_node *n, uint64_t index);
 /* At most `size` bytes of a symbolic link's target into buf, not terminated: how many. */

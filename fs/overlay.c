@@ -292,17 +292,13 @@ int overlay_fill(struct inode *in, uint64_t index, struct page *p)
 	return 0;
 }
 
-bool overlay_at_hand(struct inode *in)
+int overlay_borrow(struct inode *in, uint64_t index, bool now, struct page **out)
 {
-	return tmpfs_i(in)->lower->node.fs->src->in_memory;
-}
-
-int overlay_borrow(struct inode *in, uint64_t index, struct page **out)
-{
+	const struct erofs_node *n = &tmpfs_i(in)->lower->node;
 	struct erofs_span s;
 	const char *data;
 	unsigned i;
-	int r = erofs_span(&tmpfs_i(in)->lower->node, index, &s);
+	int r = now ? erofs_span_now(n, index, &s) : erofs_span(n, index, &s);
 
 	if (r || !s.page)
 		return r;

@@ -45,10 +45,8 @@ int overlay_check_empty(struct inode *dir);
 ssize_t overlay_read(struct inode *in, uint64_t pos, struct iter *to, size_t n);
 /* Fill p with page `index` of the lower file. */
 int overlay_fill(struct inode *in, uint64_t index, struct page *p);
-/* Is the image in memory: does reading it not sleep? */
-bool overlay_at_hand(struct inode *in);
 /* The image's own page, if it is nothing but page `index` of the lower file: 1 (referenced), 0: it
- * is not, or -errno. */
-int overlay_borrow(struct inode *in, uint64_t index, struct page **out);
+ * is not, or -errno. With `now` it does not sleep: -EAGAIN if the image's page is not in memory. */
+int overlay_borrow(struct inode *in, uint64_t index, bool now, struct page **out);
 
 #endif

@@ -18,7 +18,7 @@ static struct image {
 } image;
 
 /* The module's frames are reserved: they are the file's contents wherever they are shown. */
-static int module_page(struct erofs_source *src, uint64_t index, struct page **out)
+static int module_page(struct erofs_source *src, uint64_t index, bool now, struct page **out)
 {
 	struct page *p = phys_to_page(image.start + (index << PAGE_SHIFT));
 
@@ -28,9 +28,9 @@ static int module_page(struct erofs_source *src, uint64_t index, struct page **o
 	return 0;
 }
 
-static int disk_page(struct erofs_source *src, uint64_t index, struct page **out)
+static int disk_page(struct erofs_source *src, uint64_t index, bool now, struct page **out)
 {
-	return blockdev_page(image.disk, index, out);
+	return blockdev_page(image.disk, index, now, out);
 }
 
 static int find_disk(void)
@@ -55,13 +55,13 @@ int root_new(const struct bootinfo *bi, struct super **out)
 	switch (bi->root_kind) {
 	case BI_ROOT_MODULE:
 		image.start = virt_to_phys((const char *)bi + bi->root_data);
-		image.src = (struct erofs_source){module_page, bi->root_size, true};
+		image.src = (struct erofs_source){module_page, bi->root_size};
 		break;
 	case BI_ROOT_DISK:
 		r = find_disk();
 		if (r)
 			return r;
-		image.src = (struct erofs_source){disk_page, image.disk->size, false};
+		image.src = (struct erofs_source){disk_page, image.disk->size};
 		break;
 	default:
 		return tmpfs_new(out);

@@ -417,7 +417,7 @@ static int tmpfs_map_page(struct file *f, uint64_t index, bool write, struct pag
 		page_put(p);
 	if (write)
 		overlay_change(in);
-	r = lower && !write ? overlay_borrow(in, index, out) : 0;
+	r = lower && !write ? overlay_borrow(in, index, false, out) : 0;
 	if (r > 0)
 		return 0;
 	if (!r && lower && !write && !erofs_is_hole(&tmpfs_i(in)->lower->node, index))
@@ -431,15 +431,14 @@ static void tmpfs_map_around(struct file *f, uint64_t first, size_t n, struct pa
 {
 	struct tmpfs_inode *ti = tmpfs_i(f->inode);
 	uint64_t n_pages = (READ_ONCE(f->inode->size) + PAGE_SIZE - 1) >> PAGE_SHIFT;
-	bool lower = first < ti->lower_pages && overlay_at_hand(f->inode);
 
 	spin_lock(&ti->tree_lock);
 	for (size_t i = 0; i < n; i++) {
 		out[i] = first + i < n_pages ? page_of(radix_get(&ti->pages, first + i)) : NULL;
 		if (out[i])
 			page_get(out[i]);
-		else if (lower && first + i < n_pages && lower_shows(ti, first + i) &&
-			 overlay_borrow(f->inode, first + i, &out[i]) <= 0)
+		else if (first + i < n_pages && lower_shows(ti, first + i) &&
+			 overlay_borrow(f->inode, first + i, true, &out[i]) <= 0)
 			out[i] = NULL;
 	}
 	spin_unlock(&ti->tree_lock);

@@ -40,13 +40,16 @@ void page_put(struct page *p)
 		abort();
 }
 
-static int image_page(struct erofs_source *src, uint64_t index, struct page **out)
+static int image_page(struct erofs_source *src, uint64_t index, bool now, struct page **out)
 {
 	struct image *im = container_of(src, struct image, src);
 
 	if (index >= im->n)
 		return -EIO;
 	*out = &im->pages[index];
+	if (now && !((*out)->flags & PG_USED))
+		return -EAGAIN;
+	(*out)->flags |= PG_USED;
 	(*out)->refs++;
 	return 0;
 }
@@ -55,7 +58,7 @@ struct erofs_source *image_new(const void *data, size_t size)
 {
 	struct image *im = calloc(1, sizeof(*im));
 
-	im->src = (struct erofs_source){image_page, size, true};
+	im->src = (struct erofs_source){image_page, size};
 	im->n = (size + PAGE_SIZE - 1) / PAGE_SIZE;
 	im->pages = calloc(im->n + 1, sizeof(*im->pages));
 	for (uint64_t i = 0; i < im->n; i++) {

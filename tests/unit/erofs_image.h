@@ -5,7 +5,8 @@
 
 #include "fs/erofs.h"
 
-/* Copies the image, in allocations of one page each: the sanitizer sees any byte outside. */
+/* Copies the image, in allocations of one page each: the sanitizer sees any byte outside. A page is
+ * "in memory" once it was asked for without `now`. */
 struct erofs_source *image_new(const void *data, size_t size);
 /* False: pages are still referenced. */
 bool image_free(struct erofs_source *src);

@@ -330,18 +330,22 @@ static void test_nodes(void)
 static void test_find(void)
 {
 	struct blockdev *a = blockdev_next(NULL), *b = blockdev_next(a);
-	struct page *p;
+	struct page *p, *again;
 
 	CHECK(blockdev_find("none") == NULL);
 	CHECK(blockdev_find("fake0") == a);
 	CHECK(blockdev_next(NULL) == b && blockdev_next(b) == NULL);
 	CHECK(open_error("/disk", O_RDONLY) == 0); /* number 254, 0 is the second one now */
-	CHECK(blockdev_page(a, SIZE / PAGE_SIZE, &p) == 0);
+	CHECK(blockdev_page(a, SIZE / PAGE_SIZE, true, &p) == -EAGAIN);
+	CHECK(blockdev_page(a, SIZE / PAGE_SIZE, false, &p) == 0);
 	CHECK(memcmp(page_to_virt(p), disk->data + SIZE / PAGE_SIZE * PAGE_SIZE, 512) == 0);
 	for (size_t i = 512; i < PAGE_SIZE; i++)
 		CHECK(((uint8_t *)page_to_virt(p))[i] == 0);
+	CHECK(blockdev_page(a, SIZE / PAGE_SIZE, true, &again) == 0 && again == p);
+	page_put(again);
 	page_put(p);
-	CHECK(blockdev_page(a, SIZE / PAGE_SIZE + 1, &p) == -ENODATA);
+	CHECK(blockdev_page(a, SIZE / PAGE_SIZE + 1, false, &p) == -ENODATA);
+	CHECK(blockdev_page(a, SIZE / PAGE_SIZE + 1, true, &p) == -ENODATA);
 }
 
 static void test_memory(void)

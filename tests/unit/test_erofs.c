@@ -91,21 +91,26 @@ static void check_data(const struct erofs_node *n, const char *path)
 {
 	int fd = open(path, O_RDONLY);
 	char want[PAGE_SIZE];
-	struct erofs_span s;
+	struct erofs_span s, again;
 	ssize_t len;
 	uint64_t index = 0;
 
 	while ((len = read(fd, want, sizeof(want))) > 0) {
-		int r = erofs_span(n, index++, &s);
+		int r = erofs_span(n, index, &s);
 
+		CHECK(erofs_span_now(n, index++, &again) == r);
 		CHECK(r == 0 && s.len == (unsigned)len);
 		if (r)
 			break;
 		CHECK(!s.page || memcmp((char *)page_to_virt(s.page) + s.off, want, s.len) == 0);
-		if (s.page)
+		CHECK(again.page == s.page && again.off == s.off && again.len == s.len);
+		if (s.page) {
 			page_put(s.page);
+			page_put(s.page);
+		}
 	}
 	CHECK(erofs_span(n, index, &s) == -ENODATA);
+	CHECK(erofs_span_now(n, index, &s) == -ENODATA);
 	close(fd);
 }
 
@@ -181,8 +186,10 @@ static void check_tree(const struct erofs_node *d, uint64_t parent, const char *
 static void test_image(const char *options)
 {
 	struct erofs_source *src;
-	struct erofs_node root;
+	struct erofs_node root, n;
+	struct erofs_span s;
 	struct erofs fs;
+	uint64_t nid;
 	size_t size;
 	void *data = make_image(options, &size);
 
@@ -192,6 +199,8 @@ static void test_image(const char *options)
 	src = image_new(data, size);
 	CHECK(erofs_open(&fs, src) == 0);
 	CHECK(erofs_node_get(&fs, fs.root_nid, &root) == 0 && S_ISDIR(root.mode));
+	CHECK(erofs_lookup(&root, "f70000", 6, &nid, NULL) == 0);
+	CHECK(erofs_node_get(&fs, nid, &n) == 0 && erofs_span_now(&n, 0, &s) == -EAGAIN);
 	check_tree(&root, root.nid, "tree");
 	CHECK(image_free(src) && image_log[0] == 0);
 	free(data);
