@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * firstbyte -n RUNS [-t SEC] [-x PATTERN] -- CMD... [-- CMD...]...: runs the commands in turn (A B
- * A B ...), RUNS times each, and prints for each the milliseconds from exec to the first byte of
- * its standard output, or to the first byte of PATTERN in it: minimum, median, maximum. A run is
- * killed once the byte has come.
+ * firstbyte -n RUNS [-e] [-t SEC] [-x PATTERN] -- CMD... [-- CMD...]...: runs the commands in turn
+ * (A B A B ...), RUNS times each, and prints for each the milliseconds from exec to the first byte
+ * of its standard output, or to the first byte of PATTERN in it: minimum, median, maximum. A run is
+ * killed once the byte has come; with -e it goes on, and the time is that to its exit with status
+ * 0.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -28,12 +29,13 @@ static double now_ms(void)
 	return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
 }
 
-/* Read until the pattern (or anything, if it is empty) has come. Returns 1, or 0 at end of file or
- * time-out. */
-static int wait_for(int fd, const char *pattern, double deadline)
+/* Read until the pattern (or anything, if it is empty) has come; if to_end, to the end of file.
+ * Returns whether it came in time. */
+static int wait_for(int fd, const char *pattern, int to_end, double deadline)
 {
 	static char buf[1 << 20];
 	size_t have = 0;
+	int came = 0;
 
 	for (;;) {
 		struct pollfd p = {.fd = fd, .events = POLLIN};
@@ -44,18 +46,20 @@ static int wait_for(int fd, const char *pattern, double deadline)
 			return 0;
 		n = read(fd, buf + have, sizeof(buf) - have);
 		if (n <= 0)
-			return 0;
+			return n == 0 && to_end && came;
 		have += (size_t)n;
 		if (memmem(buf, have, pattern, strlen(pattern)))
+			came = 1;
+		if (came && !to_end)
 			return 1;
 		if (have == sizeof(buf))
 			have = 0;
 	}
 }
 
-static double one_run(char **argv, const char *pattern, double timeout_ms)
+static double one_run(char **argv, const char *pattern, int to_exit, double timeout_ms)
 {
-	int fd[2], ok;
+	int fd[2], ok, status;
 	double start, ms;
 	pid_t pid;
 
@@ -72,10 +76,15 @@ static double one_run(char **argv, const char *pattern, double timeout_ms)
 		_exit(127);
 	}
 	close(fd[1]);
-	ok = wait_for(fd[0], pattern, start + timeout_ms);
+	ok = wait_for(fd[0], pattern, to_exit, start + timeout_ms);
 	ms = now_ms() - start;
-	kill(-pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	if (!ok || !to_exit)
+		kill(-pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	if (to_exit) {
+		ms = now_ms() - start;
+		ok = ok && status == 0;
+	}
 	close(fd[0]);
 	return ok ? ms : -1;
 }
@@ -93,11 +102,13 @@ int main(int argc, char **argv)
 	char **commands[MAX_COMMANDS];
 	const char *pattern = "";
 	double timeout_ms = 30000;
-	int runs = 5, n = 0, opt, failed = 0;
+	int runs = 5, n = 0, opt, to_exit = 0, failed = 0;
 
-	while ((opt = getopt(argc, argv, "+n:t:x:")) != -1) {
+	while ((opt = getopt(argc, argv, "+en:t:x:")) != -1) {
 		if (opt == 'n')
 			runs = atoi(optarg);
+		else if (opt == 'e')
+			to_exit = 1;
 		else if (opt == 't')
 			timeout_ms = atof(optarg) * 1e3;
 		else if (opt == 'x')
@@ -115,7 +126,7 @@ int main(int argc, char **argv)
 		return 2;
 	for (int r = 0; r < runs; r++)
 		for (int c = 0; c < n; c++)
-			ms[c][r] = one_run(commands[c], pattern, timeout_ms);
+			ms[c][r] = one_run(commands[c], pattern, to_exit, timeout_ms);
 	for (int c = 0; c < n; c++) {
 		qsort(ms[c], (size_t)runs, sizeof(double), by_value);
 		failed |= ms[c][0] < 0;
