@@ -13,8 +13,6 @@
 #include "kernel/page.h"
 #include "kernel/string.h"
 
-#define READ_AROUND 16u /* pages: a transfer costs more than a few pages more */
-
 static uint64_t pages_of(uint64_t size)
 {
 	return (size >> PAGE_SHIFT) + ((size & ~PAGE_MASK) != 0);
@@ -104,7 +102,7 @@ static void drop_range(struct pagecache *pc, uint64_t first, uint64_t last)
 
 void pagecache_init(struct pagecache *pc, const struct pagecache_ops *ops, struct inode *inode)
 {
-	*pc = (struct pagecache){.ops = ops, .inode = inode};
+	*pc = (struct pagecache){.ops = ops, .inode = inode, .read_around = PAGECACHE_AROUND};
 	mutex_init(&pc->writeback);
 	mutex_init(&pc->io);
 	list_init(&pc->dirty);
@@ -125,15 +123,17 @@ void pagecache_destroy(struct pagecache *pc)
  */
 static size_t plan_read(struct pagecache *pc, uint64_t index, uint64_t n_pages, uint64_t *first)
 {
-	uint64_t start = ALIGN_DOWN(index, (uint64_t)READ_AROUND), end = start + READ_AROUND;
+	bool plenty = page_available() > page_total() / 4;
+	unsigned around = plenty ? pc->read_around : MIN(pc->read_around, PAGECACHE_AROUND);
+	uint64_t start = ALIGN_DOWN(index, (uint64_t)around), end = start + around;
 	uint64_t lo = index, hi = index + 1;
 
 	if (index == pc->read_next) {
-		pc->read_ahead = MIN(MAX(pc->read_ahead * 2, READ_AROUND), PAGECACHE_RUN);
+		pc->read_ahead = MIN(MAX(pc->read_ahead * 2, around), PAGECACHE_RUN);
 		start = index;
 		end = index + pc->read_ahead;
 	} else {
-		pc->read_ahead = READ_AROUND;
+		pc->read_ahead = around;
 	}
 	end = MIN(end, n_pages);
 	spin_lock(&pc->tree_lock);

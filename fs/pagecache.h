@@ -30,7 +30,8 @@ struct pagecache_ops {
 	int (*flush)(struct pagecache *pc);
 };
 
-#define PAGECACHE_RUN 128u /* pages in one transfer */
+#define PAGECACHE_RUN	 128u /* pages in one transfer */
+#define PAGECACHE_AROUND 16u  /* read for a missing one: a transfer costs more than a few pages */
 
 struct pagecache {
 	const struct pagecache_ops *ops; /* (i) */
@@ -41,6 +42,7 @@ struct pagecache {
 	struct list dirty;	   /* (t) modified pages, oldest first, by page->link */
 	uint64_t n_pages, n_dirty; /* (t) */
 	uint64_t read_next;	   /* (io) where a sequential reader would go on */
+	unsigned read_around;	   /* (i) pages read for a missing one, unless memory is short */
 	unsigned read_ahead;	   /* (io) pages the last read brought */
 	uint64_t hand;		   /* (t) where reclaim goes on */
 	bool pinned;		   /* (t) holds a reference to inode */

@@ -33,6 +33,12 @@ static int disk_page(struct erofs_source *src, uint64_t index, bool now, struct 
 	return blockdev_page(image.disk, index, now, out);
 }
 
+/*
+ * Programs and libraries are packed in the image: what is near will be wanted, too. python3 -c
+ * 'print(1)' reads its disk 98 times at 16 pages, 40 times at 64.
+ */
+#define DISK_AROUND 64u
+
 static int find_disk(void)
 {
 	int r;
@@ -45,6 +51,8 @@ static int find_disk(void)
 	r = blockdev_ready(image.disk);
 	if (r)
 		log_error("the disk with the root file system does not work: error %d", -r);
+	else
+		image.disk->cache.read_around = DISK_AROUND;
 	return r;
 }
 
