@@ -26,16 +26,48 @@
 
 /* ---- names ---- */
 
-/* All that a node is, in fixed fields; zeroed before it is filled. */
+/* All that a node is beside texts, without padding. */
 struct summary {
-	uint64_t mode, uid, gid, rdev, size, offset;
-	int64_t mtime_s, mtime_ns, ctime_s, ctime_ns;
+	uint32_t mode, uid, gid, children;
+	uint64_t rdev, size, offset;
+	int64_t mtime_s, ctime_s;
+	uint32_t mtime_ns, ctime_ns;
 	uint64_t dev, ino;
 };
 
 static void add_text(struct sha256 *h, const char *text)
 {
 	sha256_add(h, text ? text : "", text ? strlen(text) + 1 : 1);
+}
+
+/* A tree is told by its names and numbers of children in this order. */
+static void add_node(struct sha256 *h, const struct node *n)
+{
+	const struct stat *st = &n->seen;
+	struct summary sum = {.mode = n->mode,
+			      .uid = n->uid,
+			      .gid = n->gid,
+			      .children = (uint32_t)n->n,
+			      .rdev = n->rdev,
+			      .size = n->size,
+			      .offset = n->offset,
+			      .mtime_s = n->mtime.tv_sec,
+			      .mtime_ns = (uint32_t)n->mtime.tv_nsec};
+	char *link = n->link ? node_path(n->link) : NULL;
+
+	if (S_ISREG(n->mode)) {
+		sum.ctime_s = st->st_ctim.tv_sec;
+		sum.ctime_ns = (uint32_t)st->st_ctim.tv_nsec;
+		sum.dev = st->st_dev;
+		sum.ino = st->st_ino;
+	}
+	add_text(h, n->name);
+	add_text(h, link);
+	add_text(h, n->target);
+	sha256_add(h, &sum, sizeof(sum));
+	free(link);
+	for (size_t i = 0; i < n->n; i++)
+		add_node(h, n->children[i]);
 }
 
 void cache_key(const struct fileset *s, const char *salt, char key[SHA256_HEX])
@@ -45,29 +77,7 @@ void cache_key(const struct fileset *s, const char *salt, char key[SHA256_HEX])
 	sha256_start(&h);
 	add_text(&h, UNILOAD_VERSION);
 	add_text(&h, salt);
-	for (struct node *n = s->root; n; n = node_next(s->root, n)) {
-		const struct stat *st = &n->seen;
-		struct summary sum = {n->mode,
-				      n->uid,
-				      n->gid,
-				      n->rdev,
-				      n->size,
-				      n->offset,
-				      n->mtime.tv_sec,
-				      n->mtime.tv_nsec,
-				      S_ISREG(n->mode) ? st->st_ctim.tv_sec : 0,
-				      S_ISREG(n->mode) ? st->st_ctim.tv_nsec : 0,
-				      S_ISREG(n->mode) ? st->st_dev : 0,
-				      S_ISREG(n->mode) ? st->st_ino : 0};
-		char *path = node_path(n), *link = n->link ? node_path(n->link) : NULL;
-
-		add_text(&h, path);
-		add_text(&h, link);
-		add_text(&h, n->target);
-		sha256_add(&h, &sum, sizeof(sum));
-		free(path);
-		free(link);
-	}
+	add_node(&h, s->root);
 	sha256_end(&h, key);
 }
 

@@ -18,7 +18,7 @@ static struct node *node_new(struct node *parent, const char *name, size_t len)
 	struct node *n = xrealloc(NULL, sizeof(*n));
 
 	*n = (struct node){.parent = parent,
-			   .name = xasprintf("%.*s", (int)len, name),
+			   .name = xstrndup(name, len),
 			   .mode = S_IFDIR | 0755,
 			   .fd = -1,
 			   .nlink = 1};

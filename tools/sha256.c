@@ -23,6 +23,18 @@ static uint32_t rotate(uint32_t x, int n)
 	return x >> n | x << (32 - n);
 }
 
+/* Round i, with s[(n - i) & 7] as the state's n-th word: nothing has to move. */
+static inline void one_round(uint32_t s[8], unsigned i, uint32_t input)
+{
+	uint32_t a = s[-i & 7], b = s[(1 - i) & 7], c = s[(2 - i) & 7], *d = &s[(3 - i) & 7];
+	uint32_t e = s[(4 - i) & 7], f = s[(5 - i) & 7], g = s[(6 - i) & 7], *h = &s[(7 - i) & 7];
+	uint32_t t =
+	    *h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) + input;
+
+	*d += t;
+	*h = t + (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+}
+
 static void mix(struct sha256 *h)
 {
 	uint32_t w[64], s[8];
@@ -35,15 +47,10 @@ static void mix(struct sha256 *h)
 		       (rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ w[i - 15] >> 3) +
 		       (rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10);
 	memcpy(s, h->state, sizeof(s));
-	for (int i = 0; i < 64; i++) {
-		uint32_t t1 = s[7] + (rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)) +
-			      ((s[4] & s[5]) ^ (~s[4] & s[6])) + k[i] + w[i];
-		uint32_t t2 = (rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22)) +
-			      ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
-
-		memmove(s + 1, s, 7 * sizeof(*s));
-		s[4] += t1;
-		s[0] = t1 + t2;
+	for (unsigned i = 0; i < 64; i += 8) {
+#pragma GCC unroll 8
+		for (unsigned j = 0; j < 8; j++)
+			one_round(s, j, k[i + j] + w[i + j]);
 	}
 	for (int i = 0; i < 8; i++)
 		h->state[i] += s[i];
@@ -59,9 +66,14 @@ void sha256_add(struct sha256 *h, const void *data, size_t len)
 {
 	const unsigned char *p = data;
 
-	while (len--) {
-		h->block[h->length++ % 64] = *p++;
-		if (h->length % 64 == 0)
+	while (len) {
+		size_t at = h->length % 64, n = 64 - at < len ? 64 - at : len;
+
+		memcpy(h->block + at, p, n);
+		h->length += n;
+		p += n;
+		len -= n;
+		if (at + n == 64)
 			mix(h);
 	}
 }

@@ -56,11 +56,18 @@ void *xrealloc(void *p, size_t size)
 	return p;
 }
 
+char *xstrndup(const char *s, size_t len)
+{
+	char *copy = xrealloc(NULL, len + 1);
+
+	memcpy(copy, s, len);
+	copy[len] = '\0';
+	return copy;
+}
+
 char *xstrdup(const char *s)
 {
-	size_t n = strlen(s) + 1;
-
-	return memcpy(xrealloc(NULL, n), s, n);
+	return xstrndup(s, strlen(s));
 }
 
 static char *FORMAT(1, 0) xvasprintf(const char *fmt, va_list ap)

@@ -30,6 +30,7 @@ int fail(int status, const char *fmt, ...) FORMAT(2, 3);
 /* Memory or death with a message and STATUS_FAILED. */
 void *xrealloc(void *p, size_t size);
 char *xstrdup(const char *s);
+char *xstrndup(const char *s, size_t len); /* all of len bytes, then a NUL */
 char *xasprintf(const char *fmt, ...) FORMAT(1, 2);
 
 /* A NULL-terminated list of strings that it owns. Zero-initialised is empty. */
