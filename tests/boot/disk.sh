@@ -54,10 +54,10 @@ if command -v e2fsck >/dev/null; then
 else
 	skip 'made a good file system' 'no e2fsck here'
 fi
-truncate -s 64M rec.img
+truncate -s 8M rec.img
 u --disk rec.img "$P/records" write /dev/vda >out
 last=$(tail -n 1 out)
-is 'a disk full of records' "$last" $((64 * 256 - 1))
+is 'a disk full of records' "$last" $((8 * 256 - 1))
 is 'all there' "$("$P/records" check rec.img "$last")" ''
 
 # ---- refused ----
