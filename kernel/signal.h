@@ -153,8 +153,9 @@ int signal_exit_status(int signo);
 const char *signal_name(int signo); /* "SIGSEGV" */
 
 /* Told for --strace, which lives above the kernel: a signal taken from the queue, the end of the
- * process. */
+ * process, that the current thread is about to sleep (true: it did so itself, ask again). */
 struct trace_hooks {
+	bool (*sleep)(void);
 	void (*signal)(const siginfo_t *info); /* NULL: nobody listens */
 	void (*end)(int wait_status);
 };

@@ -128,9 +128,10 @@ struct thread {
 	uint16_t ioprio;	  /* (l) IOPRIO_PRIO_VALUE */
 	uint64_t timer_slack_ns;  /* (c) prctl PR_SET_TIMERSLACK; 0 = the default */
 #define DEFAULT_TIMER_SLACK_NS 50000
-	struct regs *regs; /* (c) the program's registers while in the kernel; complete only where
-			      documented */
-	bool regs_loaded;  /* (c) execve: the call returns with *regs as it is */
+	struct trace *trace; /* (c) line of the current system call, syscalls/strace.c */
+	struct regs *regs;   /* (c) the program's registers while in the kernel; complete only where
+				documented */
+	bool regs_loaded;    /* (c) execve: the call returns with *regs as it is */
 };
 
 enum thread_work {

@@ -57,6 +57,10 @@ int wait_sleep(uint64_t deadline_ns, bool interruptible)
 	struct thread *t = current;
 	int r = 0;
 
+	if (interruptible && trace_hooks.sleep && trace_hooks.sleep()) {
+		t->woken = false;
+		return 0; /* a wake-up may have come and gone meanwhile */
+	}
 	if (interruptible && signal_pending(t))
 		r = -ERESTARTSYS;
 	else if (deadline_ns != NO_DEADLINE && clock_mono_ns() >= deadline_ns)

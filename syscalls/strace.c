@@ -26,14 +26,17 @@ static const struct {
 };
 
 static enum con_stream stream;
+static struct trace *open_line; /* printed up to where its call sleeps, without a newline */
 
 static void strace_signal(const siginfo_t *info);
 static void strace_end(int wait_status);
+static bool strace_sleep(void);
 
 void strace_init(enum con_stream to)
 {
 	stream = to;
-	trace_hooks = (struct trace_hooks){.signal = strace_signal, .end = strace_end};
+	trace_hooks =
+	    (struct trace_hooks){.signal = strace_signal, .end = strace_end, .sleep = strace_sleep};
 }
 
 /* ---- the line ---- */
@@ -57,32 +60,74 @@ void trace_printf(struct trace *t, const char *fmt, ...)
 	t->len = t->limit - 1;
 }
 
-/* Send a line. With a signal pending the rest of it may be lost: the program must not hang on its
- * trace. */
-static void send_line(const char *text, size_t len)
+/* With a signal pending the rest may be lost: the program must not hang on its trace. What is
+ * printed here does not count as the call's own sleep. */
+static void send(const char *text, size_t len)
 {
+	struct trace *own = current->trace;
 	struct iter it;
 	ssize_t n = 1;
 
+	current->trace = NULL;
 	iter_kernel(&it, (void *)text, len);
 	while (it.left && n > 0)
 		n = con_write(stream, &it, false);
+	current->trace = own;
 }
 
-static void flush(struct trace *t)
+/* Print a line, or what is new of it, of the call t (NULL: of none). */
+static void send_line(struct trace *t, const char *text, size_t len)
 {
-	send_line(t->text, t->len);
+	static const char unfinished[] = " <unfinished ...>\n";
+
+	if (open_line && open_line != t) {
+		open_line->interrupted = true;
+		open_line = NULL;
+		send(unfinished, sizeof(unfinished) - 1);
+	}
+	send(text, len);
+}
+
+/* The call sleeps for the first time: show as much of it as is known. */
+static bool strace_sleep(void)
+{
+	struct trace *t = current->trace;
+
+	if (!t || t->sent)
+		return false;
+	t->sent = t->len;
+	send_line(t, t->text, t->len);
+	open_line = t;
+	return true;
+}
+
+static void begin_line(struct trace *t)
+{
+	if (current_process()->n_threads > 1)
+		trace_printf(t, "[pid %5d] ", current->tid);
 }
 
 /* ---- signals and the end, between the calls ---- */
 
-/* A code above 0 tells what the kernel saw: only a fault's is named. */
+/* A code above 0 tells what the kernel saw; its meaning depends on the signal. */
 static const char *fault_code(const siginfo_t *info)
 {
-	if (info->si_signo == SIGSEGV && info->si_code == SEGV_MAPERR)
-		return "SEGV_MAPERR";
-	if (info->si_signo == SIGSEGV && info->si_code == SEGV_ACCERR)
-		return "SEGV_ACCERR";
+	static const struct {
+		int signo, code;
+		const char *name;
+	} faults[] = {
+	    {SIGSEGV, SEGV_MAPERR, "SEGV_MAPERR"}, {SIGSEGV, SEGV_ACCERR, "SEGV_ACCERR"},
+	    {SIGBUS, BUS_ADRALN, "BUS_ADRALN"},	   {SIGBUS, BUS_ADRERR, "BUS_ADRERR"},
+	    {SIGFPE, FPE_INTDIV, "FPE_INTDIV"},	   {SIGFPE, FPE_FLTDIV, "FPE_FLTDIV"},
+	    {SIGFPE, FPE_FLTOVF, "FPE_FLTOVF"},	   {SIGFPE, FPE_FLTUND, "FPE_FLTUND"},
+	    {SIGFPE, FPE_FLTRES, "FPE_FLTRES"},	   {SIGFPE, FPE_FLTINV, "FPE_FLTINV"},
+	    {SIGILL, ILL_ILLOPN, "ILL_ILLOPN"},	   {SIGTRAP, TRAP_BRKPT, "TRAP_BRKPT"},
+	    {SIGTRAP, TRAP_TRACE, "TRAP_TRACE"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
+		if (faults[i].signo == info->si_signo && faults[i].code == info->si_code)
+			return faults[i].name;
 	return NULL;
 }
 
@@ -112,7 +157,7 @@ static void strace_signal(const siginfo_t *info)
 		n += scnprintf(line + n, sizeof(line) - n, ", si_addr=0x%lx",
 			       (uint64_t)info->si_addr);
 	n += scnprintf(line + n, sizeof(line) - n, "} ---\n");
-	send_line(line, n);
+	send_line(NULL, line, n);
 }
 
 static void strace_end(int wait_status)
@@ -123,7 +168,7 @@ static void strace_end(int wait_status)
 				   : scnprintf(line, sizeof(line), "+++ exited with %d +++\n",
 					       wait_status >> 8 & 0xff);
 
-	send_line(line, n);
+	send_line(NULL, line, n);
 }
 
 /* Print arguments from t->next on; before the call only up to the first that it fills in. */
@@ -159,8 +204,8 @@ struct trace *strace_enter(uint32_t nr, const struct syscall_row *row, const uin
 	t->row = row;
 	t->limit = TRACE_LINE - TRACE_RESULT;
 	memcpy(t->args, args, sizeof(t->args));
-	if (current_process()->n_threads > 1)
-		trace_printf(t, "[pid %5d] ", current->tid);
+	begin_line(t);
+	current->trace = t;
 	if (!row) {
 		trace_printf(t, "syscall_%#x(", nr);
 		print_unknown_args(t);
@@ -214,6 +259,12 @@ void strace_leave(struct trace *t, long result)
 		return;
 	t->result = result;
 	t->done = true;
+	current->trace = NULL;
+	if (t->interrupted) {
+		t->len = t->sent = 0;
+		begin_line(t);
+		trace_printf(t, "<... %s resumed>", t->row ? t->row->name : "syscall");
+	}
 	if (t->row)
 		print_args(t);
 	t->limit = TRACE_LINE;
@@ -222,7 +273,9 @@ void strace_leave(struct trace *t, long result)
 	trace_printf(t, ")%*s= ", t->len < 39 ? (int)(39 - t->len) : 1, "");
 	print_result(t);
 	trace_printf(t, "\n");
-	flush(t);
+	send_line(t, t->text + t->sent, t->len - t->sent);
+	if (open_line == t)
+		open_line = NULL;
 	kfree(t);
 }
 

@@ -50,11 +50,13 @@ enum {
 struct trace {
 	const struct syscall_row *row; /* NULL: unknown number */
 	uint64_t args[SYSCALL_MAX_ARGS];
-	long result;   /* when done */
-	bool done;     /* the call has returned */
-	bool cut;      /* the line was full */
-	bool ended;    /* the arguments after this one mean nothing */
-	unsigned next; /* first argument not yet printed */
+	long result;	  /* when done */
+	bool done;	  /* the call has returned */
+	bool cut;	  /* the line was full */
+	bool ended;	  /* the arguments after this one mean nothing */
+	unsigned next;	  /* first argument not yet printed */
+	bool interrupted; /* something else was printed after the beginning of the line */
+	size_t sent;	  /* of the text, already printed */
 	size_t len, limit;
 	char text[TRACE_LINE];
 };

@@ -41,6 +41,10 @@ is '--strace leaves stdout alone' "$(cat out)" hello
 ok '--strace shows the write' grep -Eq '^write\(1, "hello\\n", 6\) += 6' err
 ok '--strace shows the end' grep -Eq '^exit_group\(0\)' err
 is '--strace says how it ended' "$(tail -n 1 err)" '+++ exited with 0 +++'
+u --strace --timeout 2 /bin/busybox sleep 1000 >out 2>err
+ok '--strace shows a call that sleeps' grep -q '^clock_nanosleep(CLOCK_REALTIME, 0, {tv_sec=1000, tv_nsec=0}' err
+u --strace "$P/die" thread exit 3 >out 2>err
+ok '--strace shows one that others overtake' grep -Eq '^\[pid +[0-9]+\] .* <unfinished \.\.\.>$' err
 u --strace "$P/die" raise 10 >out 2>err
 ok '--strace shows a signal' grep -q '^--- SIGUSR1 {si_signo=SIGUSR1, si_code=SI_TKILL, si_pid=' err
 is '--strace says what killed it' "$(tail -n 1 err)" '+++ killed by SIGUSR1 +++'
