@@ -14,6 +14,7 @@ struct dentry;
 struct super;
 struct pipe;
 struct auto_mount;
+struct watch;
 
 /* Device numbers everywhere (st_dev, st_rdev, mknod) are encoded as programs see 64-bit st_dev. */
 static inline uint64_t dev_make(unsigned major, unsigned minor)
@@ -130,10 +131,11 @@ struct inode {
 	const struct inode_ops *ops;			 /* (i) */
 	const struct file_ops *fops;			 /* (i) for the default open */
 	struct mutex lock;
-	struct pipe *pipe; /* (l) of an open FIFO or pipe, fs/pipe.c */
-	unsigned flags;	   /* (l) INODE_* */
-	int32_t writers;   /* (a) open for writing; negative: it runs, nobody may write (ETXTBSY) */
-	void *priv;	   /* file system's own */
+	struct watch *watches; /* of inotify(7): fs/inotify.c */
+	struct pipe *pipe;     /* (l) of an open FIFO or pipe, fs/pipe.c */
+	unsigned flags;	       /* (l) INODE_* */
+	int32_t writers; /* (a) open for writing; negative: it runs, nobody may write (ETXTBSY) */
+	void *priv;	 /* file system's own */
 };
 
 /* A mounted file system. */

@@ -146,7 +146,7 @@ static int terminal_new(struct file **out)
 	int r = vfs_open(NULL, path, O_RDWR, 0, 0, out);
 
 	if (!r)
-		r = vfs_setattr((*out)->inode, &owner);
+		r = vfs_setattr((*out)->inode, NULL, &owner);
 	return r;
 }
 

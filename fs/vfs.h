@@ -66,9 +66,9 @@ int vfs_getattr(struct inode *in, struct kstat *st);
 /*
  * Permission, set-id clearing and time rules of chmod/chown/utimensat/truncate, then the file
  * system's setattr. valid == 0 is chown(-1, -1). ATTR_SIZE: the right to write was checked before
- * (by open or vfs_truncate).
+ * (by open or vfs_truncate). place: for those who watch the directory, may be NULL.
  */
-int vfs_setattr(struct inode *in, struct setattr *a);
+int vfs_setattr(struct inode *in, struct dentry *place, struct setattr *a);
 int vfs_permission(struct inode *in, unsigned mask /* R_OK|W_OK|X_OK */, bool real_ids);
 int vfs_statfs(struct inode *in, struct statfs *out);
 

@@ -45,8 +45,13 @@ struct inode *inode_get(struct inode *in)
 /* Never sleeps. */
 void inode_put(struct inode *in)
 {
-	if (__atomic_sub_fetch(&in->refs, 1, __ATOMIC_ACQ_REL) == 0 && in->ops->destroy)
+	bool watched = in->watches != NULL; /* that is one reference */
+	uint32_t left = __atomic_sub_fetch(&in->refs, 1, __ATOMIC_ACQ_REL);
+
+	if (left == 0 && in->ops->destroy)
 		in->ops->destroy(in);
+	else if (unlikely(watched) && left == 1 && !in->nlink)
+		notify_gone(in);
 }
 
 void inode_init(struct inode *in, struct super *s, uint32_t mode)
@@ -293,8 +298,24 @@ static int prepare_setattr(struct inode *in, struct setattr *a)
 	return 0;
 }
 
+/* What a change of attributes is to those who watch. */
+static uint32_t setattr_events(unsigned valid)
+{
+	bool atime = valid & (ATTR_ATIME | ATTR_ATIME_NOW);
+	bool mtime = valid & (ATTR_MTIME | ATTR_MTIME_NOW);
+	uint32_t mask = 0;
+
+	if (valid & (ATTR_UID | ATTR_GID | ATTR_MODE))
+		mask |= IN_ATTRIB;
+	if (valid & ATTR_SIZE)
+		mask |= IN_MODIFY;
+	if (atime || mtime)
+		mask |= atime && mtime ? IN_ATTRIB : atime ? IN_ACCESS : IN_MODIFY;
+	return mask;
+}
+
 /* 0, -EPERM, -EACCES, -EROFS, -EISDIR, -EINVAL, -EFBIG, or what the file system says. */
-int vfs_setattr(struct inode *in, struct setattr *a)
+int vfs_setattr(struct inode *in, struct dentry *place, struct setattr *a)
 {
 	struct setattr local = *a;
 	int r = inode_readonly(in);
@@ -310,6 +331,8 @@ int vfs_setattr(struct inode *in, struct setattr *a)
 	if (!r)
 		r = in->ops->setattr ? in->ops->setattr(in, &local) : -EPERM;
 	mutex_unlock(&in->lock);
+	if (!r)
+		notify(place, in, setattr_events(a->valid));
 	return r;
 }
 

@@ -9,6 +9,7 @@
 #ifndef FS_VFS_INTERNAL_H
 #define FS_VFS_INTERNAL_H
 
+#include "fs/notify.h"
 #include "fs/vfs.h"
 
 #define MAX_LINKS     40 /* symbolic links followed in one walk */
@@ -150,7 +151,7 @@ void vfs_file_release(struct file *f); /* for kernel/file.c */
 int may_create(struct inode *dir);
 int may_delete(struct inode *dir, struct dentry *victim, bool want_dir);
 /* Set the size of a regular file; touch: times change even if the size does not. */
-int inode_truncate(struct inode *in, uint64_t size, bool touch);
+int inode_truncate(struct inode *in, struct dentry *place, uint64_t size, bool touch);
 /* Place of an open file for a magic link: its dentry, or one made up for a file without a place. */
 int file_place(struct file *f, struct dentry **out);
 

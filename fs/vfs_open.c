@@ -111,6 +111,7 @@ static int create_file(struct dentry *dir, struct dentry *d, struct opening *o)
 	if (r)
 		return r;
 	dentry_instantiate(d, in);
+	notify_dir(dir->inode, d, in->mode, IN_CREATE);
 	o->created = true;
 	return 0;
 }
@@ -271,6 +272,7 @@ int vfs_open_dentry(struct dentry *d, unsigned flags, struct file **out)
 	}
 	if (!f->dentry)
 		f->dentry = dentry_get(d);
+	notify(f->dentry, f->inode, IN_OPEN);
 	*out = f;
 	return 0;
 }
@@ -283,6 +285,7 @@ static int open_found(struct dentry *d, struct opening *o, unsigned lflags, stru
 		r = -EINVAL;
 	if (o->opened) {
 		o->opened->dentry = dentry_get(d);
+		notify(d, d->inode, IN_OPEN);
 		*out = o->opened;
 	} else if (!r) {
 		r = vfs_open_dentry(d, o->flags, out);
@@ -291,7 +294,7 @@ static int open_found(struct dentry *d, struct opening *o, unsigned lflags, stru
 		return r;
 	r = inode_begin_write(d->inode); /* O_RDONLY | O_TRUNC is possible */
 	if (!r) {
-		r = inode_truncate(d->inode, 0, true);
+		r = inode_truncate(d->inode, d, 0, true);
 		inode_end_write(d->inode);
 	}
 	if (r)
@@ -392,11 +395,11 @@ int vfs_open(struct dentry *base, const char *path, unsigned flags, uint32_t mod
 
 /* ---- operations on open files ---- */
 
-int inode_truncate(struct inode *in, uint64_t size, bool touch)
+int inode_truncate(struct inode *in, struct dentry *place, uint64_t size, bool touch)
 {
 	struct setattr a = {.valid = ATTR_SIZE | (touch ? ATTR_MTIME_NOW : 0), .size = size};
 
-	return vfs_setattr(in, &a);
+	return vfs_setattr(in, place, &a);
 }
 
 int vfs_truncate(struct dentry *d, uint64_t size)
@@ -413,7 +416,7 @@ int vfs_truncate(struct dentry *d, uint64_t size)
 		r = inode_begin_write(in);
 	if (r)
 		return r;
-	r = inode_truncate(in, size, false);
+	r = inode_truncate(in, d, size, false);
 	inode_end_write(in);
 	return r;
 }
@@ -424,7 +427,7 @@ int vfs_ftruncate(struct file *f, uint64_t size)
 		return -EBADF;
 	if (!inode_is(f->inode, S_IFREG) || !file_writable(f))
 		return -EINVAL;
-	return inode_truncate(f->inode, size, true);
+	return inode_truncate(f->inode, f->dentry, size, true);
 }
 
 /* The modes Linux knows: at most one operation, KEEP_SIZE where it makes sense. */
@@ -469,7 +472,10 @@ int vfs_fallocate(struct file *f, int mode, int64_t off, int64_t len)
 		return -EFBIG;
 	if (!f->ops->fallocate)
 		return -EOPNOTSUPP;
-	return f->ops->fallocate(f, mode, off, len);
+	r = f->ops->fallocate(f, mode, off, len);
+	if (!r)
+		notify(f->dentry, f->inode, IN_MODIFY);
+	return r;
 }
 
 /* 0, -EBADF (O_PATH), -ENOTDIR, -ENOENT (the directory was removed), or the file system's errno. */
@@ -487,6 +493,8 @@ int vfs_readdir(struct file *f, struct dir_sink *s)
 	r = f->inode->nlink ? f->ops->readdir(f, s) : -ENOENT;
 	inode_accessed(f->inode, f);
 	mutex_unlock(&f->lock);
+	if (!r)
+		notify(f->dentry, f->inode, IN_ACCESS);
 	return r;
 }
 

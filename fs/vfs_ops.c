@@ -135,8 +135,10 @@ int vfs_mknod(struct dentry *base, const char *path, uint32_t mode, uint64_t dev
 	if (!r)
 		r = dir->ops->create(dir, d->name, d->name_len,
 				     type | (mode & 07777 & ~vfs_umask()), device ? dev : 0, &in);
-	if (!r)
+	if (!r) {
 		dentry_instantiate(d, in);
+		notify_dir(dir, d, in->mode, IN_CREATE);
+	}
 	name_end(&w, d);
 	return r;
 }
@@ -158,8 +160,10 @@ int vfs_mkdir(struct dentry *base, const char *path, uint32_t mode)
 	if (!r)
 		r = dir->ops->mkdir(dir, d->name, d->name_len,
 				    S_IFDIR | (mode & 01777 & ~vfs_umask()), &in);
-	if (!r)
+	if (!r) {
 		dentry_instantiate(d, in);
+		notify_dir(dir, d, in->mode, IN_CREATE);
+	}
 	name_end(&w, d);
 	return r;
 }
@@ -185,8 +189,10 @@ int vfs_symlink(const char *target, struct dentry *base, const char *path)
 		r = -EPERM;
 	if (!r)
 		r = dir->ops->symlink(dir, d->name, d->name_len, target, &in);
-	if (!r)
+	if (!r) {
 		dentry_instantiate(d, in);
+		notify_dir(dir, d, in->mode, IN_CREATE);
+	}
 	name_end(&w, d);
 	return r;
 }
@@ -246,8 +252,11 @@ int vfs_link(struct dentry *obase, const char *opath, struct dentry *nbase, cons
 	r = may_link(dir, old->inode);
 	if (!r)
 		r = dir->ops->link(dir, d->name, d->name_len, old->inode);
-	if (!r)
+	if (!r) {
 		dentry_instantiate(d, inode_get(old->inode));
+		notify_links(old->inode);
+		notify_dir(dir, d, old->inode->mode, IN_CREATE);
+	}
 	name_end(&w, d);
 out:
 	dentry_put(old);
@@ -273,6 +282,15 @@ static int remove_begin(struct walk *w, struct dentry **out)
 	}
 	mutex_unlock(&dir->lock);
 	return r;
+}
+
+/* The file system has removed a name: so does the cache, and those who watch are told. */
+static void name_removed(struct inode *dir, struct dentry *d)
+{
+	uint32_t mode = d->inode->mode;
+
+	dentry_unlinked(d);
+	notify_dir(dir, d, mode, IN_DELETE);
 }
 
 /* unlink(2) */
@@ -305,8 +323,10 @@ int vfs_unlink(struct dentry *base, const char *path)
 		r = -EBUSY;
 	if (!r)
 		r = dir->ops->unlink(dir, d->name, d->name_len, d->inode);
-	if (!r)
-		dentry_unlinked(d);
+	if (!r) {
+		notify_links(d->inode);
+		name_removed(dir, d);
+	}
 	name_end(&w, d);
 	return r;
 }
@@ -357,7 +377,7 @@ int vfs_rmdir(struct dentry *base, const char *path)
 		mutex_unlock(&d->inode->lock);
 	}
 	if (!r)
-		dentry_unlinked(d);
+		name_removed(dir, d);
 	name_end(&w, d);
 	return r;
 }
@@ -487,6 +507,11 @@ static int rename_locked(struct renaming *rn)
 		rn->to.at->inode->ops->renamed(rn->to.at->inode, rn->new->name, rn->new->name_len,
 					       rn->old->inode, target);
 	dentry_move(rn->old, rn->new, exchange, room);
+	if (unlikely(notify_watches))
+		notify_renamed(rn->from.at->inode,
+			       (struct path_part){rn->from.last, rn->from.last_len},
+			       rn->to.at->inode, (struct path_part){rn->to.last, rn->to.last_len},
+			       rn->old->inode, target, exchange);
 	return 0;
 }
 

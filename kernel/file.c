@@ -19,6 +19,7 @@
 #define FD_TABLE_MAX 1048576u /* Linux's fs.nr_open */
 
 void (*file_place_release)(struct file *f);
+void (*file_event)(struct file *f, enum file_happening what);
 void (*file_watch_release)(struct file *f);
 int (*file_sync_all)(bool durable);
 bool (*file_may_change)(const struct file *f);
@@ -51,6 +52,8 @@ void file_put(struct file *f)
 {
 	if (__atomic_sub_fetch(&f->refs, 1, __ATOMIC_ACQ_REL))
 		return;
+	if (unlikely(file_event != NULL))
+		file_event(f, FILE_IS_CLOSED);
 	if (f->watchers.next)
 		file_watch_release(f);
 	filelock_release(f);
@@ -91,6 +94,8 @@ ssize_t file_read(struct file *f, struct iter *to, uint64_t *pos)
 	if (!file_readable(f))
 		return -EBADF;
 	r = transfer(f, to, pos, f->ops->read);
+	if (unlikely(file_event != NULL) && r > 0)
+		file_event(f, FILE_WAS_READ);
 	current_process()->counts.read_calls++;
 	current_process()->counts.rchar += r > 0 ? (uint64_t)r : 0;
 	return r;
@@ -106,6 +111,8 @@ ssize_t file_write(struct file *f, struct iter *from, uint64_t *pos)
 	if (!file_writable(f))
 		return -EBADF;
 	r = transfer(f, from, pos, f->ops->write);
+	if (unlikely(file_event != NULL) && r > 0)
+		file_event(f, FILE_WAS_WRITTEN);
 	current_process()->counts.write_calls++;
 	current_process()->counts.wchar += r > 0 ? (uint64_t)r : 0;
 	return r;

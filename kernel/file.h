@@ -119,6 +119,10 @@ extern void (*file_place_release)(struct file *f);
 /* Called before a file with watchers goes; set by who puts them there. */
 extern void (*file_watch_release)(struct file *f);
 
+/* Told of what was done with a file, while somebody watches files (inotify); else NULL. */
+enum file_happening { FILE_WAS_READ, FILE_WAS_WRITTEN, FILE_IS_CLOSED };
+extern void (*file_event)(struct file *f, enum file_happening what);
+
 /* Read/write at f->pos under its lock (advancing it) or, with pos != NULL, at *pos. Check access
  * mode, give EBADF. */
 ssize_t file_read(struct file *f, struct iter *to, uint64_t *pos);

@@ -18,15 +18,18 @@
 
 static long setattr_at(int dirfd, uaddr_t path, int lookup, struct setattr *a)
 {
+	struct dentry *place;
 	struct inode *in;
 	int r;
 
 	if (lookup < 0)
 		return lookup;
-	r = inode_at(dirfd, path, lookup, &in);
+	r = inode_at(dirfd, path, lookup, &in, &place);
 	if (r)
 		return r;
-	r = (a->valid & ATTR_MODE) && S_ISLNK(in->mode) ? -EOPNOTSUPP : vfs_setattr(in, a);
+	r = (a->valid & ATTR_MODE) && S_ISLNK(in->mode) ? -EOPNOTSUPP : vfs_setattr(in, place, a);
+	if (place)
+		dentry_put(place);
 	inode_put(in);
 	return r;
 }
@@ -38,7 +41,7 @@ static long setattr_fd(int fd, struct setattr *a)
 
 	if (!f)
 		return -EBADF;
-	r = vfs_setattr(f->inode, a);
+	r = vfs_setattr(f->inode, f->dentry, a);
 	file_put(f);
 	return r;
 }

@@ -67,10 +67,10 @@ static int set_attributes(struct inode *in, const struct bi_file *f)
 	int r = 0;
 
 	if (in->uid != f->uid || in->gid != f->gid)
-		r = vfs_setattr(in, &owner);
+		r = vfs_setattr(in, NULL, &owner);
 	if (f->type != BI_FILE_SYMLINK)
 		rest.valid |= ATTR_MODE;
-	return r < 0 ? r : vfs_setattr(in, &rest);
+	return r < 0 ? r : vfs_setattr(in, NULL, &rest);
 }
 
 static int add(const struct bootinfo *bi, const struct bi_file *f)

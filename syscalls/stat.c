@@ -54,7 +54,7 @@ static int put_stat(struct inode *in, uaddr_t ust)
 static long stat_at(int dirfd, uaddr_t path, unsigned lookup, uaddr_t ust)
 {
 	struct inode *in;
-	int r = inode_at(dirfd, path, lookup, &in);
+	int r = inode_at(dirfd, path, lookup, &in, NULL);
 
 	if (r)
 		return r;
@@ -146,7 +146,7 @@ long sys_statx(int dirfd, uaddr_t path, int flags, unsigned mask, uaddr_t ux)
 		return -EINVAL;
 	if (lookup < 0)
 		return lookup;
-	r = inode_at(dirfd, path, lookup, &in);
+	r = inode_at(dirfd, path, lookup, &in, NULL);
 	if (r)
 		return r;
 	r = fill_statx(in, mask, &x);
@@ -170,7 +170,7 @@ static int put_statfs(struct inode *in, uaddr_t ubuf)
 long sys_statfs(uaddr_t path, uaddr_t ubuf)
 {
 	struct inode *in;
-	int r = inode_at(AT_FDCWD, path, LOOKUP_FOLLOW, &in);
+	int r = inode_at(AT_FDCWD, path, LOOKUP_FOLLOW, &in, NULL);
 
 	if (r)
 		return r;
@@ -203,7 +203,7 @@ long sys_faccessat2(int dirfd, uaddr_t path, int mode, int flags)
 		return -EINVAL;
 	if (lookup < 0)
 		return lookup;
-	r = inode_at(dirfd, path, lookup, &in);
+	r = inode_at(dirfd, path, lookup, &in, NULL);
 	if (r)
 		return r;
 	r = vfs_permission(in, mode, !(flags & AT_EACCESS));

@@ -9,6 +9,7 @@
 
 #include <linux/close_range.h>
 #include <linux/fadvise.h>
+#include <linux/inotify.h>
 #include <linux/membarrier.h>
 #include <linux/wait.h>
 
@@ -92,6 +93,14 @@ const struct trace_name names_ioctl[] = {
 /* <fcntl.h> has these, the UAPI headers do not. */
 const struct trace_name names_splice_flags[] = {
 	{1, "SPLICE_F_MOVE"}, {2, "SPLICE_F_NONBLOCK"}, {4, "SPLICE_F_MORE"}, {8, "SPLICE_F_GIFT"},
+	NAMES_END,
+};
+
+const struct trace_name names_inotify_mask[] = {
+	N(IN_ALL_EVENTS), N(IN_ACCESS), N(IN_MODIFY), N(IN_ATTRIB), N(IN_CLOSE), N(IN_CLOSE_WRITE),
+	N(IN_CLOSE_NOWRITE), N(IN_OPEN), N(IN_MOVE), N(IN_MOVED_FROM), N(IN_MOVED_TO), N(IN_CREATE),
+	N(IN_DELETE), N(IN_DELETE_SELF), N(IN_MOVE_SELF), N(IN_ONLYDIR), N(IN_DONT_FOLLOW),
+	N(IN_EXCL_UNLINK), N(IN_MASK_CREATE), N(IN_MASK_ADD), N(IN_ISDIR), N(IN_ONESHOT),
 	NAMES_END,
 };
 

@@ -100,7 +100,7 @@ static bool names_fd(int dirfd, uaddr_t upath, unsigned flags)
 	return (!upath || !get_user(&first, upath)) && first == '\0';
 }
 
-int inode_at(int dirfd, uaddr_t upath, unsigned flags, struct inode **out)
+int inode_at(int dirfd, uaddr_t upath, unsigned flags, struct inode **out, struct dentry **place)
 {
 	struct dentry *d;
 	struct file *f;
@@ -111,6 +111,8 @@ int inode_at(int dirfd, uaddr_t upath, unsigned flags, struct inode **out)
 		if (!f)
 			return -EBADF;
 		*out = inode_get(f->inode);
+		if (place)
+			*place = f->dentry ? dentry_get(f->dentry) : NULL;
 		file_put(f);
 		return 0;
 	}
@@ -118,7 +120,10 @@ int inode_at(int dirfd, uaddr_t upath, unsigned flags, struct inode **out)
 	if (r)
 		return r;
 	*out = inode_get(d->inode);
-	dentry_put(d);
+	if (place)
+		*place = d;
+	else
+		dentry_put(d);
 	return 0;
 }
 

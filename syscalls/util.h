@@ -38,8 +38,8 @@ void at_path_put(struct at_path *at);
 /* Look up what (dirfd, upath) names. flags: LOOKUP_*. */
 int dentry_at(int dirfd, uaddr_t upath, unsigned flags, struct dentry **out);
 /* The same for calls that need the inode only: "" also works for files without a place, such as
- * pipes. */
-int inode_at(int dirfd, uaddr_t upath, unsigned flags, struct inode **out);
+ * pipes. place: also the name, referenced, or NULL; may be NULL itself. */
+int inode_at(int dirfd, uaddr_t upath, unsigned flags, struct inode **out, struct dentry **place);
 
 /* LOOKUP_* for the AT_* flags of a call, which accepts only those in `allowed`. Returns -EINVAL for
  * others. */
