@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The system's entries of /proc: proc(5). Constants here are how the kernel behaves. */
+#include "fs/ipc.h"
 #include "fs/proc/proc.h"
 #include "kernel/clock.h"
 #include "kernel/filelock.h"
@@ -173,15 +174,22 @@ static int next_pid(const struct proc_ctx *c, int id)
 	"     TASKLET:          0\n       SCHED:          0\n     HRTIMER:          0\n"           \
 	"         RCU:          0\n"
 
+static int show_shm(struct seq *s, const struct proc_ctx *c)
+{
+	seq_puts(
+	    s, "       key      shmid perms                  size  cpid  lpid nattch   uid   gid  "
+	       "cuid  cgid      atime      dtime      ctime                   rss                  "
+	       "swap\n");
+	shm_show(s);
+	return 0;
+}
+
 static const struct proc_entry sysvipc_entries[] = {
     PROC_TEXT("msg", "       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  "
 		     "cuid  cgid      stime      rtime      ctime\n"),
     PROC_TEXT("sem", "       key      semid perms      nsems   uid   gid  cuid  cgid      otime  "
 		     "    ctime\n"),
-    PROC_TEXT("shm",
-	      "       key      shmid perms                  size  cpid  lpid nattch   uid   gid  "
-	      "cuid  cgid      atime      dtime      ctime                   rss                  "
-	      "swap\n"),
+    PROC_REG("shm", 0444, .show = show_shm),
 };
 
 static const struct proc_entry root_entries[] = {
