@@ -5,6 +5,8 @@
 # uncompressed, so that decompression does not count. Prints the path of vmlinux. Needs the network once.
 # linux-guest.sh initramfs OUT PROGRAM [ARG...]: an initramfs whose /init is PROGRAM itself (a static one); with
 # arguments, busybox as init runs it with them.
+# linux-guest.sh disks OUT SCRIPT [FILE...]: an initramfs that loads the drivers of virtio-blk and EROFS and runs
+# SCRIPT in busybox's shell; the FILEs are in /bin.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 dir=build/third_party/linux
@@ -61,8 +63,38 @@ make_initramfs()
 	rm -rf "$tree"
 }
 
+# In the order of their needs.
+drivers="virtio_ring virtio virtio_mmio virtio_blk libcrc32c netfs fscache erofs"
+
+make_disks_initramfs()
+{
+	local out=$1 script=$2 tree name
+	shift 2
+	tree=$(mktemp -d "$dir/tree.XXXXXX")
+	mkdir -p "$tree"/{dev,proc,sys,tmp,bin,lib,root}
+	cp /bin/busybox "$@" "$tree/bin"
+	for name in $drivers; do
+		find "$dir/root/lib/modules" -name "$name.ko" -exec cp {} "$tree/lib" \;
+	done
+	cat >"$tree/init" <<-END
+		#!/bin/busybox sh
+		/bin/busybox --install /bin
+		mount -t devtmpfs d /dev
+		mount -t tmpfs t /tmp
+		for name in $drivers; do insmod /lib/\$name.ko; done
+		cd /tmp
+		$script
+		reboot -f
+	END
+	chmod +x "$tree/init"
+	mknod "$tree/dev/console" c 5 1 2>/dev/null || true
+	(cd "$tree" && find . | cpio -o -H newc --quiet) >"$out"
+	rm -rf "$tree"
+}
+
 case "${1:-}" in
 "") fetch_vmlinux && echo "$dir/vmlinux" ;;
 initramfs) shift; mkdir -p "$dir"; make_initramfs "$@" ;;
-*) echo "usage: linux-guest.sh [initramfs OUT PROGRAM [ARG...]]" >&2; exit 2 ;;
+disks) shift; make_disks_initramfs "$@" ;;
+*) echo "usage: linux-guest.sh [initramfs OUT PROGRAM [ARG...] | disks OUT SCRIPT [FILE...]]" >&2; exit 2 ;;
 esac
