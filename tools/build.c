@@ -25,7 +25,8 @@ static const struct opt table[] = {
     {.help = "Options:"},
     {OPT_OUTPUT, 'o', "output", "IMG", false, "the image to write (default: APP's name and .img)"},
     {OPT_ADD, 0, "add", "HOST[:GUEST]", false,
-     "put a file, with the libraries it needs, or a directory into the image;\nrepeatable"},
+     "put a file, with the libraries it needs, or a directory into the image;\n"
+     "deb:NAME: an installed Debian package and all it depends on; repeatable"},
     {OPT_ROOTFS, 0, "rootfs", "DIR|TAR", false,
      "use this root file system; APP is looked up inside it"},
     {OPT_ENV, 'e', "env", "K=V", false,

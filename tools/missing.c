@@ -4,6 +4,8 @@
  */
 #include "tools/missing.h"
 
+#include "tools/debian.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,17 +26,31 @@ bool missing_take(struct missing_paths *m, const struct bi_msg *msg)
 	return true;
 }
 
+/* What is here, with the options that provide it. */
+static void print_here(const struct strvec *here)
+{
+	char **owners = debian_owners(here);
+
+	for (size_t i = 0; i < here->n; i++) {
+		char *quoted = shell_quote(here->v[i]);
+
+		say("missing, but here: --add %s%s%s", quoted, owners[i] ? " or --add deb:" : "",
+		    owners[i] ? owners[i] : "");
+		free(quoted);
+		free(owners[i]);
+	}
+	free(owners);
+}
+
 void missing_print(const struct missing_paths *m, bool all)
 {
-	for (size_t i = 0; i < m->paths.n; i++) {
-		char *quoted;
+	struct strvec here = {0};
 
-		if (access(m->paths.v[i], F_OK) < 0)
-			continue;
-		quoted = shell_quote(m->paths.v[i]);
-		say("missing, but here: --add %s", quoted);
-		free(quoted);
-	}
+	for (size_t i = 0; i < m->paths.n; i++)
+		if (access(m->paths.v[i], F_OK) == 0)
+			strvec_add(&here, "%s", m->paths.v[i]);
+	print_here(&here);
+	strvec_free(&here);
 	for (size_t i = 0; all && i < m->paths.n; i++)
 		if (access(m->paths.v[i], F_OK) < 0)
 			say("missing: %s", m->paths.v[i]);

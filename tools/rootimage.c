@@ -7,6 +7,7 @@
 #include "tools/rootimage.h"
 
 #include "tools/cache.h"
+#include "tools/debian.h"
 #include "tools/erofs_write.h"
 #include "tools/hostfiles.h"
 #include "tools/spawn.h"
@@ -98,6 +99,8 @@ int rootimage_add_program(struct rootimage *r, const struct root_spec *spec,
 
 /* ---- --add ---- */
 
+#define DEB "deb:"
+
 /* A library: what it needs, found as by the program if there is one, else by the system's linker.
  */
 static int add_library(struct rootimage *r, const struct root_spec *spec, const char *path,
@@ -145,6 +148,13 @@ static int add_file_needs(struct rootimage *r, const struct root_spec *spec, con
 	return status;
 }
 
+/* May this file be a program or a library? */
+static bool may_have_needs(const struct node *n)
+{
+	return S_ISREG(n->mode) && n->host && n->size > 64 &&
+	       ((n->mode & 0111) || strstr(n->name, ".so"));
+}
+
 /* Libraries and programs in an added directory: extension modules that are loaded by name. */
 static int add_tree_needs(struct rootimage *r, const struct root_spec *spec, struct node *dir)
 {
@@ -152,8 +162,7 @@ static int add_tree_needs(struct rootimage *r, const struct root_spec *spec, str
 	int status = 0;
 
 	for (struct node *n = dir; n; n = node_next(dir, n))
-		if (S_ISREG(n->mode) && n->host && n->size > 64 &&
-		    ((n->mode & 0111) || strstr(n->name, ".so")))
+		if (may_have_needs(n))
 			strvec_add(&paths, "%s", n->host);
 	for (size_t i = 0; status == 0 && i < paths.n; i++)
 		status = add_file_needs(r, spec, paths.v[i], true);
@@ -187,6 +196,31 @@ static void split_add(const char *value, char **host, char **guest)
 		     : xstrdup(colon + 1);
 }
 
+/* deb:NAME. The packages bring what they need, but for what an administrator may choose. */
+static int add_package(struct rootimage *r, const struct root_spec *spec, const char *name)
+{
+	struct strvec paths = {0};
+	int status;
+
+	if (spec->rootfs)
+		return fail(STATUS_FAILED, "--add deb:%s: a --rootfs has packages of its own",
+			    name);
+	status = debian_files(name, &paths);
+	for (size_t i = 0; status == 0 && i < paths.n; i++) {
+		struct node *n;
+		struct stat st;
+
+		/* Removed, diverted by another package, or not for this user. */
+		if (lstat(paths.v[i], &st) < 0 ||
+		    (!S_ISLNK(st.st_mode) && access(paths.v[i], R_OK) < 0))
+			continue;
+		if (hostfiles_add_name(&r->set, paths.v[i], &n) == 0 && may_have_needs(n))
+			status = add_file_needs(r, spec, n->host, true);
+	}
+	strvec_free(&paths);
+	return status;
+}
+
 static int add_one(struct rootimage *r, const struct root_spec *spec, const char *value)
 {
 	char *host, *guest, *real;
@@ -194,6 +228,8 @@ static int add_one(struct rootimage *r, const struct root_spec *spec, const char
 	struct node *n;
 	int status;
 
+	if (strncmp(value, DEB, strlen(DEB)) == 0 && strchr(value, '/') == NULL)
+		return add_package(r, spec, value + strlen(DEB));
 	split_add(value, &host, &guest);
 	real = realpath(host, NULL);
 	if (real == NULL || stat(real, &st) < 0)

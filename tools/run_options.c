@@ -52,7 +52,7 @@ static const struct opt table[] = {
      "FILE as a disk of the machine: /dev/vda, /dev/vdb, ...; repeatable"},
     {OPT_ADD, 0, "add", "HOST[:GUEST]", false,
      "put a file, with the libraries it needs, or a directory into the machine;\n"
-     "repeatable"},
+     "deb:NAME: an installed Debian package and all it depends on; repeatable"},
     {OPT_ROOTFS, 0, "rootfs", "DIR|TAR", false,
      "use this root file system; APP is looked up inside it"},
     {OPT_TIMEOUT, 0, "timeout", "SEC", false,

@@ -120,6 +120,17 @@ for i in 1 2 3 4; do u ./pie >out$i & done
 wait
 is 'several at once' "$(cat out[1-4] | sort | uniq -c | tr -s ' ') $(files)" ' 4 hello 1'
 
+# ---- packages ----
+refused 'a package that is not installed' 125 'deb:uniload-none: no such package is installed here' u --add deb:uniload-none "$P/hello"
+refused 'a package and a root' 125 'a --rootfs has packages of its own' u --rootfs / --add deb:perl-base "$P/hello"
+is 'perl without its modules' "$(u /usr/bin/perl -Mstrict -e 1 2>&1 | grep -c 'locate strict.pm')" 1
+is 'a package' "$(u --add deb:perl-base /usr/bin/perl -Mstrict -MPOSIX -e 'print POSIX::floor(1.5), -e "/usr/share/doc/perl-base" // 0')" 10
+# base-files depends on awk, which is the name of no package, and through it on the C library.
+is 'what it depends on' "$(u --add deb:base-files /bin/busybox sh -c 'cd /; echo usr/bin/*awk* lib/x86_64-linux-gnu/libc.so.? etc/debian_version' |
+	grep -c 'usr/bin/[a-z-]*awk.* lib/x86_64-linux-gnu/libc.so.6 etc/debian_version')" 1
+u --missing /usr/bin/perl -Mstrict -e 1 2>&1 | grep strict.pm.*deb >out
+is '--missing: packages' "$(head -1 out)" 'uniload: missing, but here: --add /usr/lib/x86_64-linux-gnu/perl-base/strict.pm or --add deb:perl-base'
+
 # ---- --missing ----
 is '--missing, nothing to say' "$(u --missing "$P/hello" 2>&1)" hello
 u --missing /bin/busybox cat /etc/shadow /nowhere "$TMPDIR/lib/libone.so" 2>&1 | grep uniload: >out
