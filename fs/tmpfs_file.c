@@ -424,7 +424,8 @@ static int tmpfs_map_page(struct file *f, uint64_t index, bool write, struct pag
 		r = map_copy(in, index, out);
 	else if (!r)
 		r = tmpfs_page_for_write(in, index, out);
-	return r ? -EIO : 0; /* SIGBUS, as a full tmpfs gives on Linux */
+	/* The fault makes room for -ENOMEM; else SIGBUS, as of a full tmpfs on Linux. */
+	return !r || r == -ENOMEM ? r : -EIO;
 }
 
 static void tmpfs_map_around(struct file *f, uint64_t first, size_t n, struct page **out)

@@ -95,6 +95,20 @@ echo 'root:x:0:0::/home/of/root:/bin/sh' >root/etc/passwd
 is 'its passwd counts' "$(u --rootfs root busybox sh -c 'echo $HOME')" /home/of/root
 head -c 30000000 /dev/urandom >root/big && sum=$(sha256sum <root/big)
 is 'a large root, as a disk' "$(u --rootfs root busybox sha256sum /big)" "${sum%-}/big"
+gcc -static -x c - -o root/touch <<'END'
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+int main(int argc, char **argv)
+{
+	unsigned char *p = mmap(0, 30000000, PROT_READ, MAP_PRIVATE, open(argv[1], O_RDONLY), 0);
+	unsigned long sum = 0;
+	for (int i = 0; i < 30000000 * 2; i += 4096)
+		sum += p[i % 30000000];
+	printf("%lu\n", sum);
+}
+END
+is '... mapped, in less memory' "$(u -m 16M --rootfs root /touch /big)" "$(root/touch root/big)"
 mkdir -p tree/sub && ln -s sub tree/s && echo x >tree/sub/file
 is 'an added directory' "$(u --add tree:/t /bin/busybox cat /t/s/file)" x
 is 'an added file under its own name' "$(u --add tree/s/file /bin/busybox cat "$TMPDIR/tree/s/file")" x
