@@ -415,6 +415,7 @@ void fake_boot_over(const void *image, size_t size)
 	p->fs.umask = 022;
 	p->n_threads = 1;
 	list_init(&p->threads);
+	list_init(&p->posix_timers);
 	fake_thread.process = p;
 	fake_thread.tid = 42;
 	list_add_tail(&fake_thread.process_link, &p->threads);

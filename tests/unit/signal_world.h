@@ -9,6 +9,7 @@
 
 #include "kernel/itimer.h"
 #include "kernel/panic.h"
+#include "kernel/posix_timer.h"
 #include "kernel/rseq.h"
 #include "kernel/signal.h"
 #include "kernel/task.h"
@@ -54,6 +55,19 @@ void kfree(void *p)
 void thread_signal_wake(struct thread *t)
 {
 	wakes++;
+}
+
+/* No POSIX timers here: no signal of theirs is ever queued. */
+void posix_timer_taken(struct posix_timer *t, siginfo_t *info)
+{
+}
+
+void posix_timer_discarded(struct posix_timer *t)
+{
+}
+
+void posix_timers_unignore(struct process *p, int signo)
+{
 }
 
 void itimer_real_rearm(struct process *p)

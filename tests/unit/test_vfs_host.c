@@ -127,13 +127,13 @@ static long on_object(const struct fs_op *op, struct fs_result *r)
 		break;
 	case OP_CHMOD:
 		a = (struct setattr){.valid = ATTR_MODE, .mode = op->mode};
-		n = vfs_setattr(d->inode, &a);
+		n = vfs_setattr(d->inode, NULL, &a);
 		break;
 	case OP_CHOWN:
 		a.valid = (op->x >= 0 ? ATTR_UID : 0u) | (op->y >= 0 ? ATTR_GID : 0u);
 		a.uid = op->x;
 		a.gid = op->y;
-		n = vfs_setattr(d->inode, &a);
+		n = vfs_setattr(d->inode, NULL, &a);
 		break;
 	case OP_TRUNCATE:
 		n = vfs_truncate(d, op->x);
@@ -143,7 +143,7 @@ static long on_object(const struct fs_op *op, struct fs_result *r)
 		break;
 	case OP_TOUCH:
 		a.valid = ATTR_ATIME_NOW | (op->x ? ATTR_MTIME_NOW : ATTR_MTIME);
-		n = vfs_setattr(d->inode, &a);
+		n = vfs_setattr(d->inode, NULL, &a);
 		break;
 	default: /* OP_CHDIR */
 		n = vfs_permission(d->inode, X_OK, false);
