@@ -5,6 +5,7 @@
  */
 #include "fs/p9.h"
 
+#include "kernel/clock.h"
 #include "kernel/heap.h"
 #include "kernel/string.h"
 
@@ -91,24 +92,35 @@ static int dir_create(struct inode *dir, const char *name, size_t len, uint32_t 
 	return r ? r : made(dir, name, len, model.uid, out);
 }
 
-/* The file that fid, which was the directory's, has become. */
-static int created(struct inode *dir, unsigned flags, uint32_t fid, struct inode **out,
-		   struct file **f)
+/*
+ * The file that fid, which was the directory's, has become: empty, and otherwise as was asked for.
+ * What the host made of that (times, a group it did not allow) is asked for when it matters.
+ */
+static int created(struct inode *dir, const struct inode *model, const struct p9_qid *qid,
+		   unsigned flags, uint32_t fid, struct inode **out, struct file **f)
 {
 	struct p9_super *s = p9_s(dir);
-	struct p9_attr a;
-	struct inode *in = NULL;
+	uint64_t now = clock_real_coarse_ns();
+	struct p9_attr a = {.qid = *qid,
+			    .mode = S_IFREG | (model->mode & 07777),
+			    .uid = model->uid,
+			    .gid = model->gid,
+			    .nlink = 1,
+			    .blksize = PAGE_SIZE,
+			    .atime_ns = now,
+			    .mtime_ns = now,
+			    .ctime_ns = now};
+	struct inode *in;
 	int r;
 
 	p9_i(dir)->asked_ns = 0;
-	give_to(s, fid, vfs_cred()->fsuid);
-	r = p9_getattr(s->ch, fid, &a);
-	if (!r && !(in = p9_inode_of(s, &a)))
-		r = -ENOMEM;
-	if (r) {
+	give_to(s, fid, model->uid);
+	in = p9_inode_of(s, &a);
+	if (!in) {
 		p9_fid_clunk(s->ch, fid);
-		return r;
+		return -ENOMEM;
 	}
+	p9_i(in)->asked_ns = 0;
 	r = p9_file_open(in, flags, fid, f);
 	if (r)
 		inode_put(in);
@@ -135,7 +147,7 @@ static int dir_create_open(struct inode *dir, const char *name, size_t len, uint
 		p9_fid_clunk(ch, fid);
 		return r;
 	}
-	return created(dir, flags, fid, out, f);
+	return created(dir, &model, &qid, flags, fid, out, f);
 }
 
 static int dir_mkdir(struct inode *dir, const char *name, size_t len, uint32_t mode,

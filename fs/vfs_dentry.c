@@ -268,6 +268,21 @@ int dentry_lookup_locked(struct dentry *dir, const char *name, size_t len, uint3
 	return r;
 }
 
+struct dentry *dentry_guess(struct dentry *dir, const char *name, size_t len, uint32_t hash)
+{
+	struct dentry *d = dentry_find(dir, name, len, hash);
+
+	if (d)
+		return d;
+	d = dentry_alloc(dir, name, len, hash, NULL);
+	if (d) {
+		dcache_lock();
+		insert(d);
+		dcache_unlock();
+	}
+	return d;
+}
+
 int dentry_lookup(struct dentry *dir, const char *name, size_t len, uint32_t hash,
 		  struct dentry **out)
 {

@@ -63,6 +63,9 @@ int dentry_lookup(struct dentry *dir, const char *name, size_t len, uint32_t has
 /* The same with dir->inode->lock held by the caller. */
 int dentry_lookup_locked(struct dentry *dir, const char *name, size_t len, uint32_t hash,
 			 struct dentry **out);
+/* For names that others change too: the child as far as it is known, else a negative one in the
+ * cache, without asking the file system. Referenced. NULL: no memory. */
+struct dentry *dentry_guess(struct dentry *dir, const char *name, size_t len, uint32_t hash);
 struct dentry *dentry_find(struct dentry *dir, const char *name, size_t len, uint32_t hash);
 /* A negative dentry becomes `in` (reference taken over). */
 void dentry_instantiate(struct dentry *d, struct inode *in);

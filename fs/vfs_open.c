@@ -116,14 +116,38 @@ static int create_file(struct dentry *dir, struct dentry *d, struct opening *o)
 	return 0;
 }
 
+/*
+ * Where every look at a name is a message to somebody else: make the file without looking, unless
+ * it is known to be there. False: it was not made, for whatever reason. Directory locked.
+ */
+static bool create_unseen(struct walk *w, struct opening *o, struct dentry **out)
+{
+	struct inode *dir = w->at->inode;
+	struct dentry *d;
+
+	if (!dir->ops->revalidate || !dir->ops->create_open || !dir->nlink ||
+	    w->last_len > NAME_MAX || inode_readonly(dir) || may_create(dir))
+		return false;
+	d = dentry_guess(w->at, w->last, w->last_len, w->last_hash);
+	if (d && !d->inode && !create_file(w->at, d, o)) {
+		*out = d;
+		return true;
+	}
+	if (d)
+		dentry_put(d);
+	return false;
+}
+
 /* Without a cached name. When somebody outside makes the file between the two steps, it is there.
  */
 static int lookup_or_create(struct walk *w, struct opening *o, struct dentry **out)
 {
 	unsigned tries = 3;
-	int r;
+	int r = 0;
 
 	mutex_lock(&w->at->inode->lock);
+	if (create_unseen(w, o, out))
+		goto out;
 	do {
 		r = dentry_lookup_locked(w->at, w->last, w->last_len, w->last_hash, out);
 		if (r || (*out)->inode)
@@ -132,6 +156,7 @@ static int lookup_or_create(struct walk *w, struct opening *o, struct dentry **o
 		if (r)
 			dentry_put(*out);
 	} while (r == -EEXIST && !(o->flags & O_EXCL) && --tries);
+out:
 	mutex_unlock(&w->at->inode->lock);
 	return r;
 }

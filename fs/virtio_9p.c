@@ -14,6 +14,7 @@
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "kernel/string.h"
+#include "kernel/task.h"
 #include "kernel/x86_64/apic.h"
 
 #define QUEUE_SIZE  128u
@@ -200,7 +201,7 @@ static void wait_done(struct p9_req *r)
 		if (r->done)
 			return;
 		__builtin_ia32_pause();
-	} while (clock_mono_ns() < until);
+	} while (!sched_others() && clock_mono_ns() < until);
 	while (!r->done)
 		sleep_until(ch, &r->wq, is_done, r);
 }

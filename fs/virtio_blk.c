@@ -14,6 +14,7 @@
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "kernel/string.h"
+#include "kernel/task.h"
 #include "kernel/virtio.h"
 #include "kernel/wait.h"
 #include "kernel/x86_64/apic.h"
@@ -129,7 +130,8 @@ static bool may_go_on(struct queue *q, const struct batch *batch)
 
 /*
  * Until the batch is done, or (NULL) until another request can be made. Where ring 0 is slow, an
- * interrupt costs more than what it announces: the CPU looks for a while before it sleeps.
+ * interrupt costs more than what it announces: the CPU looks for a while before it sleeps, unless
+ * another thread has use for it.
  */
 static void wait_for(struct queue *q, const struct batch *batch)
 {
@@ -137,7 +139,7 @@ static void wait_for(struct queue *q, const struct batch *batch)
 	struct waiter w = {0};
 
 	while (!may_go_on(q, batch)) {
-		if (until && clock_mono_ns() < until) {
+		if (until && !sched_others() && clock_mono_ns() < until) {
 			__builtin_ia32_pause();
 			continue;
 		}

@@ -55,6 +55,11 @@ static void slice_limit(void)
 	timer_arm(&slice_timer, clock_mono_ns() + SLICE_NS);
 }
 
+bool sched_others(void)
+{
+	return !list_empty(&run_queue);
+}
+
 /*
  * The timer is not stopped when threads switch, because setting it costs an exit on most machines:
  * it may come in the middle of a slice, or when nobody waits any more.

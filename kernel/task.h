@@ -181,6 +181,8 @@ static inline bool thread_must_end(const struct thread *t)
 
 /* Run something else if this thread is not RUNNING or another should run. */
 void schedule(void);
+/* Is there something else to run? For loops that look at a device instead of sleeping. */
+bool sched_others(void);
 /* Make t runnable. */
 void thread_wake(struct thread *t);
 /* For wait_sleep: mark t (the caller) as sleeping; false if a waiter of it has fired already. */
