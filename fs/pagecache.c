@@ -78,6 +78,7 @@ static void mark_dirty(struct pagecache *pc, struct page *p)
 		if (!pc->pinned)
 			inode_get(pc->inode);
 		pc->pinned = true;
+		writeback_expect();
 	}
 	spin_unlock(&pc->tree_lock);
 }

@@ -11,6 +11,8 @@ struct page;
 void pagecache_remove(struct pagecache *pc, struct page *p);
 /* Pages were added to all caches, or became modified. */
 void pagecache_count(int64_t pages, int64_t dirty);
+/* A page became modified: it will be written back before long (fs/writeback.c). Does not sleep. */
+void writeback_expect(void);
 /* A cache came into being, or ends. */
 void pagecache_register(struct pagecache *pc);
 void pagecache_unregister(struct pagecache *pc);

@@ -158,6 +158,13 @@ void thread_free(struct thread *t); /* for the scheduler, when it has run for th
  */
 int thread_clone(struct thread **out);
 void thread_start(struct thread *t);
+/* Run a function of the kernel in a thread of its own, in the process's address space but not one
+ * of its threads: no signal, no end of the process and no execve(2) knows of it (see mm_exchange).
+ * 0 or -ENOMEM. Callable from any kernel context. */
+int thread_kernel(void (*run)(void));
+/* Held by execve(2) while it exchanges the address space, and by kernel threads while they may use
+ * it. Outermost of all locks. */
+extern struct mutex mm_exchange;
 /* t ends, or leaves its address space: tell those who wait for it, in program memory. */
 void thread_tell_program(struct thread *t);
 /* Ends the whole process with a wait(2) status; for the only process this ends the machine. */

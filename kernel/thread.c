@@ -26,6 +26,8 @@ _Static_assert(offsetof(struct regs, orig_rax) == REGS_ORIG_RAX, "orig_rax");
 _Static_assert(offsetof(struct regs, rsp) == REGS_RSP, "rsp");
 _Static_assert(offsetof(struct thread, work) == THREAD_WORK, "work");
 
+struct mutex mm_exchange = {.wq = WAIT_QUEUE_INIT(mm_exchange.wq)};
+
 /* Threads waiting for the others to end. */
 static struct wait_queue single_wq = WAIT_QUEUE_INIT(single_wq);
 
@@ -58,19 +60,20 @@ void thread_free(struct thread *t)
 	kfree(t);
 }
 
-int thread_new(struct process *p, struct thread **out)
+/* A thread with its memory that nobody knows of yet. NULL: no memory. */
+static struct thread *thread_alloc(struct process *p)
 {
 	struct thread *t = kzalloc(sizeof(*t));
 	size_t xsize = ALIGN_UP(cpu_xstate_size(), 64ul);
 
 	if (!t)
-		return -ENOMEM;
+		return NULL;
 	/* Page-aligned: XSAVE wants 64. Zeroed: XRSTOR refuses what XSAVE leaves of the header. */
 	t->xstate = kzalloc(MAX(xsize, PAGE_SIZE));
 	t->kstack_low = (uint64_t)kstack_alloc();
 	if (!t->xstate || !t->kstack_low) {
 		thread_free(t);
-		return -ENOMEM;
+		return NULL;
 	}
 	t->kstack_top = t->kstack_low + KSTACK_SIZE;
 	t->regs = (struct regs *)(t->kstack_top - ALIGN_UP(sizeof(struct regs), 16ul));
@@ -78,6 +81,15 @@ int thread_new(struct process *p, struct thread **out)
 	t->state = THREAD_SLEEPING;
 	list_init(&t->run_link);
 	sigpending_init(&t->pending);
+	return t;
+}
+
+int thread_new(struct process *p, struct thread **out)
+{
+	struct thread *t = thread_alloc(p);
+
+	if (!t)
+		return -ENOMEM;
 	spin_lock(&p->lock);
 	t->tid = new_tid(p);
 	list_add_tail(&t->process_link, &p->threads);
@@ -94,14 +106,20 @@ static __noreturn void thread_first_run(void)
 	exit_regs_loaded();
 }
 
-/* What a thread has from the one that made it: clone(2). */
-static void inherit(struct thread *t, const struct thread *from)
+/* Have the first context switch to t, on its own stack, return to `run`. */
+static void begin_at(struct thread *t, void (*run)(void))
 {
 	uint64_t *sp = (uint64_t *)t->regs - SAVED_WORDS;
 
 	memset(sp, 0, SAVED_WORDS * sizeof(*sp));
-	sp[SAVED_WORDS - 2] = (uint64_t)thread_first_run;
+	sp[SAVED_WORDS - 2] = (uint64_t)run;
 	t->kernel_rsp = (uint64_t)sp;
+}
+
+/* What a thread has from the one that made it: clone(2). */
+static void inherit(struct thread *t, const struct thread *from)
+{
+	begin_at(t, thread_first_run);
 	*t->regs = *from->regs;
 	t->regs->rax = 0;
 	t->regs->orig_rax = UINT64_MAX;
@@ -129,6 +147,25 @@ int thread_clone(struct thread **out)
 	if (r)
 		return r;
 	inherit(*out, current);
+	return 0;
+}
+
+static __noreturn void kernel_first_run(void)
+{
+	sched_switched();
+	((void (*)(void))current->regs->rdi)();
+	sched_exit();
+}
+
+int thread_kernel(void (*run)(void))
+{
+	struct thread *t = thread_alloc(current_process());
+
+	if (!t)
+		return -ENOMEM;
+	t->regs->rdi = (uint64_t)run;
+	begin_at(t, kernel_first_run);
+	thread_wake(t);
 	return 0;
 }
 

@@ -37,9 +37,11 @@ static void replace(struct exec *x, struct mm *mm)
 
 	process_take_over(p);
 	forget_program(p);
+	mutex_lock(&mm_exchange);
 	p->mm = mm;
 	mm_activate(mm);
 	mm_destroy(old);
+	mutex_unlock(&mm_exchange);
 	r = exec_enter(x, current->regs);
 	if (r < 0)
 		process_exit(signal_exit_status(SIGSEGV));

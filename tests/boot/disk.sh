@@ -60,6 +60,18 @@ last=$(tail -n 1 out)
 is 'a disk full of records' "$last" $((8 * 256 - 1))
 is 'all there' "$("$P/records" check rec.img "$last")" ''
 
+if [ "$LONG" = 1 ]; then
+	truncate -s 0 rec.img && truncate -s 1M rec.img
+	u --disk rec.img $BB sh -c 'exec 5<>/dev/vda; echo modified >&5; exec sleep 100' &
+	pid=$!
+	sleep 15
+	is 'what was modified is in memory' "$(head -c 4 rec.img | tr -d '\0')" ''
+	sleep 40
+	is 'and half a minute later in the file' "$(head -n 1 rec.img | tr -d '\0')" modified
+	kill $pid
+	wait $pid
+fi
+
 # ---- refused ----
 refused 'missing file' 125 'nope.img: no such file' u --disk nope.img "$P/hello"
 refused 'a directory' 125 '/: it is a directory' u --disk / "$P/hello"
