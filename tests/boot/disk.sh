@@ -18,6 +18,10 @@ u --disk odd.img "$P/disk" /dev/vda $size >out
 is 'they hold in the machine' "$(grep -A1 '^not' out)" ''
 is 'all of them were tried' "$(grep -c '^ok' out)" "$(sed -n 's/^1\.\.//p' out)"
 
+truncate -s 1M random.img
+u --disk random.img "$TESTS/guest/volume/random" /dev/vda >out
+is 'random reads, writes, stores and loads' "$(grep -c '^ok' out) $(grep '^not\|^#' out)" '3 '
+
 # ---- which is which ----
 for i in 1 2 3; do
 	truncate -s ${i}M "disk$i.img"
@@ -62,7 +66,7 @@ is 'all there' "$("$P/records" check rec.img "$last")" ''
 
 if [ "$LONG" = 1 ]; then
 	truncate -s 0 rec.img && truncate -s 1M rec.img
-	u --disk rec.img $BB sh -c 'exec 5<>/dev/vda; echo modified >&5; exec sleep 100' &
+	u --disk rec.img $BB sh -c 'exec 5<>/dev/vda; echo modified >&5; exec /bin/busybox sleep 100' &
 	pid=$!
 	sleep 15
 	is 'what was modified is in memory' "$(head -c 4 rec.img | tr -d '\0')" ''

@@ -142,6 +142,25 @@ struct vma *mm_next(struct mm *mm, uaddr_t addr)
 	return NULL;
 }
 
+/* ---- time: nothing is written back by it ---- */
+
+struct mutex mm_exchange;
+
+void timer_init(struct timer *t, void (*fire)(struct timer *))
+{
+	*t = (struct timer){.fire = fire};
+}
+
+void timer_arm(struct timer *t, uint64_t deadline_ns)
+{
+	t->armed = true;
+}
+
+int thread_kernel(void (*run)(void))
+{
+	return -ENOMEM;
+}
+
 /* ---- locks and sleep: one thread, so a held lock is a deadlock ---- */
 
 void mutex_init(struct mutex *m)

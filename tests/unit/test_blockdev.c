@@ -2,14 +2,7 @@
 /*
  * Block devices over disks in memory: random reads and writes, through the cache and past it,
  * against an array; what reaches the disk and when; errors; who may open.
- * unit: tests/unit/fs_fake.c tests/unit/arena.c kernel/page.c kernel/file.c kernel/iter.c
- * kernel/poll.c fs/vfs_dentry.c fs/vfs_inode.c fs/vfs_walk.c fs/vfs_open.c fs/vfs_ops.c
- * fs/vfs_mount.c fs/radix.c fs/tmpfs.c fs/tmpfs_dir.c fs/tmpfs_file.c fs/tmpfs_space.c fs/overlay.c
- * fs/erofs.c fs/erofs_dir.c fs/pipe.c fs/inotify.c fs/ipc.c fs/shm.c fs/devfs.c fs/seq.c
- * fs/proc/block.c fs/proc/core.c fs/proc/memory.c fs/proc/mm.c fs/proc/mounts.c fs/proc/net.c
- * fs/proc/pid.c fs/proc/smaps.c fs/proc/status.c fs/proc/sysctl.c fs/proc/system.c fs/proc/sysfs.c
- * fs/proc/sysfs_block.c fs/init.c fs/root.c fs/blockdev.c fs/blockdev_ioctl.c fs/pagecache.c
- * fs/pagecache_flush.c
+ * unit: @fs
  */
 #define _ISOC11_SOURCE /* only ISO C from the C library: its POSIX types are not the kernel's */
 #include "tests/unit/unit.h"
