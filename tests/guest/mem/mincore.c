@@ -2,6 +2,23 @@
 /* mincore(2): residency of touched and untouched pages; refusals. */
 #include "tests/guest/tap.h"
 
+/* A file's pages are there when anybody has read or written them. */
+static void of_file(void)
+{
+	static char data[3 * PAGE];
+	int fd = open("cached", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	unsigned char v[4];
+	char *p;
+
+	is(write(fd, data, sizeof(data)), (long)sizeof(data));
+	p = mmap(NULL, 4 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	is(sys(mincore, p, 4 * PAGE, v), 0);
+	ok(v[0] == 1 && v[1] == 1 && v[2] == 1 && v[3] == 0);
+	munmap(p, 4 * PAGE);
+	is(unlink("cached"), 0);
+	close(fd);
+}
+
 int main(void)
 {
 	size_t len = 8 << 20;
@@ -19,5 +36,6 @@ int main(void)
 	fails(sys(mincore, p, -1ul & ~4095, v), ENOMEM);
 	munmap(p + PAGE, PAGE);
 	fails(sys(mincore, p, 3 * PAGE, v), ENOMEM);
+	of_file();
 	return tap_done();
 }

@@ -407,6 +407,8 @@ static void stage10(int argc, char **argv)
 	is(gettid(), getpid());
 	is(count_tasks(), 1);
 	fails(open("prog", O_WRONLY), ETXTBSY);
+	fails(open("prog", O_RDONLY | O_TRUNC), ETXTBSY);
+	fails(truncate("prog", 0), ETXTBSY);
 	works(open("noexec", O_WRONLY));
 }
 

@@ -7,6 +7,7 @@ static int data = 1;
 
 struct area {
 	uintptr_t start, end;
+	unsigned long off, ino;
 	char perms[5], path[256];
 };
 
@@ -21,12 +22,11 @@ static void load(void)
 	n_areas = 0;
 	while (f && n_areas < 200 && fgets(line, sizeof(line), f)) {
 		struct area *a = &areas[n_areas];
-		unsigned long off, ino;
 		unsigned maj, min;
 
 		a->path[0] = 0;
 		if (sscanf(line, "%lx-%lx %4s %lx %x:%x %lu %255[^\n]", &a->start, &a->end,
-			   a->perms, &off, &maj, &min, &ino, a->path) >= 7)
+			   a->perms, &a->off, &maj, &min, &a->ino, a->path) >= 7)
 			n_areas++;
 	}
 	if (f)
@@ -46,6 +46,33 @@ static bool perms_are(const void *p, const char *perms)
 	struct area *a = at(p);
 
 	return a && !strcmp(a->perms, perms);
+}
+
+/* Offsets follow a file's pages, also where a mapping was split or begins in the middle. */
+static void offsets(void)
+{
+	int fd = open("mapped", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	struct stat st;
+	char *p;
+
+	is(ftruncate(fd, 8 * PAGE), 0);
+	is(fstat(fd, &st), 0);
+	p = mmap(NULL, 6 * PAGE, PROT_READ, MAP_SHARED, fd, 2 * PAGE);
+	is(mprotect(p + 2 * PAGE, PAGE, PROT_READ | PROT_WRITE), 0);
+	is(munmap(p + 4 * PAGE, PAGE), 0);
+	load();
+	ok(at(p) && at(p)->off == 2 * PAGE && at(p)->ino == st.st_ino && perms_are(p, "r--s"));
+	ok(at(p + 2 * PAGE) && at(p + 2 * PAGE)->off == 4 * PAGE);
+	ok(perms_are(p + 2 * PAGE, "rw-s"));
+	ok(at(p + 3 * PAGE) && at(p + 3 * PAGE)->off == 5 * PAGE);
+	ok(!at(p + 4 * PAGE));
+	ok(at(p + 5 * PAGE) && at(p + 5 * PAGE)->off == 7 * PAGE);
+	ok(at(p) && strstr(at(p)->path, "/mapped"));
+	is(unlink("mapped"), 0);
+	load();
+	ok(at(p) && strstr(at(p)->path, "/mapped (deleted)"));
+	munmap(p, 6 * PAGE);
+	close(fd);
 }
 
 int main(void)
@@ -78,6 +105,7 @@ int main(void)
 	load();
 	ok(at(p) && at(p) == at(p + 2 * PAGE), "equal neighbours are merged");
 	munmap(p, 3 * PAGE);
+	offsets();
 	load();
 	ok(!at(p));
 	brk_now = (char *)sys(brk, 0ul);
