@@ -129,6 +129,8 @@ extern const struct pagecache_ops p9_cache_ops;
  * O_RDWR (taken over, also on failure). */
 int p9_file_open(struct inode *in, unsigned flags, uint32_t fid, struct file **out);
 void p9_file_release(struct file *f);
+/* Open what can only be opened while the file has a name. */
+void p9_before_unlink(struct inode *in);
 /* An orphan's new size. */
 void p9_orphan_resize(struct inode *in, uint64_t size);
 

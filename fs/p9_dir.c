@@ -215,6 +215,7 @@ static int remove_name(struct inode *dir, const char *name, size_t len, struct i
 		r = p9_refresh_old(victim);
 		if (r && r != -ESTALE)
 			return r;
+		p9_before_unlink(victim);
 	}
 	q = p9_name_req(p9_ch(dir), P9_TUNLINKAT, dir_fid(dir), name, len);
 	if (!q)

@@ -104,6 +104,16 @@ static int plain_fid(struct p9_file *pf, uint32_t *out)
 	return r;
 }
 
+void p9_before_unlink(struct inode *in)
+{
+	struct p9_file *pf;
+	uint32_t fid;
+
+	list_for_each (pf, &p9_i(in)->files, link)
+		if (pf->append && file_writable(pf->file))
+			(void)plain_fid(pf, &fid);
+}
+
 /* ---- orphans: truncation is only noted, because the protocol truncates by name ---- */
 
 void p9_orphan_resize(struct inode *in, uint64_t size)
@@ -241,7 +251,8 @@ static int write_begin(struct file *f, struct iter *from, uint64_t *pos, uint32_
 	*fid = pf->fid;
 	if (append && !pf->append)
 		r = p9_refresh(in); /* of an append by the host the end is only our guess */
-	else if (!append)
+	else if (!append ||
+		 p9_i(in)->orphan) /* its end at the host is another after a truncation */
 		r = plain_fid(pf, fid);
 	if (r && r != -ESTALE)
 		return r;
