@@ -6,10 +6,12 @@
 static void of_file(void)
 {
 	static char data[3 * PAGE];
-	int fd = open("cached", O_RDWR | O_CREAT | O_TRUNC, 0600);
 	unsigned char v[4];
 	char *p;
+	int fd;
 
+	tmp();
+	fd = open("cached", O_RDWR | O_CREAT | O_TRUNC, 0600);
 	is(write(fd, data, sizeof(data)), (long)sizeof(data));
 	p = mmap(NULL, 4 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
 	is(sys(mincore, p, 4 * PAGE, v), 0);

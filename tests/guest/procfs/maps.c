@@ -51,10 +51,12 @@ static bool perms_are(const void *p, const char *perms)
 /* Offsets follow a file's pages, also where a mapping was split or begins in the middle. */
 static void offsets(void)
 {
-	int fd = open("mapped", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	int fd;
 	struct stat st;
 	char *p;
 
+	tmp();
+	fd = open("mapped", O_RDWR | O_CREAT | O_TRUNC, 0600);
 	is(ftruncate(fd, 8 * PAGE), 0);
 	is(fstat(fd, &st), 0);
 	p = mmap(NULL, 6 * PAGE, PROT_READ, MAP_SHARED, fd, 2 * PAGE);

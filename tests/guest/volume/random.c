@@ -138,6 +138,8 @@ static void run(uint64_t seed, bool orphan)
 int main(int argc, char **argv)
 {
 	device = argc > 1 ? argv[1] : NULL;
+	if (!device)
+		tmp();
 	run(1, false);
 	if (!device) {
 		is(unlink("random"), 0);
