@@ -430,19 +430,30 @@ static int anon_setattr(struct inode *in, const struct setattr *a)
 
 static const struct inode_ops anon_ops = {.destroy = anon_destroy, .setattr = anon_setattr};
 
+/* Linux has a file system for each sort of file without a place. */
+static struct super *anon_super(uint32_t mode)
+{
+	static struct super supers[] = {
+	    {.fstype = "anon_inodefs", .source = "none", .magic = ANON_INODE_FS_MAGIC},
+	    {.fstype = "pipefs", .source = "none", .magic = PIPEFS_MAGIC},
+	    {.fstype = "sockfs", .source = "none", .magic = SOCKFS_MAGIC},
+	};
+	struct super *s = &supers[S_ISFIFO(mode) ? 1 : S_ISSOCK(mode) ? 2 : 0];
+
+	if (!s->dev)
+		s->dev = vfs_anon_dev();
+	return s;
+}
+
 /* 0 or -ENOMEM. */
 int vfs_anon_inode(uint32_t mode, struct inode **out)
 {
-	static struct super anon_super = {
-	    .fstype = "anon_inodefs", .source = "none", .magic = ANON_INODE_FS_MAGIC};
 	static uint64_t next_ino;
 	struct inode *in = kmalloc(sizeof(*in));
 
 	if (!in)
 		return -ENOMEM;
-	if (!anon_super.dev)
-		anon_super.dev = vfs_anon_dev();
-	inode_init(in, &anon_super, mode);
+	inode_init(in, anon_super(mode), mode);
 	inode_init_owner(in, NULL, mode);
 	in->ino = __atomic_add_fetch(&next_ino, 1, __ATOMIC_RELAXED);
 	in->ops = &anon_ops;

@@ -145,6 +145,10 @@ int tmpfs_new_typed(const char *fstype,
 		    struct super **out);
 uint64_t tmpfs_total_pages(void); /* pages all instances hold */
 
+/* vfs_mknod (fs/vfs.h) that also gives the new name, referenced. */
+int vfs_mknod_at(struct dentry *base, const char *path, uint32_t mode, uint64_t dev,
+		 struct dentry **out);
+
 void vfs_ops_init(void);
 void vfs_file_release(struct file *f); /* for kernel/file.c */
 

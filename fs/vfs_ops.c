@@ -112,8 +112,8 @@ static int check_mknod_type(uint32_t type)
 	}
 }
 
-/* mknod(2); type 0 means a regular file. */
-int vfs_mknod(struct dentry *base, const char *path, uint32_t mode, uint64_t dev)
+int vfs_mknod_at(struct dentry *base, const char *path, uint32_t mode, uint64_t dev,
+		 struct dentry **out)
 {
 	uint32_t type = (mode & S_IFMT) ? mode & S_IFMT : S_IFREG;
 	bool device = type == S_IFCHR || type == S_IFBLK;
@@ -138,8 +138,20 @@ int vfs_mknod(struct dentry *base, const char *path, uint32_t mode, uint64_t dev
 	if (!r) {
 		dentry_instantiate(d, in);
 		notify_dir(dir, d, in->mode, IN_CREATE);
+		*out = dentry_get(d);
 	}
 	name_end(&w, d);
+	return r;
+}
+
+/* mknod(2); type 0 means a regular file. */
+int vfs_mknod(struct dentry *base, const char *path, uint32_t mode, uint64_t dev)
+{
+	struct dentry *d;
+	int r = vfs_mknod_at(base, path, mode, dev, &d);
+
+	if (!r)
+		dentry_put(d);
 	return r;
 }
 

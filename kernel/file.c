@@ -236,6 +236,18 @@ static unsigned fd_limit(void)
 	return MIN(current_process()->limits[RLIMIT_NOFILE].rlim_cur, (uint64_t)FD_TABLE_MAX);
 }
 
+int fd_room(struct files *fs)
+{
+	unsigned limit = fd_limit(), fd;
+
+	spin_lock(&fs->lock);
+	fd = fs->next_hint;
+	while (fd < fs->size && fs->fds[fd].file)
+		fd++;
+	spin_unlock(&fs->lock);
+	return fd < limit ? 0 : -EMFILE;
+}
+
 int fd_install(struct files *fs, struct file *f, int min, bool cloexec)
 {
 	unsigned limit = fd_limit(), fd;

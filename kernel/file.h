@@ -163,6 +163,8 @@ struct file *fd_get(struct files *fs, int fd);
 /* Lowest free descriptor >= min; takes over the caller's reference on success. Returns fd, -EMFILE,
  * -ENOMEM, -EINVAL. */
 int fd_install(struct files *fs, struct file *f, int min, bool cloexec);
+/* Is there a free descriptor: 0 or -EMFILE. For calls that say so before they wait. */
+int fd_room(struct files *fs);
 /* Put f (reference taken over) at exactly fd, closing what was there. */
 int fd_install_at(struct files *fs, struct file *f, int fd, bool cloexec);
 int fd_close(struct files *fs, int fd); /* 0 or -EBADF */

@@ -45,6 +45,14 @@ static inline void list_del(struct list *n)
 	list_init(n);
 }
 
+/* Move everything to the list `to`, which need not be initialised. */
+static inline void list_take(struct list *from, struct list *to)
+{
+	list_init(to);
+	list_add_head(to, from);
+	list_del(from);
+}
+
 #define list_entry(ptr, type, member)  container_of(ptr, type, member)
 #define list_first(head, type, member) list_entry((head)->next, type, member)
 #define list_for_each(pos, head, member)                                                           \

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* /proc/net: the tables of a machine whose only interface is the loopback, with no socket open:
- * headers, in Linux's words and widths. */
+/* /proc/net: the tables of a machine whose only interface is the loopback, with no sockets but
+ * AF_UNIX ones: headers, in Linux's words and widths. */
 #include "fs/proc/proc.h"
+#include "kernel/socket_fs.h"
 #include "kernel/string.h"
 
 #define QUEUES	  " st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode"
@@ -39,6 +40,24 @@ static int show_route(struct seq *s, const struct proc_ctx *c)
 		   "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow"
 		   "\tIRTT",
 		   127);
+	return 0;
+}
+
+bool (*unix_table_row)(unsigned index, struct unix_row *row);
+
+/* The numbers of the first column name a socket, as Linux's hashed addresses do. */
+static int show_unix(struct seq *s, const struct proc_ctx *c)
+{
+	struct unix_row row;
+
+	seq_puts(s, "Num       RefCount Protocol Flags    Type St Inode Path\n");
+	for (unsigned i = 0; unix_table_row && unix_table_row(i, &row); i++) {
+		seq_printf(s, "%016lx: %08X %08X %08X %04X %02X %5lu", (unsigned long)row.id,
+			   row.refs, 0, row.flags, row.type, row.state, (unsigned long)row.ino);
+		for (unsigned j = 0; j < row.name_len; j++)
+			seq_printf(s, "%s%c", j ? "" : " ", row.name[j] ? row.name[j] : '@');
+		seq_puts(s, "\n");
+	}
 	return 0;
 }
 
@@ -100,7 +119,7 @@ const struct proc_entry proc_net_entries[PROC_N_NET] = {
     PROC_TEXT("udp6", "  sl  " LOCAL_V6 DATAGRAMS "\n"),
     PROC_REG("udplite", 0444, .show = show_udp),
     PROC_TEXT("udplite6", "  sl  " LOCAL_V6 DATAGRAMS "\n"),
-    PROC_TEXT("unix", "Num       RefCount Protocol Flags    Type St Inode Path\n"),
+    PROC_REG("unix", 0444, .show = show_unix),
     PROC_TEXT("wireless",
 	      "Inter-| sta-|   Quality        |   Discarded packets               | Missed | WE\n"
 	      " face | tus | link level noise |  nwid  crypt   frag  retry   misc | beacon | 22\n"),
