@@ -21,9 +21,7 @@
 	{                                                                                          \
 		return -(error);                                                                   \
 	}
-STUB(EAFNOSUPPORT)
 STUB(ENOSYS)
-STUB(ENOTSOCK)
 STUB(EOPNOTSUPP)
 STUB(EPERM)
 
