@@ -365,9 +365,15 @@ static uint64_t deliverable(const struct thread *t)
 
 /* Also true while the process is to stop or the thread to end: the caller's sleep ends, and it does
  * that on its way out. */
-bool signal_pending(const struct thread *t)
+bool signal_pending(struct thread *t)
 {
-	return deliverable(t) != 0 || t->process->stopped || thread_must_end(t);
+	bool pending = deliverable(t) != 0 || t->process->stopped || thread_must_end(t);
+
+	/* The call that gives up now is settled on the way out, even if another thread has taken
+	 * the signal by then. */
+	if (pending)
+		__atomic_or_fetch(&t->work, WORK_SIGNAL, __ATOMIC_RELAXED);
+	return pending;
 }
 
 void signal_thread_wanted(struct thread *t)

@@ -91,7 +91,7 @@ void signal_thread_ending(void);
 /* Make t leave the kernel soon: it must end. Locks: process->lock. */
 void signal_thread_wanted(struct thread *t);
 /* Is an unblocked, not ignored signal waiting for this thread? */
-bool signal_pending(const struct thread *t);
+bool signal_pending(struct thread *t);
 /* Replace the current thread's mask (SIGKILL and SIGSTOP are removed). */
 void signal_set_mask(uint64_t mask);
 /* Temporary mask for ppoll/pselect/sigsuspend: restored after the handler ran, or when the call
