@@ -103,7 +103,7 @@ void signal_sigpipe(void)
 	fake_signal = SIGPIPE;
 }
 
-bool signal_pending(const struct thread *t)
+bool signal_pending(struct thread *t)
 {
 	return false;
 }
