@@ -174,14 +174,13 @@ void thread_signal_wake(struct thread *t)
 		thread_wake(t);
 }
 
-/* Mark the caller as sleeping, unless a waiter has fired already. */
-bool sched_prepare_sleep(struct thread *t, bool interruptible)
+bool sched_prepare_sleep(struct thread *t, bool interruptible, const bool *woken)
 {
 	bool sleep;
 
 	spin_lock(&sched_lock);
 	t->interruptible = interruptible;
-	sleep = !t->woken;
+	sleep = !READ_ONCE(*woken);
 	if (sleep)
 		t->state = THREAD_SLEEPING;
 	spin_unlock(&sched_lock);

@@ -192,8 +192,8 @@ void schedule(void);
 bool sched_others(void);
 /* Make t runnable. */
 void thread_wake(struct thread *t);
-/* For wait_sleep: mark t (the caller) as sleeping; false if a waiter of it has fired already. */
-bool sched_prepare_sleep(struct thread *t, bool interruptible);
+/* For wait_sleep: mark t (the caller) as sleeping, unless *woken: a waiter of it has fired. */
+bool sched_prepare_sleep(struct thread *t, bool interruptible, const bool *woken);
 
 bool capable(int cap); /* CAP_*: root has all, others none */
 

@@ -65,7 +65,7 @@ int wait_sleep(uint64_t deadline_ns, bool interruptible)
 		r = -ERESTARTSYS;
 	else if (deadline_ns != NO_DEADLINE && clock_mono_ns() >= deadline_ns)
 		r = -ETIMEDOUT;
-	if (r == 0 && sched_prepare_sleep(t, interruptible)) {
+	if (r == 0 && sched_prepare_sleep(t, interruptible, &t->woken)) {
 		if (deadline_ns != NO_DEADLINE) {
 			timer_init(&t->sleep_timer, sleep_timeout);
 			timer_arm(&t->sleep_timer, deadline_ns);
@@ -99,8 +99,9 @@ size_t wait_wake(struct wait_queue *wq, size_t n)
 		if (woken == n)
 			continue;
 		list_del(&w->link);
-		w->woken = true;
-		WRITE_ONCE(w->thread->woken, true);
+		WRITE_ONCE(w->woken, true);
+		if (!w->mutex)
+			WRITE_ONCE(w->thread->woken, true);
 		thread_wake(w->thread);
 		woken++;
 	}
@@ -126,9 +127,13 @@ static bool mutex_try(struct mutex *m)
 	return got;
 }
 
+/*
+ * Not wait_sleep(): the caller may be testing a condition for which it is on other queues, and a
+ * wake-up from there must still be known when it goes to sleep for that.
+ */
 void mutex_lock(struct mutex *m)
 {
-	struct waiter w = {0};
+	struct waiter w = {.mutex = true};
 
 	while (unlikely(!mutex_try(m))) {
 		wait_prepare(&w, &m->wq);
@@ -136,8 +141,10 @@ void mutex_lock(struct mutex *m)
 			wait_finish(&w);
 			return;
 		}
-		wait_sleep(NO_DEADLINE, false);
+		if (sched_prepare_sleep(current, false, &w.woken))
+			schedule();
 		wait_finish(&w);
+		w.woken = false;
 	}
 }
 

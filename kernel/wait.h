@@ -16,6 +16,7 @@ struct waiter {
 	struct wait_queue *wq; /* NULL while not queued */
 	struct thread *thread;
 	bool woken; /* set by wait_wake */
+	bool mutex; /* of mutex_lock(): its wake-up is not one for wait_sleep() */
 	/* Called by each wake-up instead of waking the thread; the waiter stays queued and is not
 	 * counted. Must not sleep, nor use this queue. */
 	void (*notify)(struct waiter *w);
