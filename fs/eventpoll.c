@@ -5,9 +5,11 @@
  * waiting costs what is ready, not what is watched. An item that was reported stays on the list if
  * it is level-triggered; whether it is still ready is asked when the list is looked at.
  *
- * Locks: instance->lock (mutex) for the items, taken also when a watched file is closed; the ready
- * list has a spin lock, because wake-ups come from any context. The items of one file are linked
- * under watch_lock.
+ * Locks: instance->lock (mutex) for the items, taken also when a watched file is closed, a watching
+ * instance's before that of one it watches; the ready list has a spin lock, because wake-ups come
+ * from any context. The items of one file are linked under watch_lock. graph_lock (mutex) is
+ * outside of them all: held where two instances are connected, and where an instance or a watched
+ * file goes, for neither may go while the other waits for a lock in it.
  */
 #include "fs/eventpoll.h"
 
@@ -21,9 +23,9 @@
 #define CONTROL_BITS (EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE)
 #define EXCLUSIVE_OK                                                                               \
 	(EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
-#define MAX_NESTING 4 /* instances that watch instances: Linux's EP_MAX_NESTS */
+#define MAX_LEVELS 5 /* of instances that watch instances: Linux's EP_MAX_NESTS, and the first */
 
-/* (l) instance->lock, (r) ready_lock, (w) watch_lock, (i) immutable */
+/* (l) instance->lock, (r) ready_lock, (w) watch_lock, (g) graph_lock, (i) immutable */
 struct item {
 	struct instance *ep;	  /* (i) */
 	struct file *file;	  /* (i) not referenced: closing it removes the item */
@@ -38,6 +40,9 @@ struct item {
 
 struct instance {
 	struct mutex lock;
+	struct file *file;  /* (i) its own, not referenced */
+	uint64_t round;	    /* (g) of the last count of levels that came here, and its result */
+	unsigned levels;    /* (g) */
 	struct radix items; /* (l) by descriptor: struct item, a chain */
 	struct spinlock ready_lock;
 	struct list ready;	   /* (r) */
@@ -46,7 +51,8 @@ struct instance {
 };
 
 static struct spinlock watch_lock;
-static struct mutex nesting_lock; /* one check for loops at a time */
+static struct mutex graph_lock;
+static uint64_t rounds; /* (graph_lock) counts of levels */
 
 static const struct file_ops epoll_ops;
 
@@ -160,6 +166,7 @@ static void item_free(struct instance *ep, struct item *i)
 /* The last reference to a watched file is gone: nobody waits for it any more. */
 static void file_closed(struct file *f)
 {
+	mutex_lock(&graph_lock);
 	while (!list_empty(&f->watchers)) {
 		struct item *i = list_first(&f->watchers, struct item, watch_link);
 		struct instance *ep = i->ep;
@@ -168,23 +175,62 @@ static void file_closed(struct file *f)
 		item_free(ep, i);
 		mutex_unlock(&ep->lock);
 	}
+	mutex_unlock(&graph_lock);
 }
 
 /* ---- epoll_ctl ---- */
 
-/* Does `ep` watch `target`, itself or through instances it watches, or too deeply? */
-static bool reaches(struct instance *ep, const struct instance *target, unsigned depth)
+/*
+ * Levels of instances from ep down to what it watches, ep's included; more than MAX_LEVELS if one
+ * of them is `target`. Each instance is looked into once a round. Locks: graph_lock.
+ */
+static unsigned levels_below(struct instance *ep, const struct instance *target)
 {
+	unsigned levels = 1;
 	struct item *i;
 
-	if (ep == target || depth > MAX_NESTING)
-		return true;
+	if (ep == target)
+		return MAX_LEVELS + 1;
+	if (ep->round == rounds)
+		return ep->levels;
+	mutex_lock(&ep->lock);
 	for (uint64_t fd = 0; (i = radix_next(&ep->items, &fd)) != NULL; fd++)
 		for (; i; i = i->same_fd)
-			if (instance_of(i->file) &&
-			    reaches(instance_of(i->file), target, depth + 1))
-				return true;
-	return false;
+			if (instance_of(i->file))
+				levels =
+				    MAX(levels, 1 + levels_below(instance_of(i->file), target));
+	mutex_unlock(&ep->lock);
+	ep->round = rounds;
+	return ep->levels = levels;
+}
+
+/* The same upwards, to the instances that watch ep. Locks: graph_lock, watch_lock. */
+static unsigned levels_above(struct instance *ep)
+{
+	unsigned levels = 1;
+	struct item *i;
+
+	if (ep->round == rounds)
+		return ep->levels;
+	if (ep->file->watchers.next)
+		list_for_each (i, &ep->file->watchers, watch_link)
+			levels = MAX(levels, 1 + levels_above(i->ep));
+	ep->round = rounds;
+	return ep->levels = levels;
+}
+
+/* May ep watch `other`? No if that made a loop, or more levels than wake-ups can climb. */
+static bool may_watch(struct instance *ep, struct instance *other)
+{
+	unsigned below, above;
+
+	rounds++;
+	below = levels_below(other, ep);
+	rounds++;
+	spin_lock(&watch_lock);
+	above = levels_above(ep);
+	spin_unlock(&watch_lock);
+	return above + below <= MAX_LEVELS;
 }
 
 /* Look again at an item that is new or has changed. */
@@ -283,8 +329,8 @@ int epoll_control(struct file *epf, int op, int fd, struct file *f, struct epoll
 	if (op != EPOLL_CTL_DEL)
 		event->events |= EPOLLERR | EPOLLHUP;
 	if (nesting)
-		mutex_lock(&nesting_lock);
-	if (nesting && reaches(instance_of(f), ep, 0)) {
+		mutex_lock(&graph_lock);
+	if (nesting && !may_watch(ep, instance_of(f))) {
 		r = -ELOOP;
 	} else {
 		mutex_lock(&ep->lock);
@@ -292,7 +338,7 @@ int epoll_control(struct file *epf, int op, int fd, struct file *f, struct epoll
 		mutex_unlock(&ep->lock);
 	}
 	if (nesting)
-		mutex_unlock(&nesting_lock);
+		mutex_unlock(&graph_lock);
 	return r;
 }
 
@@ -401,10 +447,12 @@ static void epoll_release(struct file *f)
 	struct instance *ep = f->priv;
 	struct item *i;
 
+	mutex_lock(&graph_lock);
 	mutex_lock(&ep->lock);
 	for (uint64_t fd = 0; (i = radix_next(&ep->items, &fd)) != NULL;)
 		item_free(ep, i);
 	mutex_unlock(&ep->lock);
+	mutex_unlock(&graph_lock);
 	kfree(ep);
 }
 
@@ -429,6 +477,7 @@ int epoll_new(struct file **out)
 	}
 	list_init(&ep->ready);
 	(*out)->priv = ep;
+	ep->file = *out;
 	return 0;
 fail:
 	kfree(ep);
