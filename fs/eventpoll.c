@@ -233,6 +233,55 @@ static bool may_watch(struct instance *ep, struct instance *other)
 	return above + below <= MAX_LEVELS;
 }
 
+static bool is_watched(const struct file *f)
+{
+	return f->watchers.next && !list_empty(&f->watchers);
+}
+
+/*
+ * A wake-up of a file climbs every path to an instance that nobody watches: may it? counts: how
+ * many such paths there are so far, by the instances between. Locks: graph_lock, watch_lock.
+ */
+static bool may_climb(const struct file *f, unsigned depth, unsigned *counts)
+{
+	static const unsigned most[MAX_LEVELS] = {UINT32_MAX, 500, 100, 50, 10}; /* Linux's */
+	struct item *i;
+
+	list_for_each (i, &f->watchers, watch_link) {
+		const struct file *up = i->ep->file;
+
+		if (is_watched(up) ? depth + 1 >= MAX_LEVELS || !may_climb(up, depth + 1, counts)
+				   : ++counts[depth] > most[depth])
+			return false;
+	}
+	return true;
+}
+
+/* May wake-ups of the file, or of all that this instance watches, climb? Locks: graph_lock. */
+static bool paths_bounded(struct file *f)
+{
+	struct instance *ep = instance_of(f);
+	unsigned counts[MAX_LEVELS] = {0};
+	bool bounded = true;
+	struct item *i;
+
+	if (!ep) {
+		spin_lock(&watch_lock);
+		bounded = may_climb(f, 0, counts);
+		spin_unlock(&watch_lock);
+		return bounded;
+	}
+	if (ep->round == rounds)
+		return true;
+	ep->round = rounds;
+	mutex_lock(&ep->lock);
+	for (uint64_t fd = 0; bounded && (i = radix_next(&ep->items, &fd)) != NULL; fd++)
+		for (; bounded && i; i = i->same_fd)
+			bounded = paths_bounded(i->file);
+	mutex_unlock(&ep->lock);
+	return bounded;
+}
+
 /* Look again at an item that is new or has changed. */
 static void item_arm(struct item *i)
 {
@@ -240,7 +289,9 @@ static void item_arm(struct item *i)
 		announce(i->ep);
 }
 
-static int item_add(struct instance *ep, int fd, struct file *f, const struct epoll_event *event)
+/* connects: wake-ups may climb further than to ep, or from further down than f. */
+static int item_add(struct instance *ep, int fd, struct file *f, const struct epoll_event *event,
+		    bool connects)
 {
 	struct item *i;
 	int r;
@@ -257,6 +308,11 @@ static int item_add(struct instance *ep, int fd, struct file *f, const struct ep
 	list_init(&i->ready_link);
 	file_watch_release = file_closed;
 	r = item_link(ep, i);
+	rounds += connects;
+	if (!r && connects && !paths_bounded(f)) {
+		item_unlink(ep, i);
+		r = -EINVAL;
+	}
 	if (r) {
 		kfree(i);
 		return r;
@@ -294,13 +350,13 @@ static int check_exclusive(int op, struct file *f, const struct epoll_event *eve
 }
 
 static int control_locked(struct instance *ep, int op, int fd, struct file *f,
-			  struct epoll_event *event)
+			  struct epoll_event *event, bool connects)
 {
 	struct item *i = item_find(ep, fd, f);
 
 	switch (op) {
 	case EPOLL_CTL_ADD:
-		return item_add(ep, fd, f, event);
+		return item_add(ep, fd, f, event, connects);
 	case EPOLL_CTL_MOD:
 		return item_modify(i, event);
 	case EPOLL_CTL_DEL:
@@ -316,28 +372,29 @@ static int control_locked(struct instance *ep, int op, int fd, struct file *f,
 int epoll_control(struct file *epf, int op, int fd, struct file *f, struct epoll_event *event)
 {
 	struct instance *ep = instance_of(epf);
-	bool nesting = op == EPOLL_CTL_ADD && instance_of(f);
+	bool connects;
 	int r;
 
 	if (!f->ops->poll)
 		return -EPERM;
 	if (!ep || f == epf)
 		return -EINVAL;
+	connects = op == EPOLL_CTL_ADD && (instance_of(f) || is_watched(f) || is_watched(ep->file));
 	r = check_exclusive(op, f, event);
 	if (r)
 		return r;
 	if (op != EPOLL_CTL_DEL)
 		event->events |= EPOLLERR | EPOLLHUP;
-	if (nesting)
+	if (connects)
 		mutex_lock(&graph_lock);
-	if (nesting && !may_watch(ep, instance_of(f))) {
+	if (connects && instance_of(f) && !may_watch(ep, instance_of(f))) {
 		r = -ELOOP;
 	} else {
 		mutex_lock(&ep->lock);
-		r = control_locked(ep, op, fd, f, event);
+		r = control_locked(ep, op, fd, f, event, connects);
 		mutex_unlock(&ep->lock);
 	}
-	if (nesting)
+	if (connects)
 		mutex_unlock(&graph_lock);
 	return r;
 }

@@ -64,6 +64,40 @@ static void test_join(void)
 	}
 }
 
+/*
+ * How many instances may watch the instance that is `levels` above an event: a wake-up climbs to
+ * all of them.
+ */
+static int widest(int levels)
+{
+	int ep[600], e = eventfd(0, 0), n = 0, top = epoll_create1(0), bottom = top;
+
+	add(bottom, e);
+	for (int i = 1; i < levels; i++) {
+		int next = epoll_create1(0);
+
+		add(next, top);
+		top = next;
+	}
+	for (; n < 600; n++) {
+		ep[n] = epoll_create1(0);
+		if (add(ep[n], top))
+			break;
+	}
+	ok(errno == EINVAL);
+	close_all(ep, n + 1);
+	close_all((int[]){e, bottom, top}, levels > 1 ? 3 : 2);
+	return n;
+}
+
+static void test_width(void)
+{
+	is(widest(1), 500);
+	is(widest(2), 100);
+	is(widest(3), 50);
+	is(widest(4), 10);
+}
+
 static int shared_ep, shared_event;
 
 static void *close_both(void *arg)
@@ -102,6 +136,7 @@ int main(void)
 	test_depth(true);
 	test_depth(false);
 	test_join();
+	test_width();
 	test_close();
 	return tap_done();
 }
