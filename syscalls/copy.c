@@ -76,6 +76,8 @@ static int check_sendfile(struct file *in, struct file *out, int64_t pos, size_t
 		return -EINVAL;
 	if ((out->flags & O_APPEND) && !(out->kind & FILE_STREAM))
 		return -EINVAL;
+	if (out->ops->anon_name) /* an eventfd takes 8 bytes at a time: not from here, as Linux */
+		return -EINVAL;
 	return 0;
 }
 

@@ -26,6 +26,7 @@ seeds_bootinfo() {
 	$out/seed_bootinfo >"$1/1"
 }
 
+# $1 is the beginning of the names.
 seeds_erofs() { # small trees through mkfs.erofs, one image per layout of data
 	rm -rf $out/tree
 	mkdir -p $out/tree/d/e
@@ -42,9 +43,9 @@ seeds_erofs() { # small trees through mkfs.erofs, one image per layout of data
 	for flags in "" -Eforce-inode-extended -Enoinline_data --chunksize=4096 \
 		"-Eforce-chunk-indexes --chunksize=4096" -zlz4; do
 		n=$((n + 1))
-		mkfs.erofs $flags "$1/$n" $out/tree >/dev/null 2>&1 || rm -f "$1/$n"
+		mkfs.erofs $flags "$1$n" $out/tree >/dev/null 2>&1 || rm -f "$1$n"
 	done
-	[ -f "$1/1" ] || { echo "not ok - fuzz erofs: mkfs.erofs (erofs-utils) does not work" >&2; exit 1; }
+	[ -f "${1}1" ] || { echo "not ok - fuzz erofs: mkfs.erofs (erofs-utils) does not work" >&2; exit 1; }
 }
 
 seeds_ldcache() { # a cache of a few libraries, in both formats
@@ -60,6 +61,25 @@ seeds_ldcache() { # a cache of a few libraries, in both formats
 	[ -n "$(ls "$1")" ] || head -c 16000 /etc/ld.so.cache >"$1/host"
 }
 
+seeds_module() { # a module, and images to be read without one
+	seeds_bootinfo "$1"
+	seeds_erofs "$1/image"
+}
+
+seeds_tar() { # files of all kinds, in the formats that tar writes; no checksums (fuzz_tar.c puts them in)
+	rm -rf $out/tartree
+	mkdir -p $out/tartree/d/e
+	echo some text >$out/tartree/d/file
+	ln $out/tartree/d/file $out/tartree/hard
+	ln -s d/e $out/tartree/soft
+	mkfifo $out/tartree/d/e/fifo
+	: >$out/tartree/d/$(head -c 150 /dev/zero | tr '\0' x)
+	for format in v7 ustar gnu pax; do
+		tar -C $out/tartree --format=$format -cf "$1/$format" . 2>/dev/null || true
+		perl -0777 -pi -e 's/[0-7]{6}\0 (?=[0-9A-Za-z])/fix\0\0\0\0 /g' "$1/$format"
+	done
+}
+
 seeds_p9() { # an attribute reply and a walk, as QEMU sends them
 	printf '\000\377\000\240\000\000\000\157\001\000\377\007' >"$1/1"
 	printf '\003\377\000\026\000\000\000\157\001\000\001\000\200\1\0\0\0\1\2\3\4\5\6\7\10' >"$1/2"
@@ -71,7 +91,7 @@ for name in ${*:-$(ls tests/fuzz/fuzz_*.c | sed 's,.*/fuzz_,,; s,\.c$,,')}; do
 	mkdir -p "$corpus"
 	clang -std=gnu17 -O1 -g -Wall -Wextra -Wno-unused-parameter -I. -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all "$source" $(sed -n 's,.*/\* fuzz: *\(.*\) \*/,\1,p' "$source") -o "$out/$name"
-	[ -n "$(ls "$corpus")" ] || "seeds_$name" "$corpus"
+	[ -n "$(ls "$corpus")" ] || "seeds_$name" "$corpus/"
 	"$out/$name" -max_total_time="$seconds" -max_len=16384 -timeout=10 -print_final_stats=1 \
 		-artifact_prefix="$out/$name-" "$corpus" 2>"$out/$name.log" || {
 		tail -40 "$out/$name.log"

@@ -35,7 +35,9 @@
 
 #define ARENA	   0x200000000000ul
 #define ARENA_SIZE (4ul << 20)
-#define SCRATCH	   (ARENA + (1ul << 20)) /* structures are put here; writable at first */
+#define SCRATCH	   (ARENA + (1ul << 20)) /* writable at first */
+#define SAFE	   0x1f0000000000ul	 /* always there: most structures are put here */
+#define SAFE_SIZE  (256ul << 10)
 #define N_FDS	   48
 #define MAX_NR	   470
 #define NUDGE	   (SIGRTMIN + 5)
@@ -61,7 +63,6 @@ static const struct row rows[MAX_NR] = {
 struct fuzzer {
 	uint64_t state;
 	unsigned id;
-	uint64_t calls;
 };
 
 static bool trace;
@@ -174,7 +175,9 @@ static uint64_t any_address(struct fuzzer *f)
 	    0x8000000000000000,
 	};
 
-	if (pick(f, 12) == 0)
+	if (pick(f, 3))
+		return SAFE + pick(f, SAFE_SIZE / 16) * 16;
+	if (pick(f, 8) == 0)
 		return ONE_OF(f, bad);
 	if (pick(f, 12) == 0) /* the end of a page */
 		return arena_page(f) + 4096 - pick(f, 24);
@@ -213,39 +216,49 @@ static void poke(uint64_t at, const void *from, size_t len)
 		call(SYS_readv, b);
 }
 
+/* Put a structure somewhere; the other threads may change it at any time. Returns its address. */
+static uint64_t place(struct fuzzer *f, const void *from, size_t len)
+{
+	uint64_t at = SAFE + pick(f, (SAFE_SIZE - len) / 16) * 16;
+
+	if (pick(f, 6)) {
+		memcpy((void *)at, from, len);
+		return at;
+	}
+	at = any_address(f);
+	poke(at, from, len);
+	return at;
+}
+
 /* A structure of some kind: a few words that may be anything. */
 static uint64_t any_struct(struct fuzzer *f)
 {
-	uint64_t at = any_address(f), w[16];
+	uint64_t w[16];
 	size_t n = 1 + pick(f, 16);
 
 	for (size_t i = 0; i < n; i++)
 		w[i] = pick(f, 3) ? any_word(f) : any_word(f) << 32 | (uint32_t)any_word(f);
-	poke(at, w, n * sizeof(w[0]));
-	return at;
+	return place(f, w, n * sizeof(w[0]));
 }
 
 static uint64_t any_time(struct fuzzer *f)
 {
-	uint64_t at = any_address(f);
 	uint64_t w[4] = {0, pick(f, 2000000), 0, pick(f, 2000000)};
 
 	if (pick(f, 8) == 0)
 		return any_struct(f);
-	poke(at, w, sizeof(w));
-	return at;
+	return place(f, w, sizeof(w));
 }
 
 static uint64_t any_vector(struct fuzzer *f)
 {
-	uint64_t at = any_address(f), w[16];
+	uint64_t w[16];
 
 	for (int i = 0; i < 16; i += 2) {
 		w[i] = any_address(f);
 		w[i + 1] = pick(f, 6) ? pick(f, 9000) : any_number(f);
 	}
-	poke(at, w, sizeof(w));
-	return at;
+	return place(f, w, sizeof(w));
 }
 
 static uint64_t any_path(struct fuzzer *f)
@@ -299,7 +312,6 @@ static uint64_t any_path(struct fuzzer *f)
 	    "//tmp//a//.",
 	};
 	char text[4200];
-	uint64_t at = any_address(f);
 
 	if (pick(f, 16)) {
 		strcpy(text, ONE_OF(f, paths));
@@ -311,30 +323,26 @@ static uint64_t any_path(struct fuzzer *f)
 			text[i] = '/';
 		text[n] = '\0';
 	}
-	poke(at, text, strlen(text) + 1);
-	return at;
+	return place(f, text, strlen(text) + 1);
 }
 
 static uint64_t any_strings(struct fuzzer *f)
 {
-	uint64_t at = any_address(f), w[8];
+	uint64_t w[8];
 	size_t n = pick(f, 8);
 
 	for (size_t i = 0; i < n; i++)
 		w[i] = pick(f, 8) ? any_path(f) : any_address(f);
 	w[n] = 0;
-	poke(at, w, sizeof(w));
-	return at;
+	return place(f, w, sizeof(w));
 }
 
 /* Handlers: what does not end the process at once. */
 static uint64_t any_action(struct fuzzer *f)
 {
-	uint64_t at = any_address(f);
 	uint64_t w[4] = {pick(f, 2), 0x04000000 | bits(f), 0, bits(f)};
 
-	poke(at, w, sizeof(w));
-	return at;
+	return place(f, w, sizeof(w));
 }
 
 static uint64_t any_signal(struct fuzzer *f)
@@ -392,8 +400,10 @@ static uint64_t any_choice(struct fuzzer *f, unsigned kind)
 		return pick(f, 12) ? pick(f, 8) : any_number(f);
 	case KIND_FCNTL_CMD:
 		return pick(f, 2) ? pick(f, 20) : 1024 + pick(f, 20);
+	case KIND_HEX:
+		return pick(f, 2) ? 0 : bits(f);
 	default:
-		return pick(f, 2) ? small(f) : bits(f);
+		return pick(f, 3) ? pick(f, 12) : pick(f, 2) ? small(f) : bits(f);
 	}
 }
 
@@ -449,6 +459,8 @@ static uint64_t argument(struct fuzzer *f, unsigned kind)
 /* What would stop the fuzzer rather than test the kernel. */
 static bool is_left_out(struct fuzzer *f, unsigned nr)
 {
+	if (nr == SYS_close || nr == SYS_dup2 || nr == SYS_dup3)
+		return pick(f, 4) != 0;
 	switch (nr) {
 	case SYS_exit_group:
 	case SYS_rt_sigreturn:
@@ -465,6 +477,11 @@ static bool is_left_out(struct fuzzer *f, unsigned nr)
 	case SYS_prlimit64:
 	case SYS_close_range:
 	case SYS_chroot:
+	case SYS_setuid: /* root may do more */
+	case SYS_setreuid:
+	case SYS_setresuid:
+	case SYS_setfsuid:
+	case SYS_capset:
 		return pick(f, 100) != 0;
 	}
 	return rows[nr].stub && pick(f, 50);
@@ -484,6 +501,20 @@ static bool is_harmless(unsigned nr, const uint64_t *a)
 	if (nr == SYS_mremap && a[4] < 0x10000000000)
 		return false;
 	return a[0] >= ARENA && a[1] != 1ul << 46 && (nr != SYS_mremap || a[2] != 1ul << 46);
+}
+
+/* As it was at first. */
+static void map_arena(void)
+{
+	int fixed = MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, all = PROT_READ | PROT_WRITE;
+	int file = open("/tmp/b", O_RDWR);
+
+	mmap((void *)SAFE, SAFE_SIZE, all, MAP_FIXED_NOREPLACE | fixed, -1, 0);
+	mmap((void *)ARENA, ARENA_SIZE, all, fixed, -1, 0);
+	mmap((void *)(ARENA + (2 << 20)), 256 << 10, all, MAP_FIXED | MAP_SHARED, file, 0);
+	mmap((void *)(ARENA + (3 << 20)), 256 << 10, PROT_READ, MAP_FIXED | MAP_PRIVATE, file, 0);
+	mprotect((void *)(ARENA + ARENA_SIZE - 4096), 4096, PROT_NONE);
+	close(file);
 }
 
 /* Start again, as a new program: the other threads are ended wherever they are. */
@@ -508,9 +539,30 @@ static void show(const struct fuzzer *f, unsigned nr, const uint64_t *a)
 	write(TRACE_FD, line, (size_t)n);
 }
 
+/* What most of the kernel's state hangs on. */
+static const short favourites[] = {
+    SYS_read,	       SYS_write,     SYS_pread64,
+    SYS_pwrite64,      SYS_readv,     SYS_writev,
+    SYS_openat,	       SYS_open,      SYS_mmap,
+    SYS_munmap,	       SYS_mprotect,  SYS_mremap,
+    SYS_madvise,       SYS_msync,     SYS_mincore,
+    SYS_mlock,	       SYS_ftruncate, SYS_fallocate,
+    SYS_lseek,	       SYS_fsync,     SYS_rename,
+    SYS_renameat2,     SYS_link,      SYS_linkat,
+    SYS_unlink,	       SYS_symlink,   SYS_mkdir,
+    SYS_rmdir,	       SYS_mknod,     SYS_getdents64,
+    SYS_ioctl,	       SYS_fcntl,     SYS_flock,
+    SYS_poll,	       SYS_epoll_ctl, SYS_epoll_wait,
+    SYS_epoll_create1, SYS_eventfd2,  SYS_timerfd_settime,
+    SYS_signalfd4,     SYS_pipe2,     SYS_futex,
+    SYS_clone,	       SYS_sendfile,  SYS_copy_file_range,
+    SYS_memfd_create,  SYS_chdir,     SYS_newfstatat,
+    SYS_readlink,      SYS_truncate,
+};
+
 static void step(struct fuzzer *f)
 {
-	unsigned nr = pick(f, MAX_NR);
+	unsigned nr = pick(f, 3) ? (unsigned)ONE_OF(f, favourites) : pick(f, MAX_NR);
 	uint64_t a[6];
 
 	if (!rows[nr].there || is_left_out(f, nr))
@@ -524,7 +576,8 @@ static void step(struct fuzzer *f)
 	if (trace)
 		show(f, nr, a);
 	call(nr, a);
-	f->calls++;
+	if (pick(f, 1000) == 0)
+		map_arena();
 	if (pick(f, 20000) == 0)
 		exec_self(f);
 }
@@ -598,18 +651,6 @@ static void open_files(void)
 	dup2(i, 0);
 	dup2(i, 1);
 	dup2(i, 2);
-}
-
-static void map_arena(void)
-{
-	int fixed = MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, all = PROT_READ | PROT_WRITE;
-	int file = open("/tmp/b", O_RDWR);
-
-	mmap((void *)ARENA, ARENA_SIZE, all, fixed, -1, 0);
-	mmap((void *)(ARENA + (2 << 20)), 256 << 10, all, MAP_FIXED | MAP_SHARED, file, 0);
-	mmap((void *)(ARENA + (3 << 20)), 256 << 10, PROT_READ, MAP_FIXED | MAP_PRIVATE, file, 0);
-	mprotect((void *)(ARENA + ARENA_SIZE - 4096), 4096, PROT_NONE);
-	close(file);
 }
 
 static void start_threads(void)
