@@ -27,6 +27,8 @@ static ssize_t null_read(struct file *f, struct iter *to, uint64_t *pos)
 }
 
 /* The program's buffer is not even looked at. */
+#define ZERO_STEP (1ul << 20) /* of reading /dev/zero between two looks for signals */
+
 static ssize_t null_write(struct file *f, struct iter *from, uint64_t *pos)
 {
 	size_t n = from->left;
@@ -37,9 +39,19 @@ static ssize_t null_write(struct file *f, struct iter *from, uint64_t *pos)
 
 static ssize_t zero_read(struct file *f, struct iter *to, uint64_t *pos)
 {
-	size_t want = to->left, done = iter_zero(to, want);
+	size_t done = 0;
 
-	return done || !want ? (ssize_t)done : -EFAULT;
+	while (to->left) {
+		size_t n = MIN(to->left, ZERO_STEP), zeroed = iter_zero(to, n);
+
+		done += zeroed;
+		if (zeroed < n)
+			return done ? (ssize_t)done : -EFAULT;
+		sched_breathe();
+		if (signal_pending(current))
+			break;
+	}
+	return (ssize_t)done;
 }
 
 static ssize_t full_write(struct file *f, struct iter *from, uint64_t *pos)
@@ -67,6 +79,15 @@ static const struct file_ops full_ops = {.read = zero_read, .write = full_write,
 /* ---- random, urandom: random(4); they differ in nothing here, the generator is always seeded ----
  */
 
+/* Looks up after each page, as Linux; true: a signal ends the call. */
+static bool page_done(ssize_t done)
+{
+	if (!IS_ALIGNED((size_t)done, PAGE_SIZE))
+		return false;
+	sched_breathe();
+	return signal_pending(current);
+}
+
 static ssize_t random_read(struct file *f, struct iter *to, uint64_t *pos)
 {
 	uint8_t block[256];
@@ -82,7 +103,7 @@ static ssize_t random_read(struct file *f, struct iter *to, uint64_t *pos)
 			done = done ? done : -EFAULT;
 			break;
 		}
-		if (IS_ALIGNED((size_t)done, PAGE_SIZE) && signal_pending(current))
+		if (page_done(done))
 			break;
 	}
 	memset(block, 0, sizeof(block));
@@ -101,6 +122,8 @@ static ssize_t random_write(struct file *f, struct iter *from, uint64_t *pos)
 		done += copied;
 		if (copied < n)
 			return done ? done : -EFAULT;
+		if (page_done(done))
+			break;
 	}
 	return done;
 }

@@ -157,6 +157,16 @@ void sched_interrupts(void)
 	woken_by_interrupt = false;
 }
 
+void sched_breathe(void)
+{
+	if (READ_ONCE(this_cpu()->pending))
+		sched_interrupts();
+	if (!(current->work & WORK_RESCHED))
+		return;
+	__atomic_fetch_and(&current->work, ~WORK_RESCHED, __ATOMIC_RELAXED);
+	schedule();
+}
+
 void sched_exit(void)
 {
 	struct thread *t = current;

@@ -190,6 +190,12 @@ static inline bool thread_must_end(const struct thread *t)
 void schedule(void);
 /* Is there something else to run? For loops that look at a device instead of sleeping. */
 bool sched_others(void);
+/*
+ * For calls that can take seconds, each millisecond or so: interrupts are handled (signals may be
+ * pending then, look) and other threads get their turn, as if this one were in the program. Locks:
+ * no spin lock held.
+ */
+void sched_breathe(void);
 /* Make t runnable. */
 void thread_wake(struct thread *t);
 /* For wait_sleep: mark t (the caller) as sleeping, unless *woken: a waiter of it has fired. */

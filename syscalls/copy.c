@@ -61,6 +61,9 @@ static ssize_t copy_bytes(struct file *in, uint64_t *in_pos, struct file *out, u
 		*in_pos += n;
 		if ((size_t)n < want)
 			break;
+		sched_breathe();
+		if (thread_must_end(current))
+			break;
 	}
 	kfree(buf);
 	return done ? (ssize_t)done : n;
