@@ -174,7 +174,7 @@ static const char *read_directory(struct reader *r, struct node *dir, const stru
 {
 	const char *why = NULL;
 
-	if (depth > 1000)
+	if (depth > FILESET_DEPTH)
 		return "directories are nested too deeply";
 	for (uint64_t at = 0; why == NULL && at < in->size; at += BLOCK) {
 		size_t len = in->size - at < BLOCK ? in->size - at : BLOCK;

@@ -8,6 +8,7 @@
 #include "tools/util.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +22,8 @@ static struct node *node_new(struct node *parent, const char *name, size_t len)
 			   .name = xstrndup(name, len),
 			   .mode = S_IFDIR | 0755,
 			   .fd = -1,
-			   .nlink = 1};
+			   .nlink = 1,
+			   .depth = parent ? parent->depth + 1 : 0};
 	return n;
 }
 
@@ -118,11 +120,13 @@ static void pass_on(struct node *root, struct node *old)
 		if (heir == NULL) {
 			char *name = n->name;
 			struct node *parent = n->parent;
+			unsigned depth = n->depth;
 
 			heir = n;
 			*heir = *old;
 			heir->name = name;
 			heir->parent = parent;
+			heir->depth = depth;
 			heir->nlink = 0;
 			old->host = old->target = NULL;
 		}
@@ -144,15 +148,22 @@ void node_clear(struct node *n, mode_t mode)
 		n->link->nlink--;
 	else if (n->nlink > 1)
 		pass_on(root_of(n), n);
-	for (size_t i = 0; i < n->n; i++) {
-		node_clear(n->children[i], S_IFREG);
-		node_free(n->children[i]);
+	while (n->n) { /* one at a time: what is left is looked through for other names */
+		struct node *last = n->children[n->n - 1];
+
+		node_clear(last, S_IFREG);
+		n->n--;
+		node_free(last);
 	}
 	free(n->children);
 	free(n->target);
 	free(n->host);
-	*n =
-	    (struct node){.parent = n->parent, .name = n->name, .mode = mode, .fd = -1, .nlink = 1};
+	*n = (struct node){.parent = n->parent,
+			   .name = n->name,
+			   .mode = mode,
+			   .fd = -1,
+			   .nlink = 1,
+			   .depth = n->depth};
 }
 
 void node_link(struct node *n, struct node *file)
@@ -229,11 +240,13 @@ static int step(struct walk *w, const char *name, size_t len)
 		w->at = w->at->parent ? w->at->parent : w->root;
 		return 0;
 	}
+	if (w->make && (len > NAME_MAX || w->at->depth >= FILESET_DEPTH))
+		return -ENAMETOOLONG;
 	next = w->make ? node_make_child(w->at, name, len) : node_child(w->at, name, len);
 	if (next == NULL)
 		return -ENOENT;
 	if (S_ISLNK(next->mode) && (w->follow || name[len] == '/'))
-		return take_link(w, next, after);
+		return take_link(w, node_file(next), after);
 	w->at = next;
 	return 0;
 }

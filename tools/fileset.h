@@ -12,6 +12,9 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+/* Directories inside each other, at most: trees are walked by recursion. */
+#define FILESET_DEPTH 1000
+
 struct node {
 	struct node *parent; /* the root's is NULL */
 	struct node **children;
@@ -29,6 +32,7 @@ struct node {
 	uint64_t offset;   /* ... from here on */
 	struct node *link; /* another name of that file: nothing else above means anything */
 	unsigned nlink;	   /* names of a file that is no directory */
+	unsigned depth;	   /* the root's is 0 */
 	struct stat seen;  /* of a file of the host's, to notice changes; else zeros */
 	uint64_t nid;	   /* place in the image, once it has one */
 };
@@ -68,7 +72,7 @@ char *node_path(const struct node *n);
  */
 struct node *fileset_lookup(const struct fileset *s, const char *path, bool follow);
 /* The node at `path`, made if it is not there, as are directories on the way. Symbolic links on the
- * way are followed, not in the end. NULL with errno ENOTDIR or ELOOP. */
+ * way are followed, not in the end. NULL with errno ENOTDIR, ELOOP or ENAMETOOLONG. */
 struct node *fileset_make(struct fileset *s, const char *path);
 
 /* Bytes of all regular files, and their number with everything else. */

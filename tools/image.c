@@ -114,7 +114,8 @@ static int find_module(struct image *im, const Elf64_Ehdr *eh, const Elf64_Phdr 
 		    ph[i].p_filesz < im->embed.size || ph[i].p_offset % PAGE)
 			continue;
 		im->module_offset = ph[i].p_offset;
-		if (ph[i].p_offset + im->embed.size > (uint64_t)st.st_size)
+		if (ph[i].p_offset > (uint64_t)st.st_size ||
+		    im->embed.size > (uint64_t)st.st_size - ph[i].p_offset)
 			return fail(STATUS_CANNOT_RUN, "%s: the image is truncated", path);
 		return 0;
 	}

@@ -237,6 +237,8 @@ static int link_member(struct tar *t, struct node *n)
 
 	if (to == NULL || S_ISDIR(to->mode))
 		return damaged(t, "a hard link to what is not there");
+	if (n->n || n->parent == NULL)
+		return damaged(t, "a hard link in place of a directory");
 	node_link(n, to);
 	return 0;
 }
@@ -248,7 +250,9 @@ static int add_member(struct tar *t, const struct header *h, uint64_t size)
 	mode_t mode = mode_of(h, m->path);
 
 	if (n == NULL)
-		return damaged(t, "a name goes through what is no directory");
+		return damaged(t, errno == ENAMETOOLONG
+				      ? "a name is too long"
+				      : "a name goes through what is no directory");
 	if (h->type == '1')
 		return link_member(t, n);
 	if (m->uid > UINT32_MAX || m->gid > UINT32_MAX)
@@ -264,6 +268,8 @@ static int add_member(struct tar *t, const struct header *h, uint64_t size)
 	if (S_ISCHR(mode) || S_ISBLK(mode))
 		n->rdev = makedev((unsigned)NUMBER(h->major), (unsigned)NUMBER(h->minor));
 	if (S_ISLNK(mode)) {
+		if (strlen(m->link) >= PATH_MAX)
+			return damaged(t, "a symbolic link is too long");
 		n->target = xstrdup(*m->link ? m->link : ".");
 		n->size = strlen(n->target);
 	}

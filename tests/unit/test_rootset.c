@@ -316,6 +316,88 @@ static void test_tar(void)
 	free(tree);
 }
 
+/* One header of an archive; text: what follows it, or NULL. */
+static void header(int fd, const char *name, char type, const char *link, const char *text)
+{
+	char h[512] = {0}, pad[512] = {0};
+	size_t len = text ? strlen(text) + 1 : 0;
+	unsigned sum = 8 * ' ';
+
+	snprintf(h, 100, "%s", name);
+	snprintf(h + 100, 8, "%07o", 0644);
+	snprintf(h + 124, 12, "%011o", (unsigned)len);
+	h[156] = type;
+	snprintf(h + 157, 100, "%s", link);
+	for (size_t i = 0; i < sizeof(h); i++)
+		sum += (unsigned char)h[i];
+	snprintf(h + 148, 8, "%06o", sum);
+	if (write(fd, h, sizeof(h)) != sizeof(h) || write(fd, text, len) != (ssize_t)len ||
+	    write(fd, pad, -len % 512) < 0)
+		abort();
+}
+
+static void member(int fd, const char *name, char type, const char *link)
+{
+	if (strlen(name) >= 100)
+		header(fd, "long", 'L', "", name);
+	if (strlen(link) >= 100)
+		header(fd, "long", 'K', "", link);
+	header(fd, name, type, link, NULL);
+}
+
+struct hostile {
+	struct {
+		const char *name;
+		char type;
+		const char *link;
+	} members[6];
+	bool good;
+};
+
+/* What no tar makes: names that replace what others depend on, and lengths nobody expects. */
+static void test_hostile(void)
+{
+	static char name[300], target[5000], deep[5000];
+	static const struct hostile archives[] = {
+	    {{{"d/a", '0', ""}, {"d/b", '0', ""}, {"x", '1', "d/b"}, {"d", '0', ""}}, true},
+	    {{{"d/a", '0', ""}, {"d/b", '1', "d/a"}, {"d/c", '1', "d/a"}, {"d", '2', "x"}}, true},
+	    {{{"d/a", '0', ""}, {"d", '1', "d/a"}}, false},
+	    {{{"a", '0', ""}, {"/", '1', "a"}}, false},
+	    {{{"a", '0', ""}, {"a", '1', "a"}}, true},
+	    {{{"s", '2', "d"}, {"h", '1', "s"}, {"d/x", '0', ""}, {"h/y", '0', ""}}, true},
+	    {{{name, '0', ""}}, false},
+	    {{{"s", '2', target}}, false},
+	    {{{deep, '0', ""}}, false},
+	    {{{"../../a", '0', ""}, {"/../b", '0', ""}, {"l", '2', "/.."}, {"l/c", '0', ""}}, true},
+	};
+
+	memset(name, 'n', sizeof(name) - 1);
+	memset(target, 't', sizeof(target) - 1);
+	for (size_t i = 0; i + 1 < sizeof(deep); i++)
+		deep[i] = i & 1 ? '/' : 'd';
+	for (size_t i = 0; i < sizeof(archives) / sizeof(archives[0]); i++) {
+		int fd = memfd_create("tar", 0), image = memfd_create("image", 0), plain;
+		struct fileset s, back;
+		uint64_t size = 0;
+
+		for (int n = 0; archives[i].members[n].name; n++)
+			member(fd, archives[i].members[n].name, archives[i].members[n].type,
+			       archives[i].members[n].link);
+		fileset_init(&s);
+		fileset_init(&back);
+		CHECK((tar_read(&s, fd, "hostile", &plain) == 0) == archives[i].good);
+		if (archives[i].good) {
+			CHECK(erofs_write(&s, image, NULL, &size) == 0);
+			CHECK(erofs_read(&back, image, 0, size) == NULL);
+			CHECK(equal(&s, &back, false));
+		}
+		fileset_free(&back);
+		fileset_free(&s);
+		close(image);
+		close(fd);
+	}
+}
+
 static void test_names(void)
 {
 	struct fileset s;
@@ -348,6 +430,7 @@ int main(void)
 	test_damage();
 	test_paths();
 	test_tar();
+	test_hostile();
 	test_names();
 	shell("rm -rf ../${PWD##*/}");
 	return UNIT_END();
