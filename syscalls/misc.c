@@ -41,7 +41,10 @@ static long random_to_user(uaddr_t buf, size_t count)
 		done += n - left;
 		if (left)
 			break;
-		if (done % PAGE_SIZE == 0 && signal_pending(current))
+		if (done % PAGE_SIZE)
+			continue;
+		sched_breathe();
+		if (signal_pending(current))
 			break;
 	}
 	memset(block, 0, sizeof(block));
