@@ -41,6 +41,7 @@ int main(void)
 	fails(sendfile(open("out", O_WRONLY | O_APPEND), in, NULL, 1), EINVAL);
 	off = 0;
 	fails(sendfile(out, p[0], &off, 1), ESPIPE);
-	fails(sendfile(eventfd(0, EFD_NONBLOCK), open("/dev/zero", O_RDONLY), NULL, 1 << 30), EINVAL);
+	fails(sendfile(eventfd(0, EFD_NONBLOCK), open("/dev/zero", O_RDONLY), NULL, 1 << 30),
+	      EINVAL);
 	return tap_done();
 }
