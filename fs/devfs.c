@@ -276,10 +276,15 @@ static int open_terminal(const struct device *dev, struct inode *in, unsigned fl
 			 struct file **out)
 {
 	struct inode *own;
+	bool controlling = dev->major == TTYAUX_MAJOR && dev->minor == 0;
 	int r = tty_present() ? tty_open(flags, out) : -dev->absent;
 
 	if (r)
 		return r;
+	if (controlling && !tty_is_ours()) { /* /dev/tty: the caller's session has no terminal */
+		file_put(*out);
+		return -ENXIO;
+	}
 	own = (*out)->inode;
 	(*out)->inode = inode_get(in);
 	inode_put(own);

@@ -3,6 +3,7 @@
  * first looks at it. Files of the program come later, from the boot module. */
 #include "fs/init.h"
 #include "fs/vfs_internal.h"
+#include "kernel/process.h"
 
 static const struct auto_mount dev_mounts[] = {
     {"pts", devpts_new, MS_NOSUID | MS_NOEXEC, 0755, NULL, false},
@@ -26,6 +27,8 @@ int fs_init(const struct bootinfo *bi)
 
 	file_place_release = vfs_file_release;
 	file_may_change = inode_may_change;
+	process_hooks.fork = vfs_process_fork;
+	process_hooks.exit = vfs_process_exit;
 	dcache_init();
 	vfs_ops_init();
 	r = root_new(bi, &root);

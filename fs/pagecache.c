@@ -224,7 +224,7 @@ void pagecache_map_around(struct pagecache *pc, uint64_t first, size_t n, uint64
 /* There was no memory: is it worth trying again? */
 static bool relieve(int *tries)
 {
-	return (*tries)++ < RELIEVE_TRIES && current && current_mm() && mm_relieve(current_mm());
+	return (*tries)++ < RELIEVE_TRIES && mm_relieve();
 }
 
 ssize_t pagecache_read(struct pagecache *pc, struct iter *to, uint64_t *pos, uint64_t size)
@@ -363,8 +363,7 @@ void pagecache_truncate(struct pagecache *pc, uint64_t size)
 	size_t off = size & ~PAGE_MASK;
 	struct page *p;
 
-	if (current && current_mm())
-		mm_file_truncated(current_mm(), pc->inode, size);
+	mm_file_truncated(pc->inode, size);
 	mutex_lock(&pc->io); /* a transfer under way ends first */
 	drop_range(pc, pages_of(size), UINT64_MAX);
 	p = off ? lookup(pc, size >> PAGE_SHIFT) : NULL;
@@ -379,9 +378,7 @@ void pagecache_truncate(struct pagecache *pc, uint64_t size)
 void pagecache_invalidate(struct pagecache *pc, uint64_t first, uint64_t last)
 {
 	last = MIN(last, (UINT64_MAX >> PAGE_SHIFT) - 1);
-	if (current && current_mm())
-		mm_file_punched(current_mm(), pc->inode, first << PAGE_SHIFT,
-				(last + 1) << PAGE_SHIFT);
+	mm_file_punched(pc->inode, first << PAGE_SHIFT, (last + 1) << PAGE_SHIFT);
 	mutex_lock(&pc->io);
 	drop_range(pc, first, last);
 	mutex_unlock(&pc->io);

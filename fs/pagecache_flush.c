@@ -129,8 +129,7 @@ static void store(struct pagecache *pc, uint64_t index, struct page **pages, siz
 {
 	int r;
 
-	if (current && current_mm())
-		mm_file_clean(current_mm(), pc->inode, index, index + n - 1);
+	mm_file_clean(pc->inode, index, index + n - 1);
 	mutex_lock(&pc->io);
 	r = pc->ops->write ? pc->ops->write(pc, index, pages, n) : -EROFS;
 	mutex_unlock(&pc->io);

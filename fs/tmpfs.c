@@ -408,8 +408,7 @@ int tmpfs_add_seals(struct file *f, unsigned seals)
 		seals |= content;
 	if (ti->seals & F_SEAL_SEAL)
 		r = -EPERM;
-	else if ((seals & ~ti->seals & F_SEAL_WRITE) && current && current_mm() &&
-		 mm_file_writable_mapped(current_mm(), in))
+	else if ((seals & ~ti->seals & F_SEAL_WRITE) && mm_file_writable_mapped(in))
 		r = -EBUSY;
 	else
 		ti->seals |= seals;

@@ -46,8 +46,7 @@ static void mark_written(struct inode *in, uint64_t index)
 
 void tmpfs_page_replaced(struct inode *in, uint64_t index)
 {
-	if (current && current_mm())
-		mm_file_replaced(current_mm(), in, index);
+	mm_file_replaced(in, index);
 }
 
 /* Is what tmpfs_page_at gave somebody else's? */
@@ -477,8 +476,8 @@ static int set_size(struct inode *in, uint64_t size)
 	if (r)
 		return r;
 	in->size = size;
-	if (size < old && current && current_mm())
-		mm_file_truncated(current_mm(), in, size);
+	if (size < old)
+		mm_file_truncated(in, size);
 	tmpfs_file_drop(in, ALIGN_UP(size, PAGE_SIZE) >> PAGE_SHIFT);
 	return 0;
 }

@@ -131,8 +131,8 @@ static int punch_hole(struct inode *in, uint64_t from, uint64_t end)
 	r = tmpfs_clear(in, from, first << PAGE_SHIFT);
 	if (!r)
 		r = tmpfs_clear(in, last << PAGE_SHIFT, end);
-	if (!r && first < last && current && current_mm())
-		mm_file_punched(current_mm(), in, from, end);
+	if (!r && first < last)
+		mm_file_punched(in, from, end);
 	for (i = first; !r && i < last; i++) {
 		if (i >= ti->lower_pages) {
 			void *entry;

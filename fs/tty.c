@@ -12,6 +12,7 @@
 #include "kernel/clock.h"
 #include "kernel/heap.h"
 #include "kernel/poll.h"
+#include "kernel/process.h"
 #include "kernel/string.h"
 
 #include <linux/eventpoll.h>
@@ -124,6 +125,32 @@ static ssize_t write_locked(struct iter *from, bool nonblock)
 	return done && r != -EIO ? (ssize_t)done : r;
 }
 
+/* Would the signal do nothing to the caller? */
+static bool is_deaf_to(int signo)
+{
+	return (current->sigmask & SIGBIT(signo)) ||
+	       current_process()->sighand->actions[signo - 1].handler == HANDLER_IGN;
+}
+
+bool tty_is_ours(void)
+{
+	return the_tty.session && the_tty.session == current_process()->sid;
+}
+
+int tty_check_foreground(int signo)
+{
+	int pgid = current_process()->pgid;
+
+	if (!tty_is_ours() || !the_tty.pgrp || the_tty.pgrp == pgid)
+		return 0;
+	if (is_deaf_to(signo))
+		return signo == SIGTTIN ? -EIO : 0;
+	if (group_orphaned(pgid, NULL))
+		return -EIO;
+	group_raise(pgid, signo);
+	return -ERESTARTSYS;
+}
+
 static ssize_t tty_write(struct file *f, struct iter *from, uint64_t *pos)
 {
 	struct tty *t = &the_tty;
@@ -131,6 +158,11 @@ static ssize_t tty_write(struct file *f, struct iter *from, uint64_t *pos)
 
 	if (t->hung_up)
 		return -EIO;
+	if (t->n.tios.c_lflag & TOSTOP) {
+		r = tty_check_foreground(SIGTTOU);
+		if (r)
+			return r;
+	}
 	mutex_lock(&t->write_lock);
 	r = write_locked(from, (f->flags & O_NONBLOCK) || from->nowait);
 	mutex_unlock(&t->write_lock);
@@ -141,11 +173,11 @@ static ssize_t tty_write(struct file *f, struct iter *from, uint64_t *pos)
 
 static void send_signals(uint64_t set)
 {
-	while (set) {
+	while (set && the_tty.pgrp) {
 		int bit = __builtin_ctzll(set);
 
 		set &= set - 1;
-		signal_raise(the_tty.process, bit + 1);
+		group_raise(the_tty.pgrp, bit + 1);
 	}
 }
 
@@ -174,11 +206,20 @@ size_t tty_type(const uint8_t *data, size_t n)
 		t->n.raised = 0;
 		spin_unlock(&t->lock);
 		done += took;
-		if (t->controlling)
-			send_signals(raised);
+		send_signals(raised);
 		tty_changed();
 	} while (took && done < n);
 	return done;
+}
+
+static void hang_up_leader(int sid)
+{
+	struct process *p = process_find(sid);
+
+	if (p) {
+		signal_raise(p, SIGHUP);
+		signal_raise(p, SIGCONT);
+	}
 }
 
 /* The console's input hook; no data: the host's terminal is gone, which its session hears about. */
@@ -190,8 +231,9 @@ static size_t receive(const uint8_t *data, size_t n)
 		return tty_type(data, n);
 	if (!t->hung_up) {
 		t->hung_up = true;
-		if (t->controlling)
-			send_signals(SIGBIT(SIGHUP) | SIGBIT(SIGCONT));
+		send_signals(SIGBIT(SIGHUP) | SIGBIT(SIGCONT));
+		if (t->session && t->session != t->pgrp) /* its leader hears it too */
+			hang_up_leader(t->session);
 		tty_changed();
 	}
 	return 0;
@@ -262,8 +304,12 @@ static ssize_t read_typed(struct reading *rd, struct iter *to, bool nonblock)
 {
 	int r = 0;
 
-	while (to->left && !r)
+	while (to->left && !r) {
+		r = tty_check_foreground(SIGTTIN);
+		if (r)
+			break;
 		r = n_tty_readable(&the_tty.n, 1) ? take_typed(rd, to) : wait_typed(rd, nonblock);
+	}
 	return r < 0 && !rd->done ? r : (ssize_t)rd->done;
 }
 
@@ -321,12 +367,21 @@ bool tty_is_serial(void)
 	return the_tty.serial;
 }
 
-bool tty_controlling(int *pgrp)
+bool tty_controlling(const struct process *p, int *pgrp)
 {
-	if (!the_tty.controlling)
-		return false;
-	*pgrp = the_tty.process->pgid;
-	return true;
+	*pgrp = the_tty.pgrp;
+	return the_tty.session && the_tty.session == p->sid;
+}
+
+/* The leader of a session has ended: those in the foreground are told, the terminal is nobody's. */
+static void session_end(int sid)
+{
+	struct tty *t = &the_tty;
+
+	if (t->session != sid)
+		return;
+	send_signals(SIGBIT(SIGHUP) | SIGBIT(SIGCONT));
+	t->session = t->pgrp = 0;
 }
 
 /* Returns 0, -ENXIO (no terminal), -EBUSY (TIOCEXCL), -ENOMEM. */
@@ -357,8 +412,8 @@ void tty_resize(const struct winsize *size)
 	changed = memcmp(size, &t->winsize, sizeof(*size)) != 0;
 	t->winsize = *size;
 	spin_unlock(&t->lock);
-	if (changed && t->controlling)
-		signal_raise(t->process, SIGWINCH);
+	if (changed)
+		send_signals(SIGBIT(SIGWINCH));
 }
 
 /* The host's terminal was resized. */
@@ -387,8 +442,9 @@ void tty_init(const struct tty_config *config)
 	t->serial = config->serial;
 	t->winsize.ws_row = config->rows;
 	t->winsize.ws_col = config->cols;
-	t->process = config->process;
-	t->controlling = true;
+	t->session = config->process->sid;
+	t->pgrp = config->process->pgid;
+	process_hooks.session_end = session_end;
 	t->present = true;
 	con_set_winsize_hook(resized);
 	if (config->input)

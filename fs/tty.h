@@ -15,8 +15,9 @@ struct tty_config {
 	bool output; /* screen: `stream` is */
 	enum con_stream stream;
 	unsigned rows, cols;
-	bool serial;		 /* it is /dev/ttyS0, else /dev/pts/0 */
-	struct process *process; /* gets signals typed; its session's terminal this is */
+	bool serial; /* it is /dev/ttyS0, else /dev/pts/0 */
+	struct process
+	    *process; /* its session's terminal this is, its group is in the foreground */
 };
 
 void tty_init(const struct tty_config *config);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ioctl_tty(2): settings, window size, flushing and flow control, and the terminal's place in its
- * session. There is one process, so the foreground process group is that process's own and no other
- * can be made it.
+ * session.
  */
 #include "fs/tty_state.h"
+#include "fs/vfs.h"
 #include "kernel/file.h"
-#include "kernel/task.h"
+#include "kernel/process.h"
 #include "kernel/uaccess.h"
 
 #include <linux/tty.h>
@@ -186,40 +186,49 @@ static long queues(unsigned cmd, uaddr_t arg)
 
 static long set_foreground(uaddr_t arg)
 {
-	int pgrp;
+	int pgrp, r = tty_check_foreground(SIGTTOU);
 
+	if (r)
+		return r;
 	if (get_user(&pgrp, arg))
 		return -EFAULT;
 	if (pgrp < 0)
 		return -EINVAL;
-	return pgrp == current_process()->pgid ? 0 : -ESRCH;
-}
-
-static long become_controlling(void)
-{
-	struct tty *t = &the_tty;
-	struct process *p = current_process();
-
-	if (t->controlling && t->process == p)
-		return 0;
-	if (p->pid != p->sid)
+	if (!group_exists(pgrp, 0))
+		return -ESRCH;
+	if (!group_exists(pgrp, current_process()->sid))
 		return -EPERM;
-	t->controlling = true;
+	the_tty.pgrp = pgrp;
 	return 0;
 }
 
-/* A session leader that lets go takes its process group along: SIGHUP, SIGCONT. */
+/* The leader of a session without terminal may take one that is nobody's; root with argument 1
+ * any. */
+static long become_controlling(unsigned long steal)
+{
+	struct tty *t = &the_tty;
+	const struct process *p = current_process();
+
+	if (tty_is_ours() && p->pid == p->sid)
+		return 0;
+	if (p->pid != p->sid || tty_is_ours())
+		return -EPERM;
+	if (t->session && !(steal == 1 && capable(CAP_SYS_ADMIN)))
+		return -EPERM;
+	t->session = p->sid;
+	t->pgrp = p->pgid;
+	return 0;
+}
+
+/* A session leader that lets go takes the foreground along: SIGHUP, SIGCONT. */
 static long give_up(void)
 {
-	struct process *p = current_process();
+	const struct process *p = current_process();
 
-	if (!the_tty.controlling)
+	if (!tty_is_ours())
 		return -ENOTTY;
-	if (p->pid == p->sid) {
-		the_tty.controlling = false;
-		signal_raise(p, SIGHUP);
-		signal_raise(p, SIGCONT);
-	}
+	if (p->pid == p->sid)
+		process_hooks.session_end(p->sid);
 	return 0;
 }
 
@@ -227,20 +236,42 @@ static long session(unsigned cmd, uaddr_t arg)
 {
 	switch (cmd) {
 	case TIOCSCTTY:
-		return become_controlling();
+		return become_controlling(arg);
 	case TIOCNOTTY:
 		return give_up();
 	case TIOCGPGRP:
-		return the_tty.controlling ? put_user(arg, current_process()->pgid) : -ENOTTY;
+		return tty_is_ours() ? put_user(arg, the_tty.pgrp) : -ENOTTY;
 	case TIOCGSID:
-		return the_tty.controlling ? put_user(arg, current_process()->sid) : -ENOTTY;
+		return tty_is_ours() ? put_user(arg, the_tty.session) : -ENOTTY;
 	case TIOCSPGRP:
-		return the_tty.controlling ? set_foreground(arg) : -ENOTTY;
+		return tty_is_ours() ? set_foreground(arg) : -ENOTTY;
 	}
 	return -ENOTTY;
 }
 
 /* ---- all of it ---- */
+
+/* What a background process may not do (Linux: tty_check_change). */
+static bool changes_state(unsigned cmd)
+{
+	switch (cmd) {
+	case TCSETS:
+	case TCSETSW:
+	case TCSETSF:
+	case TCSETS2:
+	case TCSETSW2:
+	case TCSETSF2:
+	case TIOCSETD:
+	case TCSBRK:
+	case TCSBRKP:
+	case TIOCSBRK:
+	case TIOCCBRK:
+	case TCXONC:
+	case TCFLSH:
+		return true;
+	}
+	return false;
+}
 
 long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 {
@@ -259,6 +290,11 @@ long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 		return put_user(arg, (int)the_tty.exclusive);
 	case TIOCGDEV:
 		return put_user(arg, the_tty.serial ? SERIAL_DEVICE : PTS_DEVICE);
+	}
+	if (changes_state(cmd)) {
+		r = tty_check_foreground(SIGTTOU);
+		if (r)
+			return r;
 	}
 	r = settings(cmd, arg);
 	if (r == -ENOTTY)

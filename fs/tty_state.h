@@ -19,8 +19,8 @@ struct tty {
 	struct spinlock lock;
 	struct n_tty n;		    /* (l) */
 	struct winsize winsize;	    /* (l) */
-	struct process *process;    /* (i) the foreground process */
-	bool controlling;	    /* (l) it is the process's controlling terminal */
+	int session;		    /* (l) whose controlling terminal it is, 0: nobody's */
+	int pgrp;		    /* (l) the foreground process group */
 	bool exclusive;		    /* (l) TIOCEXCL */
 	bool hung_up;		    /* (l) the host's terminal is gone */
 	struct wait_queue read_wq;  /* something to read */
@@ -41,6 +41,11 @@ int tty_drain(bool nonblock);
 void tty_changed(void);
 /* New window size; a change is told to the process. */
 void tty_resize(const struct winsize *size);
+/*
+ * Before a change or a read: one of the terminal's session, but not in the foreground, is stopped
+ * by signo. 0 (go on), -ERESTARTSYS (a signal was sent), -EIO.
+ */
+int tty_check_foreground(int signo);
 /* Bytes typed on the keyboard; returns how many were taken. */
 size_t tty_type(const uint8_t *data, size_t n);
 

@@ -72,6 +72,11 @@ int vfs_setattr(struct inode *in, struct dentry *place, struct setattr *a);
 int vfs_permission(struct inode *in, unsigned mask /* R_OK|W_OK|X_OK */, bool real_ids);
 int vfs_statfs(struct inode *in, struct statfs *out);
 
+/* For process_hooks: places and image of a child of the caller, 0 or -ENOMEM; drop p's. */
+int vfs_process_fork(struct process *child, bool share_fs);
+void vfs_process_exit(struct process *p);
+int vfs_unshare_fs(void); /* unshare(CLONE_FS): 0 or -ENOMEM */
+
 /* Absolute path of d seen from the process root, with " (deleted)" if so: length, or
  * -ENAMETOOLONG/-ENOENT. */
 ssize_t vfs_path(struct dentry *d, char *buf, size_t size);
@@ -121,8 +126,9 @@ int stdio_open(unsigned fd, struct file **out);
 /* The terminal, if any standard descriptor is one. */
 bool tty_present(void);
 bool tty_is_serial(void); /* its own node is /dev/ttyS0, else /dev/pts/0 */
-/* Is it the process's controlling terminal? Then also its foreground process group. */
-bool tty_controlling(int *pgrp);
+bool tty_is_ours(void);	  /* the caller's controlling terminal */
+/* Is it p's controlling terminal? Then *pgrp is its foreground process group. */
+bool tty_controlling(const struct process *p, int *pgrp);
 int tty_open(unsigned flags, struct file **out);
 
 #endif

@@ -12,21 +12,21 @@
 /* The process's "/" (before the first process: the system's), referenced. */
 struct dentry *vfs_process_root(void)
 {
-	if (current && current_process()->fs.root)
-		return dentry_get(current_process()->fs.root);
+	if (current && current_process()->fs->root)
+		return dentry_get(current_process()->fs->root);
 	return dentry_get(vfs_root());
 }
 
 struct dentry *vfs_process_cwd(void)
 {
-	if (current && current_process()->fs.cwd)
-		return dentry_get(current_process()->fs.cwd);
+	if (current && current_process()->fs->cwd)
+		return dentry_get(current_process()->fs->cwd);
 	return dentry_get(vfs_root());
 }
 
 uint32_t vfs_umask(void)
 {
-	return current ? current_process()->fs.umask : 0;
+	return current ? current_process()->fs->umask : 0;
 }
 
 static void replace(struct dentry **slot, struct dentry *d)

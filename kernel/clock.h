@@ -27,6 +27,7 @@ uint64_t clock_process_cpu_ns(void);
 /* The same of others. process_cpu_ns: caller holds process->lock. */
 uint64_t thread_cpu_ns(const struct thread *t);
 uint64_t process_cpu_ns(const struct process *p);
+uint64_t process_cpu_ns_now(struct process *p); /* takes it */
 
 /* Have timer_interrupt() called at this moment of CLOCK_MONOTONIC or soon after; UINT64_MAX =
  * never. */

@@ -191,6 +191,35 @@ int files_new(struct files **out)
 	return 0;
 }
 
+struct files *files_get(struct files *fs)
+{
+	__atomic_add_fetch(&fs->refs, 1, __ATOMIC_RELAXED);
+	return fs;
+}
+
+int files_copy(struct files *from, struct files **out)
+{
+	struct files *fs = kzalloc(sizeof(*fs));
+
+	if (!fs)
+		return -ENOMEM;
+	spin_lock(&from->lock);
+	fs->fds = (void *)kmemdup(from->fds, from->size * sizeof(*fs->fds));
+	fs->size = fs->fds ? from->size : 0;
+	fs->next_hint = from->next_hint;
+	fs->refs = 1;
+	for (unsigned fd = 0; fd < fs->size; fd++)
+		if (fs->fds[fd].file)
+			file_get(fs->fds[fd].file);
+	spin_unlock(&from->lock);
+	if (!fs->fds) {
+		kfree(fs);
+		return -ENOMEM;
+	}
+	*out = fs;
+	return 0;
+}
+
 /* Drop a reference; the last one closes everything. */
 void files_put(struct files *fs)
 {

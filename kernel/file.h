@@ -156,6 +156,9 @@ struct files {
 };
 
 int files_new(struct files **out);
+struct files *files_get(struct files *fs);
+/* A table of its own with the same open files. 0 or -ENOMEM. */
+int files_copy(struct files *from, struct files **out);
 void files_put(struct files *fs);
 /* The file behind fd with a new reference, or NULL (EBADF). O_PATH files are returned: callers
  * check access. */

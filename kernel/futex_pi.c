@@ -9,7 +9,7 @@
 #include "kernel/abi/linux.h"
 #include "kernel/futex_private.h"
 #include "kernel/heap.h"
-#include "kernel/task.h"
+#include "kernel/process.h"
 #include "kernel/uaccess.h"
 #include "kernel/wait.h"
 
@@ -141,11 +141,7 @@ static int word_change(uaddr_t addr, uint32_t *value, uint32_t new)
 /* The owner a word names. -ESRCH if there is no such thread. */
 static int owner_find(uint32_t value, struct thread **out)
 {
-	struct process *p = current_process();
-
-	spin_lock(&p->lock);
-	*out = process_thread(p, (int)(value & FUTEX_TID_MASK));
-	spin_unlock(&p->lock);
+	*out = thread_find((int)(value & FUTEX_TID_MASK));
 	return *out && (*out)->state != THREAD_DEAD ? 0 : -ESRCH;
 }
 

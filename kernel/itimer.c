@@ -140,7 +140,7 @@ static void cpu_fire(struct timer *t)
 {
 	static const int signals[] = {SIGVTALRM, SIGPROF};
 	struct process *p = container_of(t, struct process, cpu_timer);
-	uint64_t cpu_ns = clock_process_cpu_ns();
+	uint64_t cpu_ns = process_cpu_ns_now(p);
 	bool expired[ARRAY_SIZE(signals)];
 	int limit;
 
@@ -177,7 +177,7 @@ static void cpu_start(struct process *p, uint64_t cpu_ns)
 
 void itimer_get(struct process *p, int which, struct itimer_value *out)
 {
-	uint64_t cpu_ns = clock_process_cpu_ns();
+	uint64_t cpu_ns = process_cpu_ns_now(p);
 
 	spin_lock(&p->lock);
 	if (which == ITIMER_REAL)
@@ -190,7 +190,7 @@ void itimer_get(struct process *p, int which, struct itimer_value *out)
 void itimer_set(struct process *p, int which, const struct itimer_value *new,
 		struct itimer_value *old)
 {
-	uint64_t cpu_ns = clock_process_cpu_ns();
+	uint64_t cpu_ns = process_cpu_ns_now(p);
 	struct cpu_itimer *it = &p->cpu_itimers[which == ITIMER_PROF];
 
 	spin_lock(&p->lock);
@@ -208,7 +208,7 @@ void itimer_set(struct process *p, int which, const struct itimer_value *new,
 
 void itimer_cpu_limit_changed(struct process *p)
 {
-	uint64_t cpu_ns = clock_process_cpu_ns();
+	uint64_t cpu_ns = process_cpu_ns_now(p);
 
 	spin_lock(&p->lock);
 	cpu_start(p, cpu_ns);

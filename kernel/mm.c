@@ -7,6 +7,7 @@
  *	mm_fault.c	filling them with pages
  *	mm_gather.c	taking pages away
  *	mm_file.c	what file systems ask when a file's pages change
+ *	mm_fork.c	a copy of all of it
  *	mm_range.c	mprotect, madvise, mlock, msync, mincore
  *	mm_move.c	mremap
  */
@@ -51,13 +52,32 @@ int mm_new(struct mm **out)
 		return r;
 	}
 	mutex_init(&mm->lock);
+	mm->users = mm->refs = 1;
 	mm->mmap_top = TASK_SIZE;
+	mm_enlist(mm);
 	*out = mm;
 	return 0;
 }
 
-void mm_destroy(struct mm *mm)
+struct mm *mm_get(struct mm *mm)
 {
+	__atomic_add_fetch(&mm->users, 1, __ATOMIC_RELAXED);
+	return mm;
+}
+
+void mm_drop(struct mm *mm)
+{
+	if (__atomic_sub_fetch(&mm->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	mm_delist(mm);
+	pt_free_root(mm->root);
+	kfree(mm);
+}
+
+void mm_put(struct mm *mm)
+{
+	if (__atomic_sub_fetch(&mm->users, 1, __ATOMIC_ACQ_REL))
+		return;
 	mm_lock(mm);
 	while (mm->areas) {
 		struct vma *v = mm->areas;
@@ -67,13 +87,25 @@ void mm_destroy(struct mm *mm)
 			break;
 	}
 	mm_unlock(mm);
-	pt_free_root(mm->root);
-	kfree(mm);
+	mm_drop(mm);
 }
 
+/*
+ * What is loaded stays so while a thread without address space runs: one that ends. Therefore it
+ * is held.
+ */
 void mm_activate(struct mm *mm)
 {
+	static struct mm *active;
+	struct mm *old = active;
+
+	if (mm == old)
+		return;
+	__atomic_add_fetch(&mm->refs, 1, __ATOMIC_RELAXED);
+	active = mm;
 	cpu_load_root(mm->root);
+	if (old)
+		mm_drop(old);
 }
 
 void mm_lock(struct mm *mm)
@@ -86,7 +118,10 @@ void mm_unlock(struct mm *mm)
 	struct vma *dead = mm->dead;
 
 	mm->dead = NULL;
-	mutex_unlock(&mm->lock);
+	if (unlikely(mm->shown))
+		mm_show_elsewhere(mm); /* unlocks */
+	else
+		mutex_unlock(&mm->lock);
 	if (dead)
 		vma_bury(dead);
 }
@@ -389,6 +424,8 @@ static void drop_tables(struct mm *mm, struct gather *g, uaddr_t start, uaddr_t 
 {
 	struct vma *prev, *next;
 
+	if (!mm->users) /* they go with the root, which may still be loaded */
+		return;
 	if (end - start < HUGE_SIZE && pt_tables(mm->root) < 64 + (mm->resident_pages >> 6))
 		return;
 	prev = vma_prev(mm, start);

@@ -47,12 +47,21 @@ enum {
 #define MM_MAX_AREAS  65530   /* Linux's vm.max_map_count */
 #define MMAP_MIN_ADDR 65536ul /* vm.mmap_min_addr: nothing is ever mapped below it */
 
+/*
+ * users: processes that live in it, and those who look at one of theirs; without users it is empty
+ * and never becomes used again. refs: holders of this structure and of the page-table root; all
+ * users together are one.
+ */
 struct mm {
+	uint32_t users, refs; /* (a) */
+	struct list link;     /* all there are, kernel/mm_file.c */
 	struct mutex lock;
 	paddr_t root;	    /* page-table root (PML4) */
 	struct vma *areas;  /* tree root, (lock) */
 	size_t n_areas;	    /* (lock) <= MM_MAX_AREAS */
 	struct vma *dead;   /* (lock) removed; their files are dropped with the lock */
+	struct file *shown; /* (lock) one of its pages was replaced: mm_show_page */
+	uint64_t shown_at;  /* (lock) offset of that page */
 	unsigned def_flags; /* (lock) that mlockall(MCL_FUTURE) gives to new areas */
 	uaddr_t mmap_top;   /* top-down search starts here; set by exec */
 	uaddr_t brk_start;  /* set by exec */
@@ -66,9 +75,15 @@ struct mm {
 	size_t peak_total, peak_resident; /* (lock) before the last decrease; the peak may be now */
 };
 
-int mm_new(struct mm **out);
-void mm_destroy(struct mm *mm);
-/* Load mm's page table (on this CPU). */
+int mm_new(struct mm **out); /* 0 or -ENOMEM; one user */
+struct mm *mm_get(struct mm *mm);
+void mm_put(struct mm *mm); /* the last user's unmaps everything; may sleep */
+/*
+ * fork(2): *out is a new address space that shows what mm, the caller's, does; pages of private
+ * areas are copied when one side writes to them. 0 or -ENOMEM.
+ */
+int mm_fork(struct mm *mm, struct mm **out);
+/* Load mm's page table (on this CPU), unless it is loaded. */
 void mm_activate(struct mm *mm);
 
 /*
@@ -137,32 +152,33 @@ uint64_t mm_pagemap(struct mm *mm, uaddr_t addr);
 size_t mm_table_pages(struct mm *mm); /* frames of the page table */
 
 /*
- * For file systems, before they drop their own references to the pages. Truncation: drop every page
- * of `inode`'s mappings at or beyond file offset `from` (page-aligned up), private copies included.
+ * For file systems, before they drop their own references to the pages; for the mappings in every
+ * address space. Truncation: drop every page of `inode`'s mappings at or beyond file offset `from`
+ * (page-aligned up), private copies included.
  */
 struct inode;
-void mm_file_truncated(struct mm *mm, struct inode *inode, uint64_t from);
+void mm_file_truncated(struct inode *inode, uint64_t from);
 /* A hole was punched: the same for the whole pages in [from, to), but private copies stay. */
-void mm_file_punched(struct mm *mm, struct inode *inode, uint64_t from, uint64_t to);
+void mm_file_punched(struct inode *inode, uint64_t from, uint64_t to);
 /*
  * Page `index` of the file was replaced by another: drop translations that show the old one (not
  * private copies), so that they fault in the new one.
  */
-void mm_file_replaced(struct mm *mm, struct inode *inode, uint64_t index);
+void mm_file_replaced(struct inode *inode, uint64_t index);
 /*
  * Pages [first, last] of the file are about to be written back: take write permission away from
  * shared mappings of them, so that the next store calls map_page again.
  */
-void mm_file_clean(struct mm *mm, struct inode *inode, uint64_t first, uint64_t last);
+void mm_file_clean(struct inode *inode, uint64_t first, uint64_t last);
 /*
  * There was no memory: write modified file pages back and take clean ones out of the mappings, so
  * that they can be given up. False if that cannot have helped; try again at most RELIEVE_TRIES
  * times.
  */
-bool mm_relieve(struct mm *mm);
+bool mm_relieve(void);
 #define RELIEVE_TRIES 3
 
 /* Does a shared mapping allow writing to the file (F_SEAL_WRITE gives EBUSY then)? */
-bool mm_file_writable_mapped(struct mm *mm, struct inode *inode);
+bool mm_file_writable_mapped(struct inode *inode);
 
 #endif

@@ -324,6 +324,8 @@ static int fault_cow(struct mm *mm, struct vma *v, uaddr_t addr, struct pt_leaf 
 
 	if (!is_private(v))
 		return store_shared(mm, v, addr, leaf);
+	if (leaf->shift == HUGE_SHIFT)
+		return mm_own_huge(mm, addr, leaf, mm_pt_prot(v->prot));
 	window(v, addr, &start, &end);
 	if (!mm_plenty(2) || !copy_ahead(v)) {
 		start = addr;
@@ -408,7 +410,7 @@ int mm_fault(struct mm *mm, uaddr_t addr, enum mm_access access)
 		mm_lock(mm);
 		r = mm_fault_locked(mm, addr, access);
 		mm_unlock(mm);
-		if (likely(r != -ENOMEM) || tries == RELIEVE_TRIES || !mm_relieve(mm))
+		if (likely(r != -ENOMEM) || tries == RELIEVE_TRIES || !mm_relieve())
 			return r;
 	}
 }

@@ -1,12 +1,42 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What file systems ask of the address space when the pages of a file change under its mappings.
+ * What file systems ask of the address spaces when the pages of a file change under its mappings.
  * They call before they drop their own references, so a frame in a private area that nobody else
  * holds is a private copy.
  */
 #include "kernel/file.h"
+#include "kernel/log.h"
 #include "kernel/mm_private.h"
 #include "kernel/page.h"
+
+/* In order of creation: what is made while somebody goes through them is copied from one that he
+ * has yet to see, or comes after all he has seen. */
+static struct list all = LIST_INIT(all);
+
+void mm_enlist(struct mm *mm)
+{
+	list_add_tail(&mm->link, &all);
+}
+
+void mm_delist(struct mm *mm)
+{
+	list_del(&mm->link);
+}
+
+/* The one after prev, whose structure is dropped, or the first; held. NULL: there is no other. */
+static struct mm *next_mm(struct mm *prev)
+{
+	struct list *l = prev ? prev->link.next : all.next;
+	struct mm *next = l == &all ? NULL : container_of(l, struct mm, link);
+
+	if (next)
+		__atomic_add_fetch(&next->refs, 1, __ATOMIC_RELAXED);
+	if (prev)
+		mm_drop(prev);
+	return next;
+}
+
+#define for_each_mm(mm) for (struct mm *mm = next_mm(NULL); mm; mm = next_mm(mm))
 
 static bool is_shared(const struct vma *v)
 {
@@ -44,29 +74,35 @@ static void drop(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end, void 
 	gather_finish(&g);
 }
 
-void mm_file_truncated(struct mm *mm, struct inode *inode, uint64_t from)
+/* Drop what mappings everywhere but in one address space show of the whole pages in [from, to). */
+static void drop_all(struct inode *inode, uint64_t from, uint64_t to, bool keep_copies,
+		     const struct mm *except)
 {
-	bool keep_copies = false;
-
-	mm_lock(mm);
-	for_mappings(mm, inode, ALIGN_UP(from, PAGE_SIZE), UINT64_MAX & PAGE_MASK, drop,
-		     &keep_copies);
-	mm_unlock(mm);
+	from = ALIGN_UP(from, PAGE_SIZE);
+	to = ALIGN_DOWN(to, PAGE_SIZE);
+	for_each_mm(mm)
+	{
+		if (mm == except)
+			continue;
+		mm_lock(mm);
+		for_mappings(mm, inode, from, to, drop, &keep_copies);
+		mm_unlock(mm);
+	}
 }
 
-void mm_file_punched(struct mm *mm, struct inode *inode, uint64_t from, uint64_t to)
+void mm_file_truncated(struct inode *inode, uint64_t from)
 {
-	bool keep_copies = true;
-
-	mm_lock(mm);
-	for_mappings(mm, inode, ALIGN_UP(from, PAGE_SIZE), ALIGN_DOWN(to, PAGE_SIZE), drop,
-		     &keep_copies);
-	mm_unlock(mm);
+	drop_all(inode, from, UINT64_MAX, false, NULL);
 }
 
-void mm_file_replaced(struct mm *mm, struct inode *inode, uint64_t index)
+void mm_file_punched(struct inode *inode, uint64_t from, uint64_t to)
 {
-	mm_file_punched(mm, inode, index << PAGE_SHIFT, (index + 1) << PAGE_SHIFT);
+	drop_all(inode, from, to, true, NULL);
+}
+
+void mm_file_replaced(struct inode *inode, uint64_t index)
+{
+	mm_file_punched(inode, index << PAGE_SHIFT, (index + 1) << PAGE_SHIFT);
 }
 
 /* ---- one page replaced by a store ---- */
@@ -92,6 +128,23 @@ void mm_show_page(struct mm *mm, struct vma *v, uaddr_t va, struct page *p)
 	struct replace r = {.except = va, .now = p};
 
 	for_mappings(mm, v->file->mapped, at, at + PAGE_SIZE, drop_other, &r);
+	if (all.next->next == &all)
+		return;
+	assert(!mm->shown); /* one store at a time */
+	mm->shown = file_get(v->file);
+	mm->shown_at = at;
+}
+
+/* Two locks are never held at a time: others may be doing the same. */
+void mm_show_elsewhere(struct mm *mm)
+{
+	struct file *f = mm->shown;
+	uint64_t at = mm->shown_at;
+
+	mm->shown = NULL;
+	mutex_unlock(&mm->lock);
+	drop_all(f->mapped, at, at + PAGE_SIZE, true, mm);
+	file_put(f);
 }
 
 /* ---- write-back ---- */
@@ -123,21 +176,23 @@ static void clean_area(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end,
 		pt_flush(mm->root, c.start, c.end);
 }
 
-void mm_file_clean(struct mm *mm, struct inode *inode, uint64_t first, uint64_t last)
+void mm_file_clean(struct inode *inode, uint64_t first, uint64_t last)
 {
-	mm_lock(mm);
-	for_mappings(mm, inode, first << PAGE_SHIFT, (last + 1) << PAGE_SHIFT, clean_area, NULL);
-	mm_unlock(mm);
+	for_each_mm(mm)
+	{
+		mm_lock(mm);
+		for_mappings(mm, inode, first << PAGE_SHIFT, (last + 1) << PAGE_SHIFT, clean_area,
+			     NULL);
+		mm_unlock(mm);
+	}
 }
 
 /* ---- memory is short ---- */
 
-bool mm_relieve(struct mm *mm)
+static size_t relieve_one(struct mm *mm)
 {
 	size_t before;
 
-	if (file_sync_all)
-		(void)file_sync_all(false);
 	mm_lock(mm);
 	before = mm->resident_pages;
 	for (struct vma *v = vma_next(mm, 0); v; v = vma_next(mm, v->end)) {
@@ -152,19 +207,37 @@ bool mm_relieve(struct mm *mm)
 	}
 	before -= mm->resident_pages;
 	mm_unlock(mm);
-	return before || file_sync_all;
+	return before;
+}
+
+bool mm_relieve(void)
+{
+	size_t n = 0;
+
+	if (file_sync_all)
+		(void)file_sync_all(false);
+	for_each_mm(mm) n += relieve_one(mm);
+	return n || file_sync_all;
 }
 
 /* ---- questions ---- */
 
-bool mm_file_writable_mapped(struct mm *mm, struct inode *inode)
+static void note_writable(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end, void *arg)
+{
+	bool *found = arg;
+
+	*found |= is_shared(v) && !(v->flags & VMA_NOWRITE);
+}
+
+bool mm_file_writable_mapped(struct inode *inode)
 {
 	bool found = false;
 
-	mm_lock(mm);
-	for (struct vma *v = vma_next(mm, 0); v && !found; v = vma_next(mm, v->end))
-		found = v->file && v->file->mapped == inode && is_shared(v) &&
-			!(v->flags & VMA_NOWRITE);
-	mm_unlock(mm);
+	for_each_mm(mm)
+	{
+		mm_lock(mm);
+		for_mappings(mm, inode, 0, UINT64_MAX, note_writable, &found);
+		mm_unlock(mm);
+	}
 	return found;
 }

@@ -37,7 +37,7 @@ void gather_init(struct gather *g, struct mm *mm)
 
 static void flush_and_drop(struct gather *g)
 {
-	if (g->end)
+	if (g->end && g->mm->users) /* else nobody will ever be there again */
 		pt_flush(g->mm->root, g->start, g->end);
 	g->start = UINT64_MAX;
 	g->end = 0;
@@ -84,6 +84,13 @@ static int split_at(struct mm *mm, uaddr_t va)
 	leaf = pt_lookup(mm->root, va);
 	if (!leaf.mapped || leaf.shift != HUGE_SHIFT)
 		return 0;
+	if (!mm_sole_owner(phys_to_page(leaf.pa))) {
+		if (mm_own_huge(mm, va, &leaf, leaf.prot))
+			return -ENOMEM;
+		leaf = pt_lookup(mm->root, va);
+		if (leaf.shift != HUGE_SHIFT)
+			return 0;
+	}
 	if (pt_split(mm->root, va))
 		return -ENOMEM;
 	page_split(phys_to_page(leaf.pa));

@@ -11,6 +11,12 @@
 
 #define WINDOW (16 * PAGE_SIZE) /* filled at once: a fault costs more than clearing a few pages */
 
+/* The list of all address spaces. */
+void mm_enlist(struct mm *mm);
+void mm_delist(struct mm *mm);
+/* Drop the structure, not a use of it. */
+void mm_drop(struct mm *mm);
+
 void mm_lock(struct mm *mm);
 /* Also drops what vma_remove left behind. */
 void mm_unlock(struct mm *mm);
@@ -38,6 +44,12 @@ void gather_page(struct gather *g, struct page *p, uaddr_t va, const struct pt_l
 void gather_range(struct gather *g, uaddr_t start, uaddr_t end);
 /* Flush if need be and drop the frames. */
 void gather_finish(struct gather *g);
+
+/*
+ * Make the frame of the 2 MiB leaf at va, shared since a fork, one of mm's own, with rights prot: a
+ * copy, in 4 KiB pages if need be. 0 or -ENOMEM.
+ */
+int mm_own_huge(struct mm *mm, uaddr_t va, const struct pt_leaf *leaf, unsigned prot);
 
 /* Break 2 MiB leaves that straddle start or end. 0 or -ENOMEM. */
 int mm_split_edges(struct mm *mm, uaddr_t start, uaddr_t end);
@@ -84,9 +96,11 @@ bool mm_plenty(unsigned shift);
 
 /*
  * The file's page at va of v is now p: drop translations elsewhere that show another one (not
- * private copies). In kernel/mm_file.c.
+ * private copies); in other address spaces when mm is unlocked. In kernel/mm_file.c.
  */
 void mm_show_page(struct mm *mm, struct vma *v, uaddr_t va, struct page *p);
+
+void mm_show_elsewhere(struct mm *mm); /* that, by mm_unlock */
 
 uint64_t mm_rlimit(int resource);
 

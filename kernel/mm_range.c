@@ -274,7 +274,7 @@ static int advise_populate(struct mm *mm, uaddr_t start, uaddr_t end, bool write
 		mm_lock(mm);
 		r = populate(mm, start, end, write);
 		mm_unlock(mm);
-		if (r != -ENOMEM || tries == RELIEVE_TRIES || !mm_relieve(mm))
+		if (r != -ENOMEM || tries == RELIEVE_TRIES || !mm_relieve())
 			return r;
 	}
 }

@@ -10,7 +10,7 @@
 #include "kernel/clock.h"
 #include "kernel/lock.h"
 #include "kernel/panic.h"
-#include "kernel/task.h"
+#include "kernel/process.h"
 #include "kernel/x86_64/apic.h"
 #include "kernel/x86_64/cpu.h"
 #include "kernel/x86_64/entry.h"
@@ -77,9 +77,17 @@ static void slice_over(struct timer *timer)
 
 void sched_switched(void)
 {
-	if (ended)
-		thread_free(ended);
+	struct thread *t = ended;
+
+	if (likely(!t))
+		return;
 	ended = NULL;
+	if (t->tid != t->process->pid)
+		thread_free(t);
+	else if (t->process->reaped)
+		process_gone(t->process);
+	else
+		thread_strip(t);
 }
 
 static void switch_to(struct thread *prev, struct thread *next)
@@ -88,7 +96,7 @@ static void switch_to(struct thread *prev, struct thread *next)
 
 	prev->fs_base = cpu_get_fs_base();
 	cpu_xsave(prev->xstate);
-	if (next->process != prev->process)
+	if (next->process != prev->process && next->process->mm)
 		mm_activate(next->process->mm);
 	c->thread = next;
 	c->regs = next->regs;
@@ -171,8 +179,7 @@ void sched_exit(void)
 {
 	struct thread *t = current;
 
-	if (t->tid != t->process->pid)
-		ended = t;
+	ended = t;
 	t->state = THREAD_DEAD;
 	schedule();
 	panic("a thread that ended was run again");
@@ -180,7 +187,7 @@ void sched_exit(void)
 
 void thread_signal_wake(struct thread *t)
 {
-	if (t->interruptible)
+	if (t->interruptible || (t->killable && signal_kills(t)))
 		thread_wake(t);
 }
 
@@ -225,7 +232,11 @@ uint64_t clock_thread_cpu_ns(void)
 
 uint64_t clock_process_cpu_ns(void)
 {
-	struct process *p = current_process();
+	return process_cpu_ns_now(current_process());
+}
+
+uint64_t process_cpu_ns_now(struct process *p)
+{
 	uint64_t sum;
 
 	spin_lock(&p->lock);

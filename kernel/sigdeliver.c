@@ -5,15 +5,14 @@
  * its decisions about interrupted calls, and its default actions. The frame a handler runs on is
  * made by kernel/x86_64/sigframe.c.
  *
- * Stopping: SIGSTOP suspends every thread until SIGCONT or SIGKILL comes, from a timer, another
- * thread or the host. SIGTSTP, SIGTTIN and SIGTTOU stop nothing when they are not handled: the
- * program's process group is orphaned (its parent is not in this machine), and Linux discards them
- * then, because nobody could continue it.
+ * Stopping: SIGSTOP suspends every thread until SIGCONT or SIGKILL comes. SIGTSTP, SIGTTIN and
+ * SIGTTOU do too, but in an orphaned process group, as that of the first program is (its parent is
+ * not in this machine), Linux discards them, because nobody could continue it.
  */
 #include "kernel/panic.h"
+#include "kernel/process.h"
 #include "kernel/rseq.h"
 #include "kernel/signal.h"
-#include "kernel/task.h"
 #include "kernel/x86_64/sigframe.h"
 
 #include <asm/unistd_64.h>
@@ -91,8 +90,8 @@ static void default_action(int signo, const siginfo_t *info, const struct regs *
 		return;
 	if (!(SIGBIT(signo) & SIGSET_STOP))
 		die(signo, info, regs);
-	if (signo == SIGSTOP)
-		signal_stop_process();
+	if (signo == SIGSTOP || !group_orphaned(current_process()->pgid, NULL))
+		signal_stop_process(signo);
 }
 
 /* Take pending signals until one has a handler. Returns its number and a copy of the action, or 0.
@@ -112,7 +111,7 @@ static int next_handled(const struct regs *regs, siginfo_t *info, struct ksigact
 		if (trace_hooks.signal)
 			trace_hooks.signal(info);
 		spin_lock(&p->lock);
-		slot = &p->sigactions[signo - 1];
+		slot = &p->sighand->actions[signo - 1];
 		*act = *slot;
 		if (act->handler > HANDLER_IGN && (act->flags & SA_RESETHAND))
 			slot->handler = HANDLER_DFL;

@@ -13,8 +13,8 @@
 #include "kernel/heap.h"
 #include "kernel/itimer.h"
 #include "kernel/posix_timer.h"
+#include "kernel/process.h"
 #include "kernel/string.h"
-#include "kernel/task.h"
 #include "kernel/wait.h"
 
 /*
@@ -161,7 +161,7 @@ static void pending_take(struct process *p, struct sigpending *q, int signo, sig
 
 static bool action_ignores(const struct process *p, int signo)
 {
-	uaddr_t handler = p->sigactions[signo - 1].handler;
+	uaddr_t handler = p->sighand->actions[signo - 1].handler;
 
 	return handler == HANDLER_IGN ||
 	       (handler == HANDLER_DFL && (SIGBIT(signo) & SIGSET_IGNORED));
@@ -223,10 +223,7 @@ static void notify(struct process *p, struct thread *t, int signo)
 		thread_notify(t);
 }
 
-/*
- * Send to t, or to the process when directed is false (t is then its first thread, NULL if there is
- * none).
- */
+/* Send to t, or to the process when directed is false (t is then its first thread). */
 static int send_locked(struct process *p, struct thread *t, bool directed, const siginfo_t *info)
 {
 	int signo = info->si_signo, r;
@@ -289,25 +286,29 @@ void signal_cancel_entry(struct process *p, struct sigqueue *e)
 			t->pending.set &= ~SIGBIT(signo);
 }
 
-/* Returns 0 or -EAGAIN as sigqueue(3). The signal number has been checked. */
-int signal_send(struct process *p, const siginfo_t *info)
+/* The same, with the lock; the parent learns that p goes on. */
+static int send(struct process *p, struct thread *t, bool directed, const siginfo_t *info)
 {
+	bool stopped = p->stopped;
 	int r;
 
 	spin_lock(&p->lock);
-	r = send_locked(p, first_thread(p), false, info);
+	r = send_locked(p, t, directed, info);
 	spin_unlock(&p->lock);
+	if (stopped && info->si_signo == SIGCONT)
+		notify_stopped(p, CLD_CONTINUED);
 	return r;
+}
+
+/* Returns 0 or -EAGAIN as sigqueue(3). The signal number has been checked. */
+int signal_send(struct process *p, const siginfo_t *info)
+{
+	return p->exited ? 0 : send(p, process_leader(p), false, info);
 }
 
 int signal_send_thread(struct thread *t, const siginfo_t *info)
 {
-	int r;
-
-	spin_lock(&t->process->lock);
-	r = send_locked(t->process, t, true, info);
-	spin_unlock(&t->process->lock);
-	return r;
+	return t->process->exited ? 0 : send(t->process, t, true, info);
 }
 
 void signal_raise(struct process *p, int signo)
@@ -333,7 +334,7 @@ static void force(const siginfo_t *info, bool fatal)
 	struct thread *t = current;
 	struct process *p = t->process;
 	uint64_t bit = SIGBIT(info->si_signo);
-	struct ksigaction *act = &p->sigactions[info->si_signo - 1];
+	struct ksigaction *act = &p->sighand->actions[info->si_signo - 1];
 
 	spin_lock(&p->lock);
 	if (fatal || act->handler == HANDLER_IGN || (t->sigmask & bit)) {
@@ -376,6 +377,20 @@ bool signal_pending(struct thread *t)
 	return pending;
 }
 
+bool signal_kills(const struct thread *t)
+{
+	uint64_t pending = READ_ONCE(t->pending.set) | READ_ONCE(t->process->pending.set);
+
+	return thread_must_end(t) || (pending & SIGBIT(SIGKILL));
+}
+
+void signal_flush_process(struct process *p)
+{
+	spin_lock(&p->lock);
+	pending_flush_all(p, ~0ull);
+	spin_unlock(&p->lock);
+}
+
 void signal_thread_wanted(struct thread *t)
 {
 	thread_notify(t);
@@ -398,17 +413,19 @@ void signal_thread_ending(void)
 	spin_unlock(&p->lock);
 }
 
-void signal_stop_process(void)
+void signal_stop_process(int signo)
 {
 	struct process *p = current_process();
 	struct thread *t;
 
 	spin_lock(&p->lock);
 	p->stopped = true;
+	p->stop_signal = signo;
 	list_for_each (t, &p->threads, process_link)
 		if (t != current)
 			thread_notify(t);
 	spin_unlock(&p->lock);
+	notify_stopped(p, CLD_STOPPED);
 }
 
 void signal_wait_stopped(void)
@@ -564,7 +581,7 @@ int signal_action(int signo, const struct ksigaction *act, struct ksigaction *ol
 
 	if (!signo_valid(signo) || (act && (SIGBIT(signo) & SIGSET_KERNEL_ONLY)))
 		return -EINVAL;
-	slot = &p->sigactions[signo - 1];
+	slot = &p->sighand->actions[signo - 1];
 	spin_lock(&p->lock);
 	if (old)
 		*old = *slot;
@@ -588,9 +605,9 @@ void signal_exec(void)
 
 	spin_lock(&p->lock);
 	for (size_t i = 0; i < N_SIGNALS; i++) {
-		uaddr_t handler = p->sigactions[i].handler;
+		uaddr_t handler = p->sighand->actions[i].handler;
 
-		p->sigactions[i] = (struct ksigaction){
+		p->sighand->actions[i] = (struct ksigaction){
 		    .handler = handler == HANDLER_IGN ? HANDLER_IGN : HANDLER_DFL};
 	}
 	spin_unlock(&p->lock);

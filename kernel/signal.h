@@ -88,6 +88,10 @@ void signal_sigpipe(void);
 /* A new thread of the process may take what is pending; an ending one leaves it to the others. */
 void signal_thread_started(struct thread *t);
 void signal_thread_ending(void);
+/* Must t end: because of SIGKILL, or for another thread? */
+bool signal_kills(const struct thread *t);
+/* Forget all that is pending: it has ended. */
+void signal_flush_process(struct process *p);
 /* Make t leave the kernel soon: it must end. Locks: process->lock. */
 void signal_thread_wanted(struct thread *t);
 /* Is an unblocked, not ignored signal waiting for this thread? */
@@ -116,9 +120,9 @@ int signal_dequeue_next(siginfo_t *info);
  * and take it. Returns its number, -EAGAIN or -EINTR.
  */
 int signal_wait(uint64_t set, uint64_t deadline_ns, siginfo_t *info);
-/* Stop all threads of the current process, and wait while it is stopped: each does on its way to
- * the program. */
-void signal_stop_process(void);
+/* Stop all threads of the current process, which tells its parent, and wait while it is stopped:
+ * each does on its way to the program. */
+void signal_stop_process(int signo);
 void signal_wait_stopped(void);
 /* Set or clear WORK_SIGNAL of the current thread by what is pending. */
 void signal_recalc(void);

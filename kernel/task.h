@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Processes and threads. One process today; everything per process is in struct process, everything
- * per thread in struct thread, the address space in struct mm, so that more of each change no
- * caller.
+ * Processes and threads. Everything per process is in struct process, everything per thread in
+ * struct thread. What clone(2) may share between processes is counted by itself: struct mm, files,
+ * fs_context, sighand. Which processes there are and how they are related: kernel/process.h.
  */
 #ifndef KERNEL_TASK_H
 #define KERNEL_TASK_H
@@ -31,8 +31,9 @@ struct cred {
 	uint32_t groups[32];
 };
 
-/* Where relative paths start. (process->lock) */
+/* Where relative paths start. refs: (a), the rest changes in single steps. */
 struct fs_context {
+	uint32_t refs;
 	struct dentry *root, *cwd;
 	uint32_t umask;
 };
@@ -45,20 +46,52 @@ struct task_counts {
 	uint64_t read_calls, write_calls; /* how many */
 };
 
-/* (i) immutable after creation, (l) process->lock, (a) atomic, (o) own locking */
+/* What to do with signals. */
+struct sighand {
+	uint32_t refs;			      /* (a) */
+	struct ksigaction actions[N_SIGNALS]; /* index signo - 1; single steps */
+};
+
+/* What wait4(2) and getrusage(2) add up. */
+struct task_usage {
+	uint64_t cpu_ns, faults, switches, preempted;
+	size_t peak_resident; /* pages, of the largest */
+};
+
+/*
+ * (i) immutable after creation, (l) process->lock, (a) atomic, (o) own locking, (t) single steps on
+ * one CPU: the relations between processes, kernel/process.c. An ended process (exited) has no mm,
+ * files, fs and sighand.
+ */
 struct process {
-	int pid, ppid, pgid, sid;		 /* (l) */
-	struct mm *mm;				 /* (o) */
-	struct files *files;			 /* (o) */
-	struct fs_context fs;			 /* (l) */
-	struct cred cred;			 /* (l) */
-	struct rlimit64 limits[RLIM_NLIMITS];	 /* (l) */
-	struct ksigaction sigactions[N_SIGNALS]; /* (l) index signo - 1 */
-	struct sigpending pending;		 /* (l) */
-	struct wait_queue signalfd_wq;		 /* woken when a signal becomes pending */
-	struct list threads;			 /* (l) the first is the one with tid == pid */
-	unsigned n_threads;			 /* (l) that have not ended */
-	int last_tid;				 /* (l) */
+	uint32_t refs;			      /* (a) the table's, and who looks at it for long */
+	int pid, pgid, sid;		      /* (t) */
+	struct list link;		      /* (t) of all that were not waited for */
+	struct process *parent;		      /* (t) NULL: outside of the machine */
+	struct list children, sibling;	      /* (t) */
+	int parent_tid;			      /* (t) the thread that made it */
+	int exit_signal;		      /* (t) to the parent, 0: none */
+	int exit_status;		      /* (t) wait(2) status, when exited */
+	bool exited, reaped;		      /* (t) */
+	bool borrows_mm;		      /* (t) vfork: the parent waits */
+	bool did_exec;			      /* (t) */
+	int stop_signal, stop_event;	      /* (t) that stopped it; the same until waited for */
+	bool continue_event;		      /* (t) continued, and not waited for */
+	struct wait_queue child_wq;	      /* a child changed its state */
+	struct wait_queue exit_wq;	      /* it changed its own: vfork, pidfd */
+	struct task_usage reaped_usage;	      /* (t) of children waited for */
+	struct task_usage final_usage;	      /* (t) its own, when exited */
+	int oom_score_adj;		      /* (t) */
+	struct mm *mm;			      /* (o) */
+	struct files *files;		      /* (o) */
+	struct fs_context *fs;		      /* (o) */
+	struct sighand *sighand;	      /* (o) */
+	struct cred cred;		      /* (l) */
+	struct rlimit64 limits[RLIM_NLIMITS]; /* (l) */
+	struct sigpending pending;	      /* (l) */
+	struct wait_queue signalfd_wq;	      /* woken when a signal becomes pending */
+	struct list threads;		      /* (l) the first is the one with tid == pid */
+	unsigned n_threads;		      /* (l) that have not ended */
 	struct thread *survivor;  /* (l) the one that goes on at exit or execve: others end */
 	char *exe_path;		  /* (l) absolute, of the running image */
 	struct inode *exe;	  /* (c) that image's file, referenced and not to be written */
@@ -79,7 +112,7 @@ struct process {
 	bool dumpable;		      /* (l) prctl PR_SET_DUMPABLE */
 	bool no_new_privs, child_subreaper,
 	    thp_disabled;     /* (l) prctl(2): kept for execve and fork */
-	int pdeath_signal;    /* (l) PR_SET_PDEATHSIG: the parent is outside and never dies first */
+	int pdeath_signal;    /* (l) PR_SET_PDEATHSIG */
 	uint32_t personality; /* (l) personality(2) */
 	uint32_t membarrier;  /* (l) MEMBARRIER_CMD_* registered */
 	struct spinlock lock;
@@ -99,6 +132,7 @@ struct thread {
 	struct list process_link; /* (l) */
 	bool woken;		  /* (s) a prepared waiter fired */
 	bool interruptible;	  /* (s) of the current sleep */
+	bool killable;		  /* (c) the current sleep ends when the thread must die */
 	uint64_t kstack_low;	  /* (c) lowest address of the kernel stack */
 	struct timer sleep_timer; /* (c) */
 	uint64_t fs_base;	  /* (c) saved while switched out */
@@ -112,6 +146,7 @@ struct thread {
 	struct sigpending pending; /* (l) thread-directed */
 	stack_t altstack;	   /* (c) sigaltstack(2) */
 	uaddr_t clear_child_tid;   /* (c) */
+	uaddr_t set_child_tid;	   /* (c) stored when it first runs, 0: not */
 	uaddr_t robust_list;	   /* (c) */
 	uaddr_t rseq;		   /* (c) registered area or 0 */
 	uint32_t rseq_len, rseq_sig;
@@ -145,18 +180,19 @@ struct thread *current_thread(void);
 #define current_process() (current->process)
 #define current_mm()	  (current->process->mm)
 
-int process_new(struct process **out);
 /* A thread that is not runnable yet. 0 or -ENOMEM. */
 int thread_new(struct process *p, struct thread **out);
 /* The process's thread of this number, or NULL. Locks: p->lock. */
 struct thread *process_thread(struct process *p, int tid);
-void thread_free(struct thread *t); /* for the scheduler, when it has run for the last time */
+/* For the scheduler, when t has run for the last time: all of it, or what only running takes. */
+void thread_free(struct thread *t);
+void thread_strip(struct thread *t);
 /*
- * A new thread of the calling process that will return 0 from the current system call, with the
- * caller's registers (which must be complete), vector state and signal mask; the caller changes
- * what is to differ and then starts it. 0, -EAGAIN (too many), -ENOMEM.
+ * A new thread of p that will return 0 from the current system call, with the caller's registers
+ * (which must be complete), vector state and signal mask; the caller changes what is to differ and
+ * then starts it. 0, -EAGAIN (too many), -ENOMEM.
  */
-int thread_clone(struct thread **out);
+int thread_clone(struct process *p, struct thread **out);
 void thread_start(struct thread *t);
 /* Run a function of the kernel in a thread of its own, in the process's address space but not one
  * of its threads: no signal, no end of the process and no execve(2) knows of it (see mm_exchange).
@@ -167,7 +203,7 @@ int thread_kernel(void (*run)(void));
 extern struct mutex mm_exchange;
 /* t ends, or leaves its address space: tell those who wait for it, in program memory. */
 void thread_tell_program(struct thread *t);
-/* Ends the whole process with a wait(2) status; for the only process this ends the machine. */
+/* Ends the whole process with a wait(2) status; for the first process this ends the machine. */
 __noreturn void process_exit(int wait_status);
 /* exit(2): ends the calling thread; the last one ends the process with this status. */
 __noreturn void thread_exit(int wait_status);
@@ -180,6 +216,10 @@ void process_wait_single(struct process *p);
 /* For execve: become the only thread, and the first one. Does not return if another thread ends all
  * others first. */
 void process_take_over(struct process *p);
+/* The caller, alone and not the first thread, becomes it. */
+void process_replace_leader(struct process *p);
+/* The calling thread ends, not its process. For kernel/thread.c. */
+void thread_ends(struct thread *t);
 /* Must t end because another thread goes on alone? */
 static inline bool thread_must_end(const struct thread *t)
 {

@@ -8,9 +8,9 @@
 #include "kernel/futex.h"
 #include "kernel/heap.h"
 #include "kernel/posix_timer.h"
+#include "kernel/process.h"
 #include "kernel/sched.h"
 #include "kernel/string.h"
-#include "kernel/task.h"
 #include "kernel/uaccess.h"
 #include "kernel/wait.h"
 #include "kernel/x86_64/cpu.h"
@@ -18,8 +18,7 @@
 #include "kernel/x86_64/kmap.h"
 #include "kernel/x86_64/regs.h"
 
-#define TID_MAX	    32768 /* Linux: kernel.pid_max of a machine this size */
-#define SAVED_WORDS 8	  /* six registers, a return address, one to align (switch.S) */
+#define SAVED_WORDS 8 /* six registers, a return address, one to align (switch.S) */
 
 _Static_assert(sizeof(struct regs) == REGS_SIZE, "struct regs");
 _Static_assert(offsetof(struct regs, orig_rax) == REGS_ORIG_RAX, "orig_rax");
@@ -41,22 +40,18 @@ struct thread *process_thread(struct process *p, int tid)
 	return NULL;
 }
 
-/* A number that no thread has, counting on from the last one as Linux does. Locks: p->lock. */
-static int new_tid(struct process *p)
-{
-	if (list_empty(&p->threads))
-		return p->last_tid = p->pid;
-	do
-		p->last_tid = p->last_tid + 1 < TID_MAX ? p->last_tid + 1 : p->pid + 1;
-	while (process_thread(p, p->last_tid));
-	return p->last_tid;
-}
-
-void thread_free(struct thread *t)
+void thread_strip(struct thread *t)
 {
 	if (t->kstack_low)
 		kstack_free((void *)t->kstack_low);
 	kfree(t->xstate);
+	t->kstack_low = 0;
+	t->xstate = NULL;
+}
+
+void thread_free(struct thread *t)
+{
+	thread_strip(t);
 	kfree(t);
 }
 
@@ -90,8 +85,8 @@ int thread_new(struct process *p, struct thread **out)
 
 	if (!t)
 		return -ENOMEM;
+	t->tid = list_empty(&p->threads) && p->pid ? p->pid : pid_new();
 	spin_lock(&p->lock);
-	t->tid = new_tid(p);
 	list_add_tail(&t->process_link, &p->threads);
 	p->n_threads++;
 	spin_unlock(&p->lock);
@@ -102,7 +97,12 @@ int thread_new(struct process *p, struct thread **out)
 /* Where a new thread's first context switch returns to, on its own stack. */
 static __noreturn void thread_first_run(void)
 {
+	struct thread *t;
+
 	sched_switched();
+	t = current;
+	if (t->set_child_tid)
+		(void)put_user(t->set_child_tid, t->tid);
 	exit_regs_loaded();
 }
 
@@ -134,14 +134,14 @@ static void inherit(struct thread *t, const struct thread *from)
 	t->altstack.ss_flags = SS_DISABLE;
 }
 
-int thread_clone(struct thread **out)
+int thread_clone(struct process *p, struct thread **out)
 {
-	struct process *p = current_process();
+	unsigned all, n = process_count(p->cred.uid, &all);
 	int r;
 
-	if (p->n_threads >= p->limits[RLIMIT_NPROC].rlim_cur && !capable(CAP_SYS_RESOURCE))
+	if (n >= p->limits[RLIMIT_NPROC].rlim_cur && !capable(CAP_SYS_RESOURCE))
 		return -EAGAIN;
-	if (p->n_threads >= TID_MAX / 2)
+	if (all >= PID_MAX / 2)
 		return -EAGAIN;
 	r = thread_new(p, out);
 	if (r)
@@ -183,7 +183,9 @@ void thread_tell_program(struct thread *t)
 
 	futex_robust_exit(t);
 	futex_pi_exit(t);
-	if (t->clear_child_tid && put_user(t->clear_child_tid, zero) == 0)
+	if (!t->clear_child_tid || (t->process->n_threads == 1 && t->process->mm->users == 1))
+		return; /* as Linux: there is nobody who could see it */
+	if (put_user(t->clear_child_tid, zero) == 0)
 		(void)futex_wake(word, 1, UINT32_MAX);
 }
 
@@ -193,9 +195,12 @@ void thread_exit(int wait_status)
 	struct process *p = t->process;
 	bool leader = t->tid == p->pid;
 
-	thread_tell_program(t);
+	if (leader)
+		p->exit_status = wait_status;
 	if (p->n_threads == 1 && !p->survivor)
-		process_exit(wait_status);
+		process_exit(p->exit_status); /* the first thread's, whichever is the last */
+	thread_tell_program(t);
+	thread_ends(t);
 	signal_thread_ending();
 	p->dead_threads_cpu_ns += clock_thread_cpu_ns();
 	t->cpu_ns = 0;
@@ -238,13 +243,15 @@ void process_wait_single(struct process *p)
 }
 
 /* The first thread has ended by now: the caller takes its number and its place. */
-static void replace_leader(struct process *p)
+void process_replace_leader(struct process *p)
 {
 	struct thread *leader;
 
 	spin_lock(&p->lock);
 	leader = process_thread(p, p->pid);
 	list_del(&leader->process_link);
+	list_del(&current->process_link);
+	list_add_head(&current->process_link, &p->threads);
 	current->tid = p->pid;
 	spin_unlock(&p->lock);
 	thread_free(leader);
@@ -255,7 +262,7 @@ void process_take_over(struct process *p)
 	process_single(p);
 	process_wait_single(p);
 	if (current->tid != p->pid)
-		replace_leader(p);
+		process_replace_leader(p);
 	posix_timers_delete_all(p);
 	p->survivor = NULL;
 }

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Making threads: clone(2) in both forms, with Linux's checks in Linux's order. A thread shares
- * everything with its process; a second process is not made.
+ * Making threads and processes: clone(2) in both forms, fork(2), vfork(2), with Linux's checks in
+ * Linux's order. A thread shares everything with its process; a process shares what it is asked to.
  */
+#include "fs/pidfd.h"
 #include "kernel/log.h"
+#include "kernel/process.h"
 #include "syscalls/syscall.h"
+#include "syscalls/util.h"
 
 #include <linux/sched.h>
 
@@ -20,7 +23,7 @@ static bool both(uint64_t flags, uint64_t a, uint64_t b)
 	return (flags & a) && (flags & b);
 }
 
-/* copy_process()'s checks. 0, -EINVAL, -EPERM, or -ENOSYS for what is not a thread. */
+/* copy_process()'s checks. 0, -EINVAL, -EPERM, or -ENOSYS for a thread that is one in part only. */
 static int check_flags(uint64_t flags)
 {
 	if (both(flags, CLONE_NEWNS | CLONE_NEWUSER, CLONE_FS))
@@ -35,31 +38,78 @@ static int check_flags(uint64_t flags)
 		return -EINVAL;
 	if (flags & NEW_NAMESPACES)
 		return -EPERM;
-	return (flags & SHARED_ALWAYS) == SHARED_ALWAYS ? 0 : -ENOSYS;
+	if ((flags & CLONE_PARENT) && !current_process()->parent)
+		return -EINVAL; /* as for an init: there would be no one to wait for it */
+	return (flags & CLONE_THREAD) && (flags & SHARED_ALWAYS) != SHARED_ALWAYS ? -ENOSYS : 0;
 }
 
 /* Errors of the two stores are not reported, as on Linux. */
-static void store_tids(const struct thread *t, const struct clone_args *a)
+static void store_tids(struct thread *t, const struct clone_args *a)
 {
 	if (a->flags & CLONE_PARENT_SETTID)
 		(void)put_user(a->parent_tid, t->tid);
-	if (a->flags & CLONE_CHILD_SETTID)
+	if ((a->flags & CLONE_CHILD_SETTID) && (a->flags & CLONE_VM))
 		(void)put_user(a->child_tid, t->tid);
+	if ((a->flags & CLONE_CHILD_SETTID) && !(a->flags & CLONE_VM))
+		t->set_child_tid = a->child_tid; /* in its own memory: when it runs */
+}
+
+/* CLONE_PIDFD: a descriptor for the new process is stored at a->pidfd. 0 or -errno. */
+static int store_pidfd(struct thread *t, const struct clone_args *a, int *fd)
+{
+	struct file *f;
+	int r;
+
+	*fd = -1;
+	if (!(a->flags & CLONE_PIDFD))
+		return 0;
+	r = pidfd_new(t->process, 0, &f);
+	if (r)
+		return r;
+	*fd = fd_new(f, true);
+	if (*fd < 0)
+		return *fd;
+	if (put_user(a->pidfd, *fd) == 0)
+		return 0;
+	fd_close(current_process()->files, *fd);
+	return -EFAULT;
+}
+
+/* A started child; with CLONE_VFORK, wait for it. */
+static void wait_for_vfork(struct process *child)
+{
+	process_wait_vfork(child);
+	process_put(child);
+}
+
+static int make(const struct clone_args *a, struct thread **out)
+{
+	int r = check_flags(a->flags), fd;
+
+	if (r == -ENOSYS)
+		log_info("a thread that does not share all: flags %#lx", (unsigned long)a->flags);
+	if (r == 0 && (a->flags & CLONE_SETTLS) && a->tls >= TASK_SIZE)
+		r = -EPERM;
+	if (r)
+		return r;
+	if (a->flags & CLONE_THREAD)
+		return thread_clone(current_process(), out);
+	r = process_fork(a->flags, (int)a->exit_signal, out);
+	if (r)
+		return r;
+	r = store_pidfd(*out, a, &fd);
+	if (r)
+		process_unfork(*out);
+	return r;
 }
 
 /* a->stack is where the stack pointer starts, 0: the caller's. */
-static long clone_thread(const struct clone_args *a)
+static long clone_any(const struct clone_args *a)
 {
+	struct process *child = NULL;
 	struct thread *t;
-	int r = check_flags(a->flags), tid;
+	int r = make(a, &t), tid;
 
-	if (r == -ENOSYS)
-		log_info("a second process is asked for, flags %#lx: there is only one",
-			 (unsigned long)a->flags);
-	if (r == 0 && (a->flags & CLONE_SETTLS) && a->tls >= TASK_SIZE)
-		r = -EPERM;
-	if (r == 0)
-		r = thread_clone(&t);
 	if (r)
 		return r;
 	if (a->stack)
@@ -70,8 +120,28 @@ static long clone_thread(const struct clone_args *a)
 		t->clear_child_tid = a->child_tid;
 	store_tids(t, a);
 	tid = t->tid; /* it may be gone as soon as it has started */
+	if (a->flags & CLONE_VFORK)
+		child = process_get(t->process);
 	thread_start(t);
+	if (child)
+		wait_for_vfork(child);
 	return tid;
+}
+
+/* fork(2) */
+long sys_fork(void)
+{
+	const struct clone_args a = {.exit_signal = SIGCHLD};
+
+	return clone_any(&a);
+}
+
+/* vfork(2) */
+long sys_vfork(void)
+{
+	const struct clone_args a = {.flags = CLONE_VM | CLONE_VFORK, .exit_signal = SIGCHLD};
+
+	return clone_any(&a);
 }
 
 long sys_clone(uint64_t flags, uaddr_t stack, uaddr_t parent_tid, uaddr_t child_tid, uint64_t tls)
@@ -80,13 +150,15 @@ long sys_clone(uint64_t flags, uaddr_t stack, uaddr_t parent_tid, uaddr_t child_
 	    .flags = (uint32_t)flags & ~(uint64_t)CSIGNAL,
 	    .parent_tid = parent_tid,
 	    .child_tid = child_tid,
+	    .pidfd = parent_tid,
+	    .exit_signal = flags & CSIGNAL,
 	    .stack = stack,
 	    .tls = tls,
 	};
 
 	if ((flags & (CLONE_PIDFD | CLONE_PARENT_SETTID)) == (CLONE_PIDFD | CLONE_PARENT_SETTID))
 		return -EINVAL; /* both would be stored at parent_tid */
-	return clone_thread(&a);
+	return clone_any(&a);
 }
 
 /* The structure may be longer than we know if the rest is zero. */
@@ -140,5 +212,5 @@ long sys_clone3(uaddr_t uargs, size_t size)
 	if (r)
 		return r;
 	a.stack += a.stack_size;
-	return clone_thread(&a);
+	return clone_any(&a);
 }

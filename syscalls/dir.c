@@ -129,7 +129,7 @@ static long enter(struct dentry *d, struct dentry **where)
 	struct dentry *old = d;
 	int r = S_ISDIR(d->inode->mode) ? vfs_permission(d->inode, X_OK, false) : -ENOTDIR;
 
-	if (!r && where == &p->fs.root && !capable(CAP_SYS_CHROOT))
+	if (!r && where == &p->fs->root && !capable(CAP_SYS_CHROOT))
 		r = -EPERM;
 	if (!r) {
 		spin_lock(&p->lock);
@@ -147,7 +147,7 @@ long sys_chdir(uaddr_t path)
 	struct dentry *d;
 	int r = dentry_at(AT_FDCWD, path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &d);
 
-	return r ? r : enter(d, &current_process()->fs.cwd);
+	return r ? r : enter(d, &current_process()->fs->cwd);
 }
 
 /* fchdir(2): works on O_PATH descriptors too. */
@@ -159,7 +159,7 @@ long sys_fchdir(int fd)
 	if (!f)
 		return -EBADF;
 	if (f->dentry)
-		r = enter(dentry_get(f->dentry), &current_process()->fs.cwd);
+		r = enter(dentry_get(f->dentry), &current_process()->fs->cwd);
 	file_put(f);
 	return r;
 }
@@ -170,7 +170,7 @@ long sys_chroot(uaddr_t path)
 	struct dentry *d;
 	int r = dentry_at(AT_FDCWD, path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &d);
 
-	return r ? r : enter(d, &current_process()->fs.root);
+	return r ? r : enter(d, &current_process()->fs->root);
 }
 
 /* getcwd(2): the system call returns the length with the NUL; -ENOENT after the directory was
@@ -185,7 +185,7 @@ long sys_getcwd(uaddr_t buf, size_t size)
 	if (!path)
 		return -ENOMEM;
 	spin_lock(&p->lock);
-	cwd = dentry_get(p->fs.cwd);
+	cwd = dentry_get(p->fs->cwd);
 	spin_unlock(&p->lock);
 	n = cwd->unlinked ? -ENOENT : vfs_path(cwd, path, PATH_MAX);
 	if (n >= 0 && (size_t)++n > size)

@@ -54,23 +54,23 @@ static void set_identity(struct process *p, const struct bootinfo *bi)
 	memcpy(c->groups, bootinfo_groups(bi), c->n_groups * sizeof(c->groups[0]));
 	if (c->n_groups < bi->n_groups)
 		log_warn("only the first %u of %u groups are kept", c->n_groups, bi->n_groups);
-	p->fs.umask = bi->umask;
+	p->fs->umask = bi->umask;
 }
 
 static int set_directories(struct process *p, const struct bootinfo *bi)
 {
 	const char *path = bootinfo_string(bi, bi->cwd);
-	struct dentry *cwd, *old = p->fs.cwd;
+	struct dentry *cwd, *old = p->fs->cwd;
 	int r;
 
-	if (p->fs.root == NULL)
-		p->fs.root = dentry_get(vfs_root());
+	if (p->fs->root == NULL)
+		p->fs->root = dentry_get(vfs_root());
 	r = vfs_lookup(NULL, path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &cwd);
 	if (r < 0) {
 		log_error("%s: cannot be the working directory: error %d", path, -r);
 		return r;
 	}
-	p->fs.cwd = cwd;
+	p->fs->cwd = cwd;
 	if (old != NULL)
 		dentry_put(old);
 	return 0;

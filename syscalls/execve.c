@@ -5,6 +5,7 @@
  * kills the process by SIGSEGV, as Linux does.
  */
 #include "kernel/heap.h"
+#include "kernel/process.h"
 #include "kernel/string.h"
 #include "kernel/x86_64/cpu.h"
 #include "syscalls/exec.h"
@@ -26,6 +27,8 @@ static void forget_program(struct process *p)
 	signal_exec();
 	cpu_xreset(t->xstate);
 	p->membarrier = 0;
+	p->exit_signal = SIGCHLD;
+	p->did_exec = true;
 }
 
 /* From here on the process is the new program, or nothing. */
@@ -40,7 +43,8 @@ static void replace(struct exec *x, struct mm *mm)
 	mutex_lock(&mm_exchange);
 	p->mm = mm;
 	mm_activate(mm);
-	mm_destroy(old);
+	process_leaves_mm(p);
+	mm_put(old);
 	mutex_unlock(&mm_exchange);
 	r = exec_enter(x, current->regs);
 	if (r < 0)
@@ -60,6 +64,10 @@ static long exec_dentry(struct exec *x, struct dentry *d, uaddr_t argv, uaddr_t 
 				   current_process()->limits[RLIMIT_STACK].rlim_cur);
 	if (r == 0)
 		r = exec_resolve(x);
+	if (r == 0)
+		r = process_unshare_files();
+	if (r == 0)
+		r = process_unshare_sighand();
 	if (r == 0)
 		r = mm_new(&mm);
 	if (r == 0)

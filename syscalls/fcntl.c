@@ -4,6 +4,7 @@
  * seals. No command claims more than it does: what would need signals at I/O is stored and
  * reported, never delivered (see table.def).
  */
+#include "kernel/process.h"
 #include "syscalls/syscall.h"
 
 #include "kernel/filelock.h"
@@ -152,7 +153,7 @@ static long set_owner(struct file *f, int type, int id)
 {
 	if (type != F_OWNER_TID && type != F_OWNER_PID && type != F_OWNER_PGRP)
 		return -EINVAL;
-	if (id != 0 && id != current_process()->pid && id != current->tid)
+	if (id != 0 && (type == F_OWNER_PGRP ? !group_exists(id, 0) : !thread_find(id)))
 		return -ESRCH;
 	f->owner = id;
 	f->owner_type = type;

@@ -4,8 +4,10 @@
  * sequences.
  */
 #include "kernel/futex.h"
+#include "kernel/process.h"
 #include "kernel/rseq.h"
 #include "kernel/wait.h"
+#include "syscalls/ident.h"
 #include "syscalls/syscall.h"
 #include "syscalls/util.h"
 
@@ -136,17 +138,14 @@ long sys_set_robust_list(uaddr_t head, size_t len)
 /* get_robust_list(2). */
 long sys_get_robust_list(int pid, uaddr_t head, uaddr_t len)
 {
-	struct process *p = current_process();
-	struct thread *found;
+	struct thread *t = thread_by_id(pid);
 	uaddr_t list = 0;
 
-	spin_lock(&p->lock);
-	found = pid ? process_thread(p, pid) : current;
-	if (found)
-		list = found->robust_list;
-	spin_unlock(&p->lock);
-	if (!found)
+	if (!t)
 		return -ESRCH;
+	if (!signal_permitted(t->process, 0))
+		return -EPERM;
+	list = t->robust_list;
 	if (put_user(len, (uint64_t)ROBUST_LIST_HEAD_SIZE))
 		return -EFAULT;
 	return put_user(head, list);

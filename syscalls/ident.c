@@ -6,6 +6,7 @@
  */
 #include "syscalls/ident.h"
 
+#include "kernel/process.h"
 #include "kernel/utsname.h"
 #include "syscalls/syscall.h"
 
@@ -15,15 +16,7 @@
 
 struct thread *thread_by_id(int tid)
 {
-	struct process *p = current_process();
-	struct thread *t;
-
-	if (tid == 0)
-		return current;
-	list_for_each (t, &p->threads, process_link)
-		if (t->tid == tid)
-			return t;
-	return NULL;
+	return tid == 0 ? current : thread_find(tid);
 }
 
 long sys_getpid(void)
@@ -38,7 +31,7 @@ long sys_gettid(void)
 
 long sys_getppid(void)
 {
-	return current_process()->ppid;
+	return process_ppid(current_process());
 }
 
 long sys_getpgrp(void)
@@ -48,45 +41,66 @@ long sys_getpgrp(void)
 
 long sys_getpgid(int pid)
 {
-	return thread_by_id(pid) ? current_process()->pgid : -ESRCH;
+	struct thread *t = thread_by_id(pid);
+
+	return t ? t->process->pgid : -ESRCH;
 }
 
 long sys_getsid(int pid)
 {
-	return thread_by_id(pid) ? current_process()->sid : -ESRCH;
+	struct thread *t = thread_by_id(pid);
+
+	return t ? t->process->sid : -ESRCH;
 }
 
-/* setpgid(2). The program leads its session, so that no change is ever allowed; the errno tells
- * why. */
+/* Whom setpgid(2) may move: the caller and its children that have not called execve. */
+static int check_movable(const struct process *p)
+{
+	const struct process *me = current_process();
+
+	if (p != me) {
+		if (p->parent != me)
+			return -ESRCH;
+		if (p->sid != me->sid)
+			return -EPERM;
+		if (p->did_exec)
+			return -EACCES;
+	}
+	return p->sid == p->pid ? -EPERM : 0;
+}
+
+/* setpgid(2). */
 long sys_setpgid(int pid, int pgid)
 {
-	struct process *p = current_process();
+	struct process *me = current_process(), *p;
+	int r;
 
 	if (pid == 0)
-		pid = p->pid;
+		pid = me->pid;
 	if (pgid == 0)
 		pgid = pid;
 	if (pgid < 0)
 		return -EINVAL;
-	if (!thread_by_id(pid))
-		return -ESRCH;
-	if (pid != p->pid)
-		return -EINVAL;
-	if (p->sid == p->pid || (pgid != pid && pgid != p->pgid))
+	p = process_find(pid);
+	if (!p) /* a thread's number names no process */
+		return thread_find(pid) ? -EINVAL : -ESRCH;
+	r = check_movable(p);
+	if (r)
+		return r;
+	if (pgid != pid && !group_exists(pgid, me->sid))
 		return -EPERM;
 	p->pgid = pgid;
 	return 0;
 }
 
-/* setsid(2): a group leader may not. */
+/* setsid(2): a group leader may not, nor one whose number names a group. */
 long sys_setsid(void)
 {
-	struct process *p = current_process();
+	struct process *me = current_process(), *p;
 
-	if (p->pgid == p->pid)
-		return -EPERM;
-	p->pgid = p->sid = p->pid;
-	return p->sid;
+	for_each_process(p) if (p->pgid == me->pid) return -EPERM;
+	me->pgid = me->sid = me->pid;
+	return me->sid;
 }
 
 /* ---- user and group ids ---- */
@@ -455,8 +469,8 @@ long sys_umask(unsigned mask)
 	uint32_t old;
 
 	spin_lock(&p->lock);
-	old = p->fs.umask;
-	p->fs.umask = mask & 0777;
+	old = p->fs->umask;
+	p->fs->umask = mask & 0777;
 	spin_unlock(&p->lock);
 	return old;
 }

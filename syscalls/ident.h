@@ -6,8 +6,8 @@
 #include "kernel/task.h"
 
 /*
- * The thread with this id, the calling one for 0; NULL if there is none (ESRCH). Threads of this
- * process are all that exist; the result is good while the caller does not sleep.
+ * The thread with this id, the calling one for 0; NULL if there is none (ESRCH). Good while the
+ * caller does not sleep.
  */
 struct thread *thread_by_id(int tid);
 

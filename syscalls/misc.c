@@ -3,6 +3,7 @@
  * set_tid_address, membarrier. */
 #include "kernel/clock.h"
 #include "kernel/page.h"
+#include "kernel/process.h"
 #include "kernel/random.h"
 #include "kernel/string.h"
 #include "kernel/wait.h"
@@ -14,14 +15,16 @@
 
 long sys_sysinfo(uaddr_t uinfo)
 {
+	unsigned threads;
 	struct sysinfo info = {
 	    .uptime = (clock_mono_ns() + NSEC_PER_SEC - 1) / NSEC_PER_SEC,
 	    .totalram = page_total() * PAGE_SIZE,
 	    .freeram = page_free_count() * PAGE_SIZE,
-	    .procs = current_process()->n_threads,
 	    .mem_unit = 1,
 	};
 
+	(void)process_count(0, &threads);
+	info.procs = threads;
 	return copy_to_user(uinfo, &info, sizeof(info));
 }
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Ending, waiting for children (there are none), limits and usage: exit(2), wait(2), getrlimit(2),
- * getrusage(2).
+ * Ending, limits and usage: exit(2), getrlimit(2), getrusage(2). Waiting is in syscalls/wait.c.
  */
+#include "kernel/process.h"
 #include "kernel/clock.h"
 #include "kernel/itimer.h"
 #include "kernel/string.h"
+#include "syscalls/ident.h"
 #include "syscalls/syscall.h"
-
-#include <linux/wait.h>
+#include "syscalls/util.h"
 
 #define EXIT_STATUS(code) (((code)&0xff) << 8) /* wait(2) status of a normal end */
 #define NR_OPEN_MAX	  1048576 /* fs.nr_open: no RLIMIT_NOFILE above it, for anyone */
@@ -27,45 +27,12 @@ long sys_exit_group(int status)
 	process_exit(EXIT_STATUS(status));
 }
 
-/* ---- children ---- */
-
-#define WAIT_COMMON (WNOHANG | __WNOTHREAD | __WCLONE | __WALL)
-
-/* wait4(2): after the argument checks, no children. */
-long sys_wait4(int pid, uaddr_t wstatus, int options, uaddr_t rusage)
-{
-	if (options & ~(WAIT_COMMON | WUNTRACED | WCONTINUED))
-		return -EINVAL;
-	return pid == INT32_MIN ? -ESRCH : -ECHILD;
-}
-
-/* waitid(2): the same. */
-long sys_waitid(int idtype, int id, uaddr_t info, int options, uaddr_t rusage)
-{
-	const int what = WEXITED | WSTOPPED | WCONTINUED;
-
-	if ((options & ~(WAIT_COMMON | WNOWAIT | what)) || !(options & what))
-		return -EINVAL;
-	switch (idtype) {
-	case P_ALL:
-		return -ECHILD;
-	case P_PID:
-		return id <= 0 ? -EINVAL : -ECHILD;
-	case P_PGID:
-		return id < 0 ? -EINVAL : -ECHILD;
-	case P_PIDFD: /* no descriptor is one */
-		return id < 0 ? -EINVAL : -EBADF;
-	default:
-		return -EINVAL;
-	}
-}
-
 /* ---- limits ---- */
 
 /* Set and/or get one limit. 0, -EINVAL or -EPERM. */
-static int limit_change(unsigned resource, const struct rlimit64 *new, struct rlimit64 *old)
+static int limit_change(struct process *p, unsigned resource, const struct rlimit64 *new,
+			struct rlimit64 *old)
 {
-	struct process *p = current_process();
 	struct rlimit64 *slot;
 	int r = 0;
 
@@ -93,7 +60,7 @@ static int limit_change(unsigned resource, const struct rlimit64 *new, struct rl
 long sys_getrlimit(unsigned resource, uaddr_t rlim)
 {
 	struct rlimit64 old;
-	int r = limit_change(resource, NULL, &old);
+	int r = limit_change(current_process(), resource, NULL, &old);
 
 	return r ? r : put_user(rlim, old);
 }
@@ -105,20 +72,34 @@ long sys_setrlimit(unsigned resource, uaddr_t rlim)
 
 	if (get_user(&new, rlim))
 		return -EFAULT;
-	return limit_change(resource, &new, NULL);
+	return limit_change(current_process(), resource, &new, NULL);
 }
 
-/* prlimit(2), of this process. */
+/* May the caller look at and set what belongs to p? (check_prlimit_permission) */
+static bool may_limit(const struct process *p)
+{
+	const struct cred *me = &current_process()->cred, *to = &p->cred;
+
+	return p == current_process() || capable(CAP_SYS_RESOURCE) ||
+	       (me->uid == to->uid && me->uid == to->euid && me->uid == to->suid &&
+		me->gid == to->gid && me->gid == to->egid && me->gid == to->sgid);
+}
+
+/* prlimit(2). */
 long sys_prlimit64(int pid, unsigned resource, uaddr_t new_limit, uaddr_t old_limit)
 {
 	struct rlimit64 new, old;
+	struct thread *t;
 	int r;
 
 	if (new_limit && get_user(&new, new_limit))
 		return -EFAULT;
-	if (pid && pid != current_process()->pid && pid != current->tid)
+	t = thread_by_id(pid);
+	if (!t)
 		return -ESRCH;
-	r = limit_change(resource, new_limit ? &new : NULL, &old);
+	if (!may_limit(t->process))
+		return -EPERM;
+	r = limit_change(t->process, resource, new_limit ? &new : NULL, &old);
 	if (r == 0 && old_limit)
 		r = put_user(old_limit, old);
 	return r;
@@ -131,29 +112,36 @@ static struct __kernel_old_timeval timeval_of(uint64_t ns)
 	return (struct __kernel_old_timeval){ns / NSEC_PER_SEC, ns % NSEC_PER_SEC / NSEC_PER_USEC};
 }
 
-/* getrusage(2): time is not split into user and system; children never existed. */
+/* Time is not split into user and system. */
+void rusage_of(const struct task_usage *u, struct rusage *ru)
+{
+	memset(ru, 0, sizeof(*ru));
+	ru->ru_utime = timeval_of(u->cpu_ns);
+	ru->ru_maxrss = u->peak_resident * (PAGE_SIZE / 1024);
+	ru->ru_minflt = u->faults;
+	ru->ru_nvcsw = u->switches;
+	ru->ru_nivcsw = u->preempted;
+}
+
+/* getrusage(2). */
 long sys_getrusage(int who, uaddr_t usage)
 {
-	const struct task_counts *counts = &current_process()->counts;
+	struct process *p = current_process();
+	struct task_usage u = process_usage(p);
 	struct rusage ru;
 
-	memset(&ru, 0, sizeof(ru));
 	switch (who) {
 	case RUSAGE_SELF:
-		ru.ru_utime = timeval_of(clock_process_cpu_ns());
 		break;
 	case RUSAGE_THREAD:
-		ru.ru_utime = timeval_of(clock_thread_cpu_ns());
+		u.cpu_ns = clock_thread_cpu_ns();
 		break;
 	case RUSAGE_CHILDREN:
-		return put_user(usage, ru);
+		u = p->reaped_usage;
+		break;
 	default:
 		return -EINVAL;
 	}
-	ru.ru_maxrss =
-	    MAX(current_mm()->peak_resident, current_mm()->resident_pages) * (PAGE_SIZE / 1024);
-	ru.ru_minflt = counts->faults;
-	ru.ru_nvcsw = counts->switches;
-	ru.ru_nivcsw = counts->preempted;
+	rusage_of(&u, &ru);
 	return put_user(usage, ru);
 }

@@ -4,6 +4,7 @@
  * so the values are kept and given back truthfully; real-time policies, which promise something,
  * are refused as without the privilege.
  */
+#include "kernel/process.h"
 #include "kernel/string.h"
 #include "syscalls/ident.h"
 #include "syscalls/syscall.h"
@@ -161,11 +162,21 @@ static bool can_nice(const struct thread *t, int nice)
 	       capable(CAP_SYS_NICE);
 }
 
-static bool who_is_us(int which, int who)
+static bool is_meant(const struct process *p, int which, int who)
 {
-	const struct process *p = current_process();
+	const struct process *me = current_process();
 
-	return who == 0 || (which == PRIO_PGRP ? who == p->pgid : (uint32_t)who == p->cred.uid);
+	if (which == PRIO_PGRP)
+		return p->pgid == (who ? who : me->pgid);
+	return p->cred.uid == (who ? (uint32_t)who : me->cred.uid);
+}
+
+/* nice(2), ioprio_set(2): is t the caller's user's? */
+static bool may_change(const struct thread *t)
+{
+	const struct cred *me = &current_process()->cred, *to = &t->process->cred;
+
+	return me->euid == to->uid || me->euid == to->euid || capable(CAP_SYS_NICE);
 }
 
 /*
@@ -174,6 +185,7 @@ static bool who_is_us(int which, int who)
  */
 static long for_who(int which, int who, long (*f)(struct thread *t, long arg), long arg)
 {
+	struct process *p;
 	struct thread *t;
 	long n = 0, r = 0;
 
@@ -182,13 +194,16 @@ static long for_who(int which, int who, long (*f)(struct thread *t, long arg), l
 		r = t ? f(t, arg) : 0;
 		return r < 0 ? r : t != NULL;
 	}
-	if (!who_is_us(which, who))
-		return 0;
-	list_for_each (t, &current_process()->threads, process_link) {
-		long e = f(t, arg);
+	for_each_process(p)
+	{
+		if (!is_meant(p, which, who))
+			continue;
+		list_for_each (t, &p->threads, process_link) {
+			long e = f(t, arg);
 
-		r = r ? r : e;
-		n++;
+			r = r ? r : e;
+			n++;
+		}
 	}
 	return r < 0 ? r : n;
 }
@@ -211,6 +226,8 @@ long sys_getpriority(int which, int who)
 
 static long set_nice(struct thread *t, long nice)
 {
+	if (!may_change(t))
+		return -EPERM;
 	if (!can_nice(t, nice))
 		return -EACCES;
 	t->nice = nice;
@@ -334,6 +351,8 @@ long sys_ioprio_get(int which, int who)
 
 static long set_ioprio(struct thread *t, long prio)
 {
+	if (!may_change(t))
+		return -EPERM;
 	t->ioprio = prio;
 	return 0;
 }

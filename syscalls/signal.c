@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Signals: signal(7). There is one process in the machine: a signal can be sent to it, to its group
- * and to its threads; everyone else does not exist (ESRCH). The semantics are in kernel/signal.c
- * and kernel/sigdeliver.c.
+ * Signals: signal(7). The semantics are in kernel/signal.c and kernel/sigdeliver.c, who belongs to
+ * a group in kernel/jobctl.c.
  */
 #include "kernel/signal.h"
+#include "fs/pidfd.h"
 #include "kernel/heap.h"
+#include "kernel/process.h"
 #include "kernel/string.h"
 #include "kernel/wait.h"
 #include "kernel/x86_64/cpu.h"
@@ -172,52 +173,79 @@ static bool signo_ok(int sig)
 }
 
 /* Signal 0 only asks whether the target is there. */
-static int send_to_process(const siginfo_t *info)
+static int send_to_process(struct process *p, const siginfo_t *info)
 {
 	if (!signo_ok(info->si_signo))
 		return -EINVAL;
-	return info->si_signo ? signal_send(current_process(), info) : 0;
+	if (!signal_permitted(p, info->si_signo))
+		return -EPERM;
+	return info->si_signo ? signal_send(p, info) : 0;
 }
 
-/* A thread of this process by its number (tgid 0 or less: of any process), or NULL. */
-static struct thread *thread_find(int tgid, int tid)
+/* A process by the number of any of its threads, as Linux looks for it. */
+static struct process *find_process(int pid)
 {
-	struct process *p = current_process();
-	struct thread *t, *found = NULL;
+	struct thread *t = pid > 0 ? thread_find(pid) : NULL;
 
-	if (tgid > 0 && tgid != p->pid)
-		return NULL;
-	spin_lock(&p->lock);
-	list_for_each (t, &p->threads, process_link)
-		if (t->tid == tid && t->state != THREAD_DEAD)
-			found = t;
-	spin_unlock(&p->lock);
-	return found;
+	return t ? t->process : NULL;
 }
 
 static int send_to_thread(int tgid, int tid, const siginfo_t *info)
 {
-	struct thread *t = thread_find(tgid, tid);
+	struct thread *t = thread_find(tid);
 
-	if (!t)
+	if (!t || (t->state == THREAD_DEAD && !t->process->exited) ||
+	    (tgid > 0 && t->process->pid != tgid))
 		return -ESRCH;
 	if (!signo_ok(info->si_signo))
 		return -EINVAL;
+	if (!signal_permitted(t->process, info->si_signo))
+		return -EPERM;
 	return info->si_signo ? signal_send_thread(t, info) : 0;
 }
 
-/* kill(2). -1 means every process but the caller and init: nobody. */
+/* To everyone but the caller and the outside; as Linux, a refusal counts only as having been there.
+ */
+static long send_to_all(const siginfo_t *info)
+{
+	struct process *p;
+	int r = 0;
+	bool any = false;
+
+	for_each_process(p)
+	{
+		int e;
+
+		if (p == current_process())
+			continue;
+		e = send_to_process(p, info);
+		any = true;
+		if (e != -EPERM)
+			r = e;
+	}
+	return any ? r : -ESRCH;
+}
+
+/* kill(2). */
 long sys_kill(int pid, int sig)
 {
-	const struct process *p = current_process();
 	siginfo_t info = own_siginfo(sig, SI_USER);
+	struct process *p;
 
-	if (pid == p->pid || pid == 0 || (pid < -1 && (unsigned)-pid == (unsigned)p->pgid))
-		return send_to_process(&info);
-	/* Linux looks for a process by any of its threads' numbers. */
-	if (pid > 0 && thread_find(0, pid))
-		return send_to_process(&info);
-	return -ESRCH;
+	if (pid > 0) {
+		p = find_process(pid);
+		return p ? send_to_process(p, &info) : -ESRCH;
+	}
+	if (pid == INT32_MIN)
+		return -ESRCH;
+	if (pid == -1)
+		return send_to_all(&info);
+	pid = pid ? -pid : current_process()->pgid;
+	if (!signo_ok(sig)) { /* told only if there is somebody */
+		for_each_process(p) if (p->pgid == pid) return -EINVAL;
+		return -ESRCH;
+	}
+	return group_signal(pid, &info, true);
 }
 
 /* tkill(2). */
@@ -290,6 +318,7 @@ static bool may_claim(const siginfo_t *info, int target)
 /* rt_sigqueueinfo(2). */
 long sys_rt_sigqueueinfo(int pid, int sig, uaddr_t uinfo)
 {
+	struct process *p;
 	siginfo_t info;
 	int r = siginfo_from_user(&info, sig, uinfo);
 
@@ -297,7 +326,8 @@ long sys_rt_sigqueueinfo(int pid, int sig, uaddr_t uinfo)
 		return r;
 	if (!may_claim(&info, pid))
 		return -EPERM;
-	return pid > 0 && thread_find(0, pid) ? send_to_process(&info) : -ESRCH;
+	p = find_process(pid);
+	return p ? send_to_process(p, &info) : -ESRCH;
 }
 
 /* rt_tgsigqueueinfo(2). */
@@ -313,4 +343,35 @@ long sys_rt_tgsigqueueinfo(int tgid, int tid, int sig, uaddr_t uinfo)
 	if (!may_claim(&info, tid))
 		return -EPERM;
 	return send_to_thread(tgid, tid, &info);
+}
+
+/* pidfd_send_signal(2). */
+long sys_pidfd_send_signal(int pidfd, int sig, uaddr_t uinfo, unsigned flags)
+{
+	struct file *f;
+	struct process *p;
+	siginfo_t info = own_siginfo(sig, SI_USER);
+	long r = 0;
+
+	if (flags)
+		return -EINVAL;
+	f = fd_file(pidfd);
+	if (!f)
+		return -EBADF;
+	p = pidfd_process(f);
+	if (!p)
+		r = -EBADF;
+	if (!r && uinfo) {
+		r = siginfo_from_user(&info, sig, uinfo);
+		if (!r && get_user(&info.si_signo, uinfo))
+			r = -EFAULT;
+		if (!r && info.si_signo != sig)
+			r = -EINVAL;
+		if (!r && !may_claim(&info, p->pid))
+			r = -EPERM;
+	}
+	if (!r)
+		r = p->reaped ? -ESRCH : send_to_process(p, &info);
+	file_put(f);
+	return r;
 }

@@ -5,6 +5,7 @@
  * itself, numbers, names and strings.
  */
 #include "syscalls/strace.h"
+#include "kernel/process.h"
 
 #include "kernel/abi/linux.h"
 #include "kernel/heap.h"
@@ -27,6 +28,12 @@ static const struct {
 
 static enum con_stream stream;
 static struct trace *open_line; /* printed up to where its call sleeps, without a newline */
+
+/* Whose line it is, if there are several who could be meant. */
+static int who(char *line, size_t size)
+{
+	return process_many() ? scnprintf(line, size, "[pid %5d] ", current->tid) : 0;
+}
 
 static void strace_signal(const siginfo_t *info);
 static void strace_end(int wait_status);
@@ -103,7 +110,7 @@ static bool strace_sleep(void)
 
 static void begin_line(struct trace *t)
 {
-	if (current_process()->n_threads > 1)
+	if (process_many())
 		trace_printf(t, "[pid %5d] ", current->tid);
 }
 
@@ -147,8 +154,9 @@ static void strace_signal(const siginfo_t *info)
 {
 	const char *name = signal_name(info->si_signo);
 	char line[192];
-	int n = scnprintf(line, sizeof(line), "--- %s {si_signo=%s, si_code=", name, name);
+	int n = who(line, sizeof(line));
 
+	n += scnprintf(line + n, sizeof(line) - n, "--- %s {si_signo=%s, si_code=", name, name);
 	n += code_text(line + n, sizeof(line) - n, info);
 	if (info->si_code <= 0)
 		n += scnprintf(line + n, sizeof(line) - n, ", si_pid=%d, si_uid=%u", info->si_pid,
@@ -163,10 +171,14 @@ static void strace_signal(const siginfo_t *info)
 static void strace_end(int wait_status)
 {
 	char line[64];
-	int n = wait_status & 0x7f ? scnprintf(line, sizeof(line), "+++ killed by %s +++\n",
-					       signal_name(wait_status & 0x7f))
-				   : scnprintf(line, sizeof(line), "+++ exited with %d +++\n",
-					       wait_status >> 8 & 0xff);
+	int n = who(line, sizeof(line));
+
+	if (wait_status & 0x7f)
+		n += scnprintf(line + n, sizeof(line) - n, "+++ killed by %s +++\n",
+			       signal_name(wait_status & 0x7f));
+	else
+		n += scnprintf(line + n, sizeof(line) - n, "+++ exited with %d +++\n",
+			       wait_status >> 8 & 0xff);
 
 	send_line(NULL, line, n);
 }

@@ -5,6 +5,7 @@
  */
 #include "kernel/clock.h"
 #include "kernel/itimer.h"
+#include "kernel/process.h"
 #include "kernel/string.h"
 #include "kernel/wait.h"
 #include "syscalls/clock.h"
@@ -222,7 +223,8 @@ long sys_time(uaddr_t tloc)
  */
 long sys_times(uaddr_t buf)
 {
-	struct tms t = {.tms_utime = clock_process_cpu_ns() / CLOCK_TICK_NS};
+	struct tms t = {.tms_utime = clock_process_cpu_ns() / CLOCK_TICK_NS,
+			.tms_cutime = current_process()->reaped_usage.cpu_ns / CLOCK_TICK_NS};
 
 	if (buf && put_user(buf, t))
 		return -EFAULT;

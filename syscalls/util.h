@@ -53,6 +53,10 @@ struct file *fd_file_any(int fd); /* O_PATH ones too */
  * descriptor. */
 int fd_new(struct file *f, bool cloexec);
 
+/* For getrusage(2) and wait4(2). */
+struct task_usage;
+void rusage_of(const struct task_usage *u, struct rusage *ru);
+
 /* Change the status flags (O_APPEND, O_NONBLOCK ...) if the file agrees. 0 or -errno. */
 int file_set_flags(struct file *f, unsigned flags);
 

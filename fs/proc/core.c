@@ -6,8 +6,8 @@
  */
 #include "fs/proc/proc.h"
 #include "kernel/heap.h"
+#include "kernel/process.h"
 #include "kernel/string.h"
-#include "kernel/task.h"
 
 #define STORE_MAX 4096 /* bytes one write may have */
 #define ROOT_INO  1
@@ -38,7 +38,7 @@ static const struct proc_tree *tree_of(const struct super *s)
 
 struct process *proc_process(const struct proc_ctx *c)
 {
-	return current && current_process()->pid == c->pid ? current_process() : NULL;
+	return c->pid ? process_find(c->pid) : NULL;
 }
 
 struct thread *proc_thread(const struct proc_ctx *c)

@@ -3,8 +3,8 @@
  * (proc_pid_stat(5), proc_pid_status(5)). What this system does not count is 0, as on Linux. */
 #include "fs/proc/proc.h"
 #include "kernel/clock.h"
+#include "kernel/process.h"
 #include "kernel/string.h"
-#include "kernel/task.h"
 
 #define CAP_FULL ((1ull << (CAP_LAST_CAP + 1)) - 1)
 
@@ -13,31 +13,35 @@ static uint64_t dispositions(const struct process *p, bool caught)
 {
 	uint64_t set = 0;
 
-	for (int i = 0; i < N_SIGNALS; i++)
-		if (caught ? p->sigactions[i].handler > 1 : p->sigactions[i].handler == 1)
+	for (int i = 0; i < N_SIGNALS && p->sighand; i++)
+		if (caught ? p->sighand->actions[i].handler > 1
+			   : p->sighand->actions[i].handler == 1)
 			set |= 1ull << i;
 	return set;
 }
 
 static char state_of(const struct thread *t)
 {
-	return t->process->stopped ? 'T' : t->state == THREAD_SLEEPING ? 'S' : 'R';
+	return t->process->exited	     ? 'Z'
+	       : t->process->stopped	     ? 'T'
+	       : t->state == THREAD_SLEEPING ? 'S'
+					     : 'R';
 }
 
 /* CPU time of one thread or, with tid 0, of the process. */
 static uint64_t cpu_ns(const struct proc_ctx *c, const struct thread *t)
 {
 	if (!c->tid)
-		return clock_process_cpu_ns();
+		return process_usage(t->process).cpu_ns;
 	return t == current ? clock_thread_cpu_ns() : t->cpu_ns;
 }
 
 /* Number and foreground process group of the process's terminal, 0 and -1 if it has none. */
-static void put_terminal(struct seq *s)
+static void put_terminal(struct seq *s, const struct process *p)
 {
 	int pgrp;
 
-	if (tty_controlling(&pgrp))
+	if (tty_controlling(p, &pgrp))
 		seq_printf(s, "%d %d ", UNIX98_PTY_SLAVE_MAJOR << 8, pgrp);
 	else
 		seq_puts(s, "0 -1 ");
@@ -68,11 +72,13 @@ int proc_show_stat(struct seq *s, const struct proc_ctx *c)
 		return -ESRCH;
 	mm = p->mm ? p->mm : &none;
 	seq_printf(s, "%d (%s) %c %d %d %d ", c->tid ? t->tid : p->pid, t->comm, state_of(t),
-		   p->ppid, p->pgid, p->sid);
-	put_terminal(s);
-	seq_printf(s, "4194304 %lu 0 0 0 %lu 0 0 0 %d %d %u 0 %lu ",
-		   (unsigned long)p->counts.faults, (unsigned long)(cpu_ns(c, t) / TICK_NS),
-		   20 + t->nice, t->nice, p->n_threads, (unsigned long)(p->start_ns / TICK_NS));
+		   process_ppid(p), p->pgid, p->sid);
+	put_terminal(s, p);
+	seq_printf(s, "4194304 %lu %lu 0 0 %lu 0 %lu 0 %d %d %u 0 %lu ",
+		   (unsigned long)p->counts.faults, (unsigned long)p->reaped_usage.faults,
+		   (unsigned long)(cpu_ns(c, t) / TICK_NS),
+		   (unsigned long)(p->reaped_usage.cpu_ns / TICK_NS), 20 + t->nice, t->nice,
+		   p->n_threads, (unsigned long)(p->start_ns / TICK_NS));
 	stat_memory(s, p);
 	seq_printf(s, "%lu %lu %lu %lu 0 0 0 17 0 0 %u 0 0 0 ",
 		   (unsigned long)((p->pending.set | t->pending.set) & INT32_MAX),
@@ -91,7 +97,7 @@ static void status_ids(struct seq *s, const struct process *p)
 
 	seq_printf(s, "Uid:\t%u\t%u\t%u\t%u\n", cr->uid, cr->euid, cr->suid, cr->fsuid);
 	seq_printf(s, "Gid:\t%u\t%u\t%u\t%u\n", cr->gid, cr->egid, cr->sgid, cr->fsgid);
-	seq_printf(s, "FDSize:\t%u\nGroups:\t", files_size(p->files));
+	seq_printf(s, "FDSize:\t%u\nGroups:\t", p->files ? files_size(p->files) : 0);
 	for (uint32_t i = 0; i < cr->n_groups; i++)
 		seq_printf(s, "%u ", cr->groups[i]);
 	seq_puts(s, cr->n_groups ? "\n" : " \n"); /* as Linux: blanks behind, not between */
@@ -154,12 +160,13 @@ int proc_show_status(struct seq *s, const struct proc_ctx *c)
 	caps = p->cred.euid == 0 ? CAP_FULL : 0;
 	seq_puts(s, "Name:\t");
 	proc_put_escaped(s, t->comm, "\n\\");
-	seq_printf(s, "\nUmask:\t%04o\nState:\t%c (%s)\n", p->fs.umask, state,
+	seq_printf(s, "\nUmask:\t%04o\nState:\t%c (%s)\n", p->fs ? p->fs->umask : 0, state,
 		   state == 'R'	  ? "running"
 		   : state == 'S' ? "sleeping"
+		   : state == 'Z' ? "zombie"
 				  : "stopped");
 	seq_printf(s, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", p->pid,
-		   c->tid ? t->tid : p->pid, p->ppid);
+		   c->tid ? t->tid : p->pid, process_ppid(p));
 	status_ids(s, p);
 	seq_printf(s, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", p->pid,
 		   c->tid ? t->tid : p->pid, p->pgid, p->sid);

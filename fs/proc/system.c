@@ -5,8 +5,8 @@
 #include "kernel/clock.h"
 #include "kernel/filelock.h"
 #include "kernel/heap.h"
+#include "kernel/process.h"
 #include "kernel/string.h"
-#include "kernel/task.h"
 #include "kernel/utsname.h"
 #include "kernel/x86_64/cpuinfo.h"
 
@@ -156,7 +156,11 @@ static int find_pid(const struct proc_ctx *c, int id, struct proc_ctx *child,
 
 static int next_pid(const struct proc_ctx *c, int id)
 {
-	return current && current_process()->pid >= id ? current_process()->pid : -1;
+	struct process *p;
+	int best = -1;
+
+	for_each_process(p) if (p->pid >= id && (best < 0 || p->pid < best)) best = p->pid;
+	return best;
 }
 
 /* ---- the tables ---- */

@@ -224,8 +224,11 @@ uint32_t cpu_cpuid1_edx(void)
 	return features.leaf1_edx;
 }
 
+static paddr_t loaded_root;
+
 void cpu_load_root(paddr_t root)
 {
+	loaded_root = root;
 	nub_call(NUB_LOAD_ROOT, root);
 }
 
@@ -234,10 +237,11 @@ void cpu_halt(void)
 	nub_call(NUB_HALT, 0);
 }
 
-/* One CPU and one root in use at a time: whatever root is meant, its translations live in this CPU
- * only. */
+/* One CPU, and one root in use at a time: loading another forgets all translations. */
 void pt_flush(paddr_t root, uint64_t start, uint64_t end)
 {
+	if (root != loaded_root)
+		return;
 	if (end - start > (features.ring0_slow ? 1 : FLUSH_PAGES_MAX) * PAGE_SIZE) {
 		nub_call(NUB_FLUSH_ALL, 0);
 		return;

@@ -3,6 +3,7 @@
  * 4096 are bad. */
 #define _ISOC11_SOURCE /* only ISO C from the C library: its POSIX types are not the kernel's */
 #include "tests/unit/fs_fake.h"
+#include "kernel/process.h"
 
 #include "fs/blockdev.h"
 #include "fs/init.h"
@@ -27,6 +28,9 @@
 #define MEMORY (64ul << 20)
 
 struct process fake_process;
+static struct fs_context fake_fs;
+static struct sighand fake_sighand;
+struct list processes = LIST_INIT(processes);
 struct thread fake_thread;
 int fake_signal;
 uint64_t fake_now = 1000000000ull * 1700000000ull;
@@ -82,6 +86,44 @@ char *kstrdup(const char *s)
 
 /* ---- process ---- */
 
+struct process *process_find(int pid)
+{
+	return pid == fake_process.pid ? &fake_process : NULL;
+}
+
+struct process *process_get(struct process *p)
+{
+	return p;
+}
+
+void process_put(struct process *p)
+{
+}
+
+struct mm *mm_get(struct mm *mm)
+{
+	return mm;
+}
+
+void mm_put(struct mm *mm)
+{
+}
+
+struct task_usage process_usage(struct process *p)
+{
+	return (struct task_usage){0};
+}
+
+int pid_last(void)
+{
+	return fake_process.pid;
+}
+
+unsigned process_count(uint32_t uid, unsigned *all)
+{
+	return *all = 1;
+}
+
 struct thread *current_thread(void)
 {
 	return &fake_thread;
@@ -108,32 +150,27 @@ bool signal_pending(struct thread *t)
 	return false;
 }
 
-void mm_file_truncated(struct mm *mm, struct inode *inode, uint64_t from)
+void mm_file_truncated(struct inode *inode, uint64_t from)
 {
 	fake_truncated++;
 }
 
-bool mm_file_writable_mapped(struct mm *mm, struct inode *inode)
+bool mm_relieve(void)
 {
 	return false;
 }
 
-bool mm_relieve(struct mm *mm)
-{
-	return false;
-}
-
-void mm_file_punched(struct mm *mm, struct inode *inode, uint64_t from, uint64_t to)
+void mm_file_punched(struct inode *inode, uint64_t from, uint64_t to)
 {
 	fake_truncated++;
 }
 
-void mm_file_replaced(struct mm *mm, struct inode *inode, uint64_t index)
+void mm_file_replaced(struct inode *inode, uint64_t index)
 {
 	fake_truncated++;
 }
 
-void mm_file_clean(struct mm *mm, struct inode *inode, uint64_t first, uint64_t last)
+void mm_file_clean(struct inode *inode, uint64_t first, uint64_t last)
 {
 }
 
@@ -431,7 +468,10 @@ void fake_boot_over(const void *image, size_t size)
 		panic("no arena");
 	p->pid = 42;
 	p->mm = &fake_mm;
-	p->fs.umask = 022;
+	p->fs = &fake_fs;
+	p->sighand = &fake_sighand;
+	fake_fs.umask = 022;
+	list_add_tail(&p->link, &processes);
 	p->n_threads = 1;
 	list_init(&p->threads);
 	list_init(&p->posix_timers);
@@ -485,7 +525,7 @@ bool vma_is_data(unsigned prot, unsigned flags)
 	return false;
 }
 
-bool tty_controlling(int *pgrp)
+bool tty_controlling(const struct process *p, int *pgrp)
 {
 	return false;
 }

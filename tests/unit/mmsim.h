@@ -129,7 +129,7 @@ static void sim_file_init(struct sim_file *sf, unsigned flags)
 static inline void sim_file_resize(struct sim_file *sf, size_t size)
 {
 	sf->size = size;
-	mm_file_truncated(mm, sf->f.inode, size * PAGE_SIZE);
+	mm_file_truncated(sf->f.inode, size * PAGE_SIZE);
 	for (size_t i = size; i < SIM_FILE_PAGES; i++) {
 		if (sf->pages[i])
 			page_put(sf->pages[i]);

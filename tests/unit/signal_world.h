@@ -10,9 +10,9 @@
 #include "kernel/itimer.h"
 #include "kernel/panic.h"
 #include "kernel/posix_timer.h"
+#include "kernel/process.h"
 #include "kernel/rseq.h"
 #include "kernel/signal.h"
-#include "kernel/task.h"
 #include "kernel/wait.h"
 #include "kernel/x86_64/sigframe.h"
 #include "tests/unit/unit.h"
@@ -25,6 +25,9 @@
 enum { XSTATE_SIZE = 832, XSTATE_MASK = 7, MEM_SIZE = 65536, RED_ZONE = 128 };
 
 static struct process proc;
+static struct sighand hands;
+static bool orphaned; /* the process group */
+static int told;      /* code of the last stop or continuation that the parent heard of */
 static struct thread thr;
 static uint8_t mem[MEM_SIZE] __attribute__((aligned(4096)));
 static uint8_t xstate[XSTATE_SIZE] __attribute__((aligned(64)));
@@ -68,6 +71,21 @@ void posix_timer_discarded(struct posix_timer *t)
 
 void posix_timers_unignore(struct process *p, int signo)
 {
+}
+
+bool group_orphaned(int pgid, const struct process *except)
+{
+	return orphaned;
+}
+
+struct thread *process_leader(const struct process *p)
+{
+	return &thr;
+}
+
+void notify_stopped(struct process *p, int code)
+{
+	told = code;
 }
 
 void itimer_real_rearm(struct process *p)
@@ -209,6 +227,10 @@ UNIT_HELPER void reset(void)
 		while (signal_dequeue(0, &si))
 			;
 	memset(&proc, 0, sizeof(proc));
+	memset(&hands, 0, sizeof(hands));
+	proc.sighand = &hands;
+	orphaned = true;
+	told = 0;
 	memset(&thr, 0, sizeof(thr));
 	memset(&regs, 0, sizeof(regs));
 	list_init(&proc.threads);

@@ -2,8 +2,9 @@
 /*
  * Address spaces under random calls, against an array of pages that knows rights and contents;
  * memory reached through a simulated CPU that keeps stale translations.
- * unit: kernel/mm.c kernel/mm_gather.c kernel/mm_file.c kernel/mm_fault.c kernel/mm_range.c
- * kernel/mm_move.c kernel/vma.c kernel/x86_64/pt.c kernel/page.c kernel/heap.c tests/unit/arena.c
+ * unit: kernel/mm.c kernel/mm_fork.c kernel/mm_gather.c kernel/mm_file.c kernel/mm_fault.c
+ * kernel/mm_range.c kernel/mm_move.c kernel/vma.c kernel/x86_64/pt.c kernel/page.c kernel/heap.c
+ * tests/unit/arena.c
  */
 #include "tests/unit/mmsim.h"
 
@@ -367,7 +368,7 @@ static void finish(size_t free_before)
 {
 	for (size_t i = 0; i < SIM_PAGES; i++)
 		sim_check_tlb(i);
-	mm_destroy(mm);
+	mm_put(mm);
 	mm = &(struct mm){0};
 	CHECK(shared_file.f.refs == 1 && private_file.f.refs == 1);
 	for (size_t i = 0; i < SIM_FILE_PAGES; i++) {

@@ -2,8 +2,9 @@
 /*
  * Answers of the memory calls in the corners, one by one; the expected values are what Linux 6.18
  * answered to the same calls. Then stacks, the break, limits, and what filling costs.
- * unit: kernel/mm.c kernel/mm_gather.c kernel/mm_file.c kernel/mm_fault.c kernel/mm_range.c
- * kernel/mm_move.c kernel/vma.c kernel/x86_64/pt.c kernel/page.c kernel/heap.c tests/unit/arena.c
+ * unit: kernel/mm.c kernel/mm_fork.c kernel/mm_gather.c kernel/mm_file.c kernel/mm_fault.c
+ * kernel/mm_range.c kernel/mm_move.c kernel/vma.c kernel/x86_64/pt.c kernel/page.c kernel/heap.c
+ * tests/unit/arena.c
  */
 #include "tests/unit/mmsim.h"
 
@@ -328,7 +329,7 @@ int main(void)
 	test_limits();
 	test_costs();
 	test_kernel_pages();
-	CHECK(mm_file_writable_mapped(mm, rw_file.f.inode) == false);
+	CHECK(mm_file_writable_mapped(rw_file.f.inode) == false);
 	CHECK(rw_file.f.refs == 1 && ro_file.f.refs == 1);
 	return UNIT_END();
 }

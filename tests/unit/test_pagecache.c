@@ -124,18 +124,18 @@ static void unmap(uint64_t first, uint64_t end)
 	}
 }
 
-void mm_file_truncated(struct mm *mm, struct inode *in, uint64_t from)
+void mm_file_truncated(struct inode *in, uint64_t from)
 {
 	CHECK(in == &inode && !pc.io.held);
 	unmap((from + PAGE_SIZE - 1) / PAGE_SIZE, PAGES);
 }
 
-bool mm_relieve(struct mm *mm)
+bool mm_relieve(void)
 {
 	return false;
 }
 
-void mm_file_punched(struct mm *mm, struct inode *in, uint64_t from, uint64_t to)
+void mm_file_punched(struct inode *in, uint64_t from, uint64_t to)
 {
 	CHECK(in == &inode && !pc.io.held);
 	unmap(from / PAGE_SIZE, to / PAGE_SIZE);
@@ -170,7 +170,7 @@ static int map(uint64_t index, bool write)
 /* Sometimes a store comes in just after write permission is gone. */
 static uint64_t store_late = UINT64_MAX;
 
-void mm_file_clean(struct mm *mm, struct inode *in, uint64_t first, uint64_t last)
+void mm_file_clean(struct inode *in, uint64_t first, uint64_t last)
 {
 	CHECK(in == &inode && !pc.io.held && !pc.tree_lock.held);
 	for (uint64_t i = first; i <= last; i++)

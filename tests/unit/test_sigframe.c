@@ -87,13 +87,13 @@ static void test_flags(void)
 	/* No restorer: SIGSEGV, as on Linux x86-64. */
 	reset();
 	catch (SIGUSR1, 0, 0);
-	proc.sigactions[SIGUSR1 - 1].flags = 0;
+	proc.sighand->actions[SIGUSR1 - 1].flags = 0;
 	send(SIGUSR1, SI_USER, 0);
 	CHECK(deliver() == SIGSEGV);
 	/* A handler at an address that cannot be reached faults like any jump there. */
 	reset();
 	catch (SIGUSR1, 0, 0);
-	proc.sigactions[SIGUSR1 - 1].handler = 0xffffffff80000000ull;
+	proc.sighand->actions[SIGUSR1 - 1].handler = 0xffffffff80000000ull;
 	send(SIGUSR1, SI_USER, 0);
 	CHECK(deliver() == SIGSEGV && thr.fault_addr == 0xffffffff80000000ull &&
 	      thr.fault_err == 0x15);

@@ -22,7 +22,7 @@ uint64_t clock_mono_ns(void)
 	return now_ns;
 }
 
-uint64_t clock_process_cpu_ns(void)
+uint64_t process_cpu_ns_now(struct process *p)
 {
 	return cpu_ns;
 }

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* pidfd_open(2). The file keeps the process's structure, not its number. */
+#include "fs/pidfd.h"
+#include "fs/vfs.h"
+#include "kernel/poll.h"
+#include "kernel/process.h"
+
+#include <linux/eventpoll.h>
+
+static unsigned pidfd_poll(struct file *f, struct poll_table *pt)
+{
+	struct process *p = f->priv;
+
+	poll_wait(pt, &p->exit_wq);
+	if (!p->exited)
+		return 0;
+	return EPOLLIN | EPOLLRDNORM | (p->reaped ? EPOLLHUP : 0);
+}
+
+static void pidfd_release(struct file *f)
+{
+	process_put(f->priv);
+}
+
+static const struct file_ops pidfd_ops = {
+    .poll = pidfd_poll,
+    .release = pidfd_release,
+    .anon_name = "[pidfd]",
+};
+
+int pidfd_new(struct process *p, unsigned flags, struct file **out)
+{
+	struct inode *in;
+	int r = vfs_anon_inode(0600, &in);
+
+	if (r)
+		return r;
+	r = file_new(&pidfd_ops, in, O_RDWR | flags, FILE_STREAM, out);
+	if (r)
+		inode_put(in);
+	else
+		(*out)->priv = process_get(p);
+	return r;
+}
+
+struct process *pidfd_process(struct file *f)
+{
+	return f->ops == &pidfd_ops ? f->priv : NULL;
+}
