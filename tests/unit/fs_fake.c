@@ -114,6 +114,34 @@ struct task_usage process_usage(struct process *p)
 	return (struct task_usage){0};
 }
 
+struct process_hooks process_hooks;
+
+int vfs_process_fork(struct process *child, bool share_fs)
+{
+	return -ENOMEM;
+}
+
+void vfs_process_exit(struct process *p)
+{
+}
+
+bool tty_is_ours(void)
+{
+	return false;
+}
+
+bool mm_file_writable_mapped(struct inode *inode)
+{
+	return false;
+}
+
+char *kmemdup(const void *p, size_t size)
+{
+	void *copy = kmalloc(size);
+
+	return copy ? memcpy(copy, p, size) : NULL;
+}
+
 int pid_last(void)
 {
 	return fake_process.pid;
