@@ -178,6 +178,9 @@ void mm_file_clean(struct inode *inode, uint64_t first, uint64_t last);
 bool mm_relieve(void);
 #define RELIEVE_TRIES 3
 
+/* Copy what is present of [addr, addr + n) in any address space. Returns bytes. */
+size_t mm_peek(struct mm *mm, uaddr_t addr, void *buf, size_t n);
+
 /* Does a shared mapping allow writing to the file (F_SEAL_WRITE gives EBUSY then)? */
 bool mm_file_writable_mapped(struct inode *inode);
 

@@ -3,6 +3,7 @@
 #include "kernel/file.h"
 #include "kernel/mm_private.h"
 #include "kernel/page.h"
+#include "kernel/string.h"
 #include "kernel/task.h"
 
 /* Bits of a pagemap word: Documentation/admin-guide/mm/pagemap.rst. */
@@ -93,4 +94,24 @@ uint64_t mm_pagemap(struct mm *mm, uaddr_t addr)
 size_t mm_table_pages(struct mm *mm)
 {
 	return pt_tables(mm->root);
+}
+
+size_t mm_peek(struct mm *mm, uaddr_t addr, void *buf, size_t n)
+{
+	size_t done = 0;
+
+	mm_lock(mm);
+	while (done < n) {
+		struct pt_leaf leaf = pt_lookup(mm->root, addr + done);
+		size_t size = 1ul << (leaf.mapped ? leaf.shift : PAGE_SHIFT), chunk;
+		size_t in_page = (addr + done) & (size - 1);
+
+		if (!leaf.mapped || !leaf.prot || addr + done >= TASK_SIZE)
+			break;
+		chunk = MIN(size - in_page, n - done);
+		memcpy((char *)buf + done, (char *)phys_to_virt(leaf.pa) + in_page, chunk);
+		done += chunk;
+	}
+	mm_unlock(mm);
+	return done;
 }

@@ -186,7 +186,7 @@ void exception_in_kernel(struct regs *regs)
 	if (regs->rip >= (uint64_t)exit_begin && regs->rip < (uint64_t)exit_end)
 		fault_on_exit(regs);
 	if (regs->rip >= (uint64_t)user_access_begin && regs->rip < (uint64_t)user_access_end) {
-		if (vec == VEC_PF && addr < TASK_SIZE && current &&
+		if (vec == VEC_PF && addr < TASK_SIZE && current && current_mm() &&
 		    mm_fault(current_mm(), addr, fault_access(error)) == 0) {
 			current_process()->counts.faults++;
 			return;

@@ -41,6 +41,11 @@ struct process *proc_process(const struct proc_ctx *c)
 	return c->pid ? process_find(c->pid) : NULL;
 }
 
+struct mm *proc_mm(const struct process *p)
+{
+	return p->mm && (p == current_process() || !p->mm->lock.held) ? p->mm : NULL;
+}
+
 struct thread *proc_thread(const struct proc_ctx *c)
 {
 	struct process *p = proc_process(c);

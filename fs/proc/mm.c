@@ -35,9 +35,9 @@ int proc_show_maps(struct seq *s, const struct proc_ctx *c)
 	char *scratch = kmalloc(PATH_MAX_LEN);
 	struct vma *v;
 
-	if (!p || !p->mm || !scratch) {
+	if (!p || !proc_mm(p) || !scratch) {
 		kfree(scratch);
-		return p && p->mm ? -ENOMEM : 0;
+		return p && proc_mm(p) ? -ENOMEM : 0;
 	}
 	mutex_lock(&p->mm->lock);
 	for (v = mm_next(p->mm, 0); v; v = mm_next(p->mm, v->end))
@@ -85,22 +85,24 @@ int proc_show_statm(struct seq *s, const struct proc_ctx *c)
 	struct mm_usage use = {0};
 	struct proc_vm vm;
 
-	proc_vm_sizes(p ? p->mm : NULL, &vm);
-	if (p && p->mm)
+	proc_vm_sizes(p ? proc_mm(p) : NULL, &vm);
+	if (p && proc_mm(p))
 		mm_usage(p->mm, 0, TASK_SIZE, &use);
 	seq_printf(s, "%zu %zu %zu %zu 0 %zu 0\n", vm.total, use.resident, use.file + use.shmem,
 		   vm.text, vm.data + vm.stack);
 	return 0;
 }
 
-/* Append program memory [start, end), as far as it can be read. */
-static void put_user_range(struct seq *s, uaddr_t start, uaddr_t end)
+/* Append a program's memory [start, end), as far as it can be read; another's as far as it is
+ * present. */
+static void put_user_range(struct seq *s, struct mm *mm, uaddr_t start, uaddr_t end)
 {
 	size_t n = end > start ? end - start : 0;
 	void *p = n ? seq_room(s, n) : NULL;
 
 	if (p)
-		s->len += n - uaccess_read(p, start, n);
+		s->len +=
+		    mm == current_mm() ? n - uaccess_read(p, start, n) : mm_peek(mm, start, p, n);
 }
 
 /*
@@ -110,15 +112,15 @@ static void put_user_range(struct seq *s, uaddr_t start, uaddr_t end)
 int proc_show_cmdline(struct seq *s, const struct proc_ctx *c)
 {
 	struct process *p = proc_process(c);
-	struct mm *mm = p ? p->mm : NULL;
+	struct mm *mm = p ? proc_mm(p) : NULL;
 	char *end;
 
 	if (!mm)
 		return 0;
-	put_user_range(s, mm->arg_start, mm->arg_end);
+	put_user_range(s, mm, mm->arg_start, mm->arg_end);
 	if (!s->len || s->buf[s->len - 1] == 0)
 		return 0;
-	put_user_range(s, mm->env_start, mm->env_end);
+	put_user_range(s, mm, mm->env_start, mm->env_end);
 	end = memchr(s->buf, 0, s->len);
 	if (end)
 		s->len = end - s->buf + 1;
@@ -129,7 +131,7 @@ int proc_show_environ(struct seq *s, const struct proc_ctx *c)
 {
 	struct process *p = proc_process(c);
 
-	if (p && p->mm)
-		put_user_range(s, p->mm->env_start, p->mm->env_end);
+	if (p && proc_mm(p))
+		put_user_range(s, p->mm, p->mm->env_start, p->mm->env_end);
 	return 0;
 }

@@ -266,17 +266,21 @@ static int link_text(struct dentry *d, char *buf, size_t size)
 
 static int follow_cwd(const struct proc_ctx *c, struct dentry **out)
 {
-	if (!proc_process(c))
+	struct process *p = proc_process(c);
+
+	if (!p || !p->fs || !p->fs->cwd)
 		return -ENOENT;
-	*out = vfs_process_cwd();
+	*out = dentry_get(p->fs->cwd);
 	return 0;
 }
 
 static int follow_root(const struct proc_ctx *c, struct dentry **out)
 {
-	if (!proc_process(c))
+	struct process *p = proc_process(c);
+
+	if (!p || !p->fs || !p->fs->root)
 		return -ENOENT;
-	*out = vfs_process_root();
+	*out = dentry_get(p->fs->root);
 	return 0;
 }
 
@@ -331,7 +335,7 @@ static struct file *file_of(const struct proc_ctx *c)
 {
 	struct process *p = proc_process(c);
 
-	return p ? fd_get(p->files, c->fd) : NULL;
+	return p && p->files ? fd_get(p->files, c->fd) : NULL;
 }
 
 static int read_fd(const struct proc_ctx *c, char *buf, size_t size)
@@ -401,7 +405,10 @@ static const struct proc_entry fdinfo_file = PROC_REG("", 0400, .show = show_fdi
 static int find_open(const struct proc_ctx *c, int id, struct proc_ctx *child)
 {
 	child->fd = id;
-	return proc_process(c) && fd_get_cloexec(proc_process(c)->files, id) >= 0 ? 0 : -ENOENT;
+	return proc_process(c) && proc_process(c)->files &&
+		       fd_get_cloexec(proc_process(c)->files, id) >= 0
+		   ? 0
+		   : -ENOENT;
 }
 
 static int find_fd(const struct proc_ctx *c, int id, struct proc_ctx *child,
@@ -420,7 +427,7 @@ static int find_fdinfo(const struct proc_ctx *c, int id, struct proc_ctx *child,
 
 static int next_fd(const struct proc_ctx *c, int id)
 {
-	return proc_process(c) ? fd_next(proc_process(c)->files, id) : -1;
+	return proc_process(c) && proc_process(c)->files ? fd_next(proc_process(c)->files, id) : -1;
 }
 
 /* Linux gives the number of open descriptors as the directory's size. */

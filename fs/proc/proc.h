@@ -79,6 +79,12 @@ struct proc_entry {
 struct process *proc_process(const struct proc_ctx *c);
 struct thread *proc_thread(const struct proc_ctx *c);
 
+/*
+ * Its address space if it can be looked at without sleeping, in which it could go: not while
+ * another process is busy with its own.
+ */
+struct mm *proc_mm(const struct process *p);
+
 struct proc_ctx *proc_ctx_of(struct inode *in);
 /* A file system of these entries. */
 struct proc_tree {

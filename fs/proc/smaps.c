@@ -88,11 +88,11 @@ static bool thp_eligible(const struct vma *v)
 int proc_show_smaps(struct seq *s, const struct proc_ctx *c)
 {
 	struct process *p = proc_process(c);
-	char *scratch = p && p->mm ? kmalloc(PATH_MAX_LEN) : NULL;
+	char *scratch = p && proc_mm(p) ? kmalloc(PATH_MAX_LEN) : NULL;
 	struct vma *v;
 
 	if (!scratch)
-		return p && p->mm ? -ENOMEM : 0;
+		return p && proc_mm(p) ? -ENOMEM : 0;
 	mutex_lock(&p->mm->lock);
 	for (v = mm_next(p->mm, 0); v; v = mm_next(p->mm, v->end)) {
 		struct mm_usage u = {0};
@@ -119,7 +119,7 @@ int proc_show_smaps_rollup(struct seq *s, const struct proc_ctx *c)
 	size_t locked = 0, line;
 	struct vma *v;
 
-	if (!p || !p->mm)
+	if (!p || !proc_mm(p))
 		return -ESRCH;
 	mutex_lock(&p->mm->lock);
 	for (v = mm_next(p->mm, 0); v; v = mm_next(p->mm, v->end)) {
@@ -145,11 +145,11 @@ int proc_show_smaps_rollup(struct seq *s, const struct proc_ctx *c)
 int proc_show_numa_maps(struct seq *s, const struct proc_ctx *c)
 {
 	struct process *p = proc_process(c);
-	char *scratch = p && p->mm ? kmalloc(PATH_MAX_LEN) : NULL;
+	char *scratch = p && proc_mm(p) ? kmalloc(PATH_MAX_LEN) : NULL;
 	struct vma *v;
 
 	if (!scratch)
-		return p && p->mm ? -ENOMEM : 0;
+		return p && proc_mm(p) ? -ENOMEM : 0;
 	mutex_lock(&p->mm->lock);
 	for (v = mm_next(p->mm, 0); v; v = mm_next(p->mm, v->end)) {
 		struct mm_usage u = {0};
@@ -187,7 +187,7 @@ int proc_store_clear_refs(const struct proc_ctx *c, const char *text, size_t len
 
 	if (r)
 		return r;
-	if (!p || !p->mm)
+	if (!p || !proc_mm(p))
 		return -ESRCH;
 	if (what == 5) {
 		mutex_lock(&p->mm->lock);
@@ -211,14 +211,20 @@ static int64_t address_seek(struct file *f, int64_t off, int whence)
 /* Copy between program memory at *pos and the caller, through a page of ours. */
 static ssize_t copy_memory(struct file *f, struct iter *it, uint64_t *pos, bool write)
 {
+	struct process *p = proc_process(proc_ctx_of(f->inode));
+	struct mm *mm = p ? proc_mm(p) : NULL;
+	bool ours = p == current_process();
 	char *page;
 	ssize_t done = 0;
 
-	if (!proc_process(proc_ctx_of(f->inode)))
+	if (!mm)
 		return 0;
+	if (write && !ours) /* only debuggers would */
+		return -EIO;
 	page = kmalloc(PAGE_SIZE);
 	if (!page)
 		return -ENOMEM;
+	mm_get(mm);
 	while (it->left) {
 		size_t n = MIN(it->left, PAGE_SIZE - (*pos & ~PAGE_MASK)), moved;
 
@@ -228,7 +234,7 @@ static ssize_t copy_memory(struct file *f, struct iter *it, uint64_t *pos, bool 
 			n = iter_read(it, page, n);
 			moved = n - uaccess_write(*pos, page, n);
 		} else {
-			n -= uaccess_read(page, *pos, n);
+			n = ours ? n - uaccess_read(page, *pos, n) : mm_peek(mm, *pos, page, n);
 			moved = iter_write(it, page, n);
 		}
 		*pos += moved;
@@ -239,6 +245,7 @@ static ssize_t copy_memory(struct file *f, struct iter *it, uint64_t *pos, bool 
 	if (!done && it->left)
 		done = *pos >= TASK_SIZE && !write ? 0 : -EIO;
 	kfree(page);
+	mm_put(mm);
 	return done;
 }
 
@@ -261,7 +268,7 @@ static ssize_t pagemap_read(struct file *f, struct iter *to, uint64_t *pos)
 
 	if ((*pos | to->left) % sizeof(uint64_t))
 		return -EINVAL;
-	while (p && p->mm && to->left && *pos / sizeof(uint64_t) < TASK_SIZE >> PAGE_SHIFT) {
+	while (p && proc_mm(p) && to->left && *pos / sizeof(uint64_t) < TASK_SIZE >> PAGE_SHIFT) {
 		uint64_t word;
 
 		mutex_lock(&p->mm->lock);

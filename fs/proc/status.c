@@ -52,8 +52,8 @@ static void stat_memory(struct seq *s, const struct process *p)
 	struct mm_usage use = {0};
 	struct proc_vm vm;
 
-	proc_vm_sizes(p->mm, &vm);
-	if (p->mm)
+	proc_vm_sizes(proc_mm(p), &vm);
+	if (proc_mm(p))
 		mm_usage(p->mm, 0, TASK_SIZE, &use);
 	seq_printf(s, "%lu %zu %lu %lu %lu %lu 0 0 ", (unsigned long)(vm.total * PAGE_SIZE),
 		   use.resident, (unsigned long)p->limits[RLIMIT_RSS].rlim_cur,
@@ -113,7 +113,7 @@ static void status_memory(struct seq *s, const struct process *p)
 	struct mm_usage use = {0};
 	struct proc_vm vm;
 
-	if (!p->mm)
+	if (!proc_mm(p))
 		return;
 	proc_vm_sizes(p->mm, &vm);
 	mm_usage(p->mm, 0, TASK_SIZE, &use);

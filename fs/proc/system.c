@@ -80,9 +80,10 @@ static int show_uptime(struct seq *s, const struct proc_ctx *c)
 /* No averages are kept: one processor, mostly one runnable thread. */
 static int show_loadavg(struct seq *s, const struct proc_ctx *c)
 {
-	struct process *p = current_process();
+	unsigned threads;
 
-	seq_printf(s, "0.00 0.00 0.00 1/%u %d\n", p->n_threads, p->pid);
+	(void)process_count(0, &threads);
+	seq_printf(s, "0.00 0.00 0.00 1/%u %d\n", threads, pid_last());
 	return 0;
 }
 

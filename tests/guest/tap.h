@@ -13,8 +13,8 @@
  *	skip("reason")         an expectation that cannot be tried here
  *	return tap_done();     prints the plan; the exit status is 0 if all held
  *
- * A program here must run unprivileged and as root, must not start processes, and writes only below
- * tmp(). Threads may be started, but only one at a time may use the functions above.
+ * A program here must run unprivileged and as root, waits for all processes it starts, and writes
+ *only below tmp(). Threads may be started, but only one at a time may use the functions above.
  */
 #ifndef TESTS_GUEST_TAP_H
 #define TESTS_GUEST_TAP_H
