@@ -13,8 +13,6 @@
 
 #include <linux/sched.h>
 
-/* The outside is process 1; the program is 2, so that nothing takes it for an init. */
-#define FIRST_PID     2
 #define PIDS_RESERVED 300 /* Linux: numbers that are not given again after the last one was */
 
 struct list processes = LIST_INIT(processes);

@@ -19,6 +19,10 @@
 extern struct list processes; /* all that were not waited for, by link */
 #define for_each_process(p) list_for_each (p, &processes, link)
 
+/* The machine's side of the world is process 1; the program is 2, so that nothing takes it for an
+ * init. It lives as long as the machine. */
+#define FIRST_PID 2
+
 int process_new(struct process **out); /* the first one. 0 or -ENOMEM */
 struct process *process_get(struct process *p);
 void process_put(struct process *p);

@@ -159,7 +159,9 @@ static __noreturn void kernel_first_run(void)
 
 int thread_kernel(void (*run)(void))
 {
-	struct thread *t = thread_alloc(current_process());
+	/* The first process: it lives as long as the machine. */
+	struct process *first = process_find(FIRST_PID);
+	struct thread *t = first ? thread_alloc(first) : NULL;
 
 	if (!t)
 		return -ENOMEM;

@@ -10,6 +10,7 @@
 #undef __GLIBC__
 #include "syscalls/strace.c"
 #include "syscalls/strace_names.c"
+#include "syscalls/strace_net.c"
 #include "syscalls/strace_str.c"
 #include "syscalls/strace_struct.c"
 

@@ -26,6 +26,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -674,8 +675,14 @@ int main(int argc, char **argv)
 	const struct timespec tick = {.tv_nsec = 2000000};
 	sigset_t set;
 
+	struct utsname u;
+
 	if (argc < 4)
 		return 2;
+	if (uname(&u) || !strstr(u.version, "uniload")) {
+		fprintf(stderr, "syscall_fuzz: only inside of a machine\n");
+		return 2;
+	}
 	own_path = realpath("/proc/self/exe", NULL);
 	seed = strtoull(argv[1], NULL, 10);
 	seconds = (unsigned)atoi(argv[2]);
