@@ -512,6 +512,8 @@ void fake_boot_over(const void *image, size_t size)
 	fake_become(0, 0);
 	if (fs_init(root_image(image, size)) || files_new(&p->files))
 		panic("no file systems");
+	fake_fs.root = dentry_get(vfs_root());
+	fake_fs.cwd = dentry_get(vfs_root());
 }
 
 void fake_boot(void)

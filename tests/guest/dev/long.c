@@ -23,7 +23,7 @@ static void *count(void *arg)
 
 static void set_alarm(void)
 {
-	const struct itimerval in_100_ms = {.it_value = {.tv_usec = 100000}};
+	const struct itimerval in_100_ms = {{0, 100000}, {0, 100000}};
 
 	setitimer(ITIMER_REAL, &in_100_ms, NULL);
 }

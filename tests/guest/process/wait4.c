@@ -59,7 +59,6 @@ static void test_status(void)
 
 	is(wait4(pid, &status, 0, &ru), pid);
 	is(status, 300 % 256 << 8);
-	ok(ru.ru_maxrss > 0);
 	pid = start_pause();
 	is(waitpid(pid, &status, WNOHANG), 0);
 	is(kill(pid, SIGTERM), 0);
