@@ -93,6 +93,7 @@ void sched_switched(void)
 static void switch_to(struct thread *prev, struct thread *next)
 {
 	struct cpu *c = this_cpu();
+	uint32_t masked;
 
 	prev->fs_base = cpu_get_fs_base();
 	cpu_xsave(prev->xstate);
@@ -103,7 +104,11 @@ static void switch_to(struct thread *prev, struct thread *next)
 	c->stack_low = next->kstack_low;
 	cpu_set_fs_base(next->fs_base);
 	cpu_xrstor(next->xstate);
+	/* A thread that sleeps in a fault of the kernel has it nested: the depth is its own. */
+	masked = c->masked;
+	c->masked = 1;
 	context_switch(&prev->kernel_rsp, next->kernel_rsp);
+	this_cpu()->masked = masked;
 	sched_switched();
 }
 
