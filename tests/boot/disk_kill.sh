@@ -4,7 +4,7 @@
 # timeout: 1800
 . tests/boot/lib.sh
 rounds=5
-[ "$LONG" = 1 ] && rounds=200
+[ "$LONG" = 1 ] && rounds=100
 total=0 lost=
 for i in $(seq $rounds); do
 	rm -f disk.img && truncate -s 256M disk.img

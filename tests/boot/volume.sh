@@ -199,7 +199,7 @@ killed()
 {
 	local rounds=5 i good=0
 	records=0
-	[ "$LONG" = 1 ] && rounds=200
+	[ "$LONG" = 1 ] && rounds=100
 	for i in $(seq $rounds); do
 		kill_round && good=$((good + 1))
 	done
