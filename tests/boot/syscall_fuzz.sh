@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # test: random system calls, from one thread and from many, with plenty of memory and with little: the kernel survives
-# long: random
+# long
 # timeout: 900
 . tests/boot/lib.sh
 
