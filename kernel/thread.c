@@ -197,10 +197,8 @@ void thread_exit(int wait_status)
 	struct process *p = t->process;
 	bool leader = t->tid == p->pid;
 
-	if (leader)
-		p->exit_status = wait_status;
 	if (p->n_threads == 1 && !p->survivor)
-		process_exit(p->exit_status); /* the first thread's, whichever is the last */
+		process_exit(wait_status); /* the last one's, as since Linux 5.17 */
 	thread_tell_program(t);
 	thread_ends(t);
 	signal_thread_ending();

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # test: threads x epoll x AF_UNIX sockets under a storm of signals: nothing wrong, nobody stands still
+# long
 # timeout: 2100
 . tests/boot/lib.sh
 
