@@ -6,9 +6,8 @@
  *
  *	syscall_fuzz SEED SECONDS THREADS [trace]
  *
- * What the threads themselves need is outside of the memory that the calls are about; how the
- * process ends does not matter (a call may well kill it). Arguments are chosen by the kinds of
- * syscalls/table.def. With one thread the calls depend on the seed alone.
+ * What the threads need themselves is outside of the memory that the calls are about. Arguments are
+ * chosen by the kinds of syscalls/table.def. With one thread the calls depend on the seed alone.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -673,16 +672,11 @@ static void start_threads(void)
 int main(int argc, char **argv)
 {
 	const struct timespec tick = {.tv_nsec = 2000000};
+	struct utsname u;
 	sigset_t set;
 
-	struct utsname u;
-
-	if (argc < 4)
-		return 2;
-	if (uname(&u) || !strstr(u.version, "uniload")) {
-		fprintf(stderr, "syscall_fuzz: only inside of a machine\n");
-		return 2;
-	}
+	if (argc < 4 || uname(&u) || !strstr(u.version, "uniload"))
+		return 2; /* never outside of a machine */
 	own_path = realpath("/proc/self/exe", NULL);
 	seed = strtoull(argv[1], NULL, 10);
 	seconds = (unsigned)atoi(argv[2]);
