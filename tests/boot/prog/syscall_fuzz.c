@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Random system calls with hostile arguments, from one thread or several: the kernel must survive
- * them and the machine must end by itself. Never run this outside of a machine: it does what the
- * calls say.
+ * them and the machine must end by itself. It refuses to run outside of one.
  *
  *	syscall_fuzz SEED SECONDS THREADS [trace]
  *
