@@ -128,11 +128,6 @@ static ssize_t random_write(struct file *f, struct iter *from, uint64_t *pos)
 	return done;
 }
 
-static int64_t random_seek(struct file *f, int64_t off, int whence)
-{
-	return f->pos; /* accepted and without effect, as Linux's noop_llseek */
-}
-
 /* RNDADDENTROPY: struct rand_pool_info, bytes mixed in. */
 static long add_entropy(struct file *f, uaddr_t arg)
 {
@@ -174,7 +169,7 @@ static long random_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 }
 
 static const struct file_ops random_ops = {
-    .read = random_read, .write = random_write, .seek = random_seek, .ioctl = random_ioctl};
+    .read = random_read, .write = random_write, .seek = noop_seek, .ioctl = random_ioctl};
 
 /* ---- kmsg: what programs write is a line of our log; nothing can be read back ---- */
 

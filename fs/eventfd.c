@@ -73,12 +73,6 @@ static unsigned eventfd_poll(struct file *f, struct poll_table *pt)
 	return (e->count ? EPOLLIN : 0) | (has_room(e, 1) ? EPOLLOUT : 0);
 }
 
-/* Accepted and without effect, as Linux's noop_llseek. */
-static int64_t eventfd_seek(struct file *f, int64_t off, int whence)
-{
-	return 0;
-}
-
 static void eventfd_release(struct file *f)
 {
 	kfree(f->priv);
@@ -88,7 +82,7 @@ static const struct file_ops eventfd_ops = {
     .read = eventfd_read,
     .write = eventfd_write,
     .poll = eventfd_poll,
-    .seek = eventfd_seek,
+    .seek = noop_seek,
     .release = eventfd_release,
     .anon_name = "[eventfd]",
 };
@@ -96,21 +90,13 @@ static const struct file_ops eventfd_ops = {
 int eventfd_new(uint64_t count, unsigned flags, struct file **out)
 {
 	struct eventfd *e = kzalloc(sizeof(*e));
-	struct inode *in;
-	int r = e ? vfs_anon_inode(0600, &in) : -ENOMEM;
+	int r = e ? vfs_anon_file(&eventfd_ops, e, O_RDWR | (flags & O_NONBLOCK), out) : -ENOMEM;
 
-	if (r)
-		goto fail;
-	r = file_new(&eventfd_ops, in, O_RDWR | (flags & O_NONBLOCK), FILE_STREAM, out);
 	if (r) {
-		inode_put(in);
-		goto fail;
+		kfree(e);
+		return r;
 	}
 	e->count = count;
 	e->semaphore = flags & EFD_SEMAPHORE;
-	(*out)->priv = e;
 	return 0;
-fail:
-	kfree(e);
-	return r;
 }

@@ -522,21 +522,13 @@ static const struct file_ops epoll_ops = {
 int epoll_new(struct file **out)
 {
 	struct instance *ep = kzalloc(sizeof(*ep));
-	struct inode *in;
-	int r = ep ? vfs_anon_inode(0600, &in) : -ENOMEM;
+	int r = ep ? vfs_anon_file(&epoll_ops, ep, O_RDWR, out) : -ENOMEM;
 
-	if (r)
-		goto fail;
-	r = file_new(&epoll_ops, in, O_RDWR, FILE_STREAM, out);
 	if (r) {
-		inode_put(in);
-		goto fail;
+		kfree(ep);
+		return r;
 	}
 	list_init(&ep->ready);
-	(*out)->priv = ep;
 	ep->file = *out;
 	return 0;
-fail:
-	kfree(ep);
-	return r;
 }

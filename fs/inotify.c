@@ -352,29 +352,23 @@ static const struct file_ops inotify_ops = {
 int inotify_new(unsigned flags, struct file **out)
 {
 	struct inotify *i = kzalloc(sizeof(*i));
-	struct inode *in;
-	int r = i ? vfs_anon_inode(0600, &in) : -ENOMEM;
+	int r = -ENOMEM;
 
-	if (r)
-		goto fail;
-	r = n_instances >= MAX_INSTANCES
-		? -EMFILE
-		: file_new(&inotify_ops, in, O_RDONLY | (flags & O_NONBLOCK), FILE_STREAM, out);
+	if (i)
+		r = n_instances >= MAX_INSTANCES
+			? -EMFILE
+			: vfs_anon_file(&inotify_ops, i, O_RDONLY | (flags & O_NONBLOCK), out);
 	if (r) {
-		inode_put(in);
-		goto fail;
+		kfree(i);
+		return r;
 	}
 	list_init(&i->watches);
 	list_init(&i->events);
 	wait_queue_init(&i->wq);
-	(*out)->priv = i;
 	spin_lock(&lock);
 	n_instances++;
 	spin_unlock(&lock);
 	return 0;
-fail:
-	kfree(i);
-	return r;
 }
 
 bool file_is_inotify(const struct file *f)

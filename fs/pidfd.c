@@ -30,16 +30,10 @@ static const struct file_ops pidfd_ops = {
 
 int pidfd_new(struct process *p, unsigned flags, struct file **out)
 {
-	struct inode *in;
-	int r = vfs_anon_inode(0600, &in);
+	int r = vfs_anon_file(&pidfd_ops, p, O_RDWR | flags, out);
 
-	if (r)
-		return r;
-	r = file_new(&pidfd_ops, in, O_RDWR | flags, FILE_STREAM, out);
-	if (r)
-		inode_put(in);
-	else
-		(*out)->priv = process_get(p);
+	if (!r)
+		process_get(p);
 	return r;
 }
 

@@ -80,32 +80,18 @@ static unsigned signalfd_poll(struct file *f, struct poll_table *pt)
 	return pending(f) ? EPOLLIN : 0;
 }
 
-/* Accepted and without effect, as Linux's noop_llseek. */
-static int64_t signalfd_seek(struct file *f, int64_t off, int whence)
-{
-	return 0;
-}
-
 static const struct file_ops signalfd_ops = {
     .read = signalfd_read,
     .poll = signalfd_poll,
-    .seek = signalfd_seek,
+    .seek = noop_seek,
     .anon_name = "[signalfd]",
 };
 
 int signalfd_new(uint64_t mask, unsigned flags, struct file **out)
 {
-	struct inode *in;
-	int r = vfs_anon_inode(0600, &in);
+	int r = vfs_anon_file(&signalfd_ops, NULL, O_RDWR | (flags & O_NONBLOCK), out);
 
-	if (r)
-		return r;
-	r = file_new(&signalfd_ops, in, O_RDWR | (flags & O_NONBLOCK), FILE_STREAM, out);
-	if (r) {
-		inode_put(in);
-		return r;
-	}
-	return signalfd_set(*out, mask);
+	return r ? r : signalfd_set(*out, mask);
 }
 
 int signalfd_set(struct file *f, uint64_t mask)

@@ -133,16 +133,10 @@ static void timerfd_release(struct file *f)
 	kfree(t);
 }
 
-/* Accepted and without effect, as Linux's noop_llseek. */
-static int64_t timerfd_seek(struct file *f, int64_t off, int whence)
-{
-	return 0;
-}
-
 static const struct file_ops timerfd_ops = {
     .read = timerfd_read,
     .poll = timerfd_poll,
-    .seek = timerfd_seek,
+    .seek = noop_seek,
     .release = timerfd_release,
     .anon_name = "[timerfd]",
 };
@@ -150,26 +144,18 @@ static const struct file_ops timerfd_ops = {
 int timerfd_new(enum timerfd_clock clock, unsigned flags, struct file **out)
 {
 	struct timerfd *t = kzalloc(sizeof(*t));
-	struct inode *in;
-	int r = t ? vfs_anon_inode(0600, &in) : -ENOMEM;
+	int r = t ? vfs_anon_file(&timerfd_ops, t, O_RDWR | (flags & O_NONBLOCK), out) : -ENOMEM;
 
-	if (r)
-		goto fail;
-	r = file_new(&timerfd_ops, in, O_RDWR | (flags & O_NONBLOCK), FILE_STREAM, out);
 	if (r) {
-		inode_put(in);
-		goto fail;
+		kfree(t);
+		return r;
 	}
 	timer_init(&t->timer, fire);
 	t->clock = clock;
 	t->clock_set.notify = clock_set;
 	if (clock == TIMERFD_REALTIME)
 		wait_prepare(&t->clock_set, &clock_set_wq);
-	(*out)->priv = t;
 	return 0;
-fail:
-	kfree(t);
-	return r;
 }
 
 int timerfd_get(struct file *f, struct itimer_value *out)

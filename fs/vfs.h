@@ -87,6 +87,9 @@ int vfs_mount(struct super *s, struct dentry *at); /* at NULL: becomes the root 
 struct dentry *vfs_root(void);
 /* Inode for files without a place (pipes, eventfds); mode's type is S_IFIFO etc. */
 int vfs_anon_inode(uint32_t mode, struct inode **out);
+/* An open file that is nothing but its operations (eventfds and the like): no position, no type. 0
+ * or -ENOMEM. */
+int vfs_anon_file(const struct file_ops *ops, void *priv, unsigned flags, struct file **out);
 /* Does the caller own it, or is it privileged (chmod, utimensat, O_NOATIME)? */
 bool vfs_owner(const struct inode *in);
 /* Text of /proc/self/fd links for any open file: a path, "pipe:[ino]", "anon_inode:..." : length or

@@ -460,3 +460,18 @@ int vfs_anon_inode(uint32_t mode, struct inode **out)
 	*out = in;
 	return 0;
 }
+
+int vfs_anon_file(const struct file_ops *ops, void *priv, unsigned flags, struct file **out)
+{
+	struct inode *in;
+	int r = vfs_anon_inode(0600, &in);
+
+	if (r)
+		return r;
+	r = file_new(ops, in, flags, FILE_STREAM, out);
+	if (r)
+		inode_put(in);
+	else
+		(*out)->priv = priv;
+	return r;
+}

@@ -131,6 +131,7 @@ ssize_t file_write(struct file *f, struct iter *from, uint64_t *pos);
 unsigned file_poll(struct file *f, struct poll_table *pt);
 int64_t file_seek(struct file *f, int64_t off, int whence);
 /* SEEK_SET/CUR/END/DATA/HOLE over an object of `size` bytes without holes. */
+int64_t noop_seek(struct file *f, int64_t off, int whence); /* accepted and without effect */
 int64_t generic_seek(struct file *f, int64_t off, int whence, uint64_t size);
 
 /* Write back whatever is modified in memory only (end of the program, memory is short); durable: to
