@@ -29,22 +29,30 @@ void proc_put_vma(struct seq *s, const struct vma *v, char *scratch)
 	seq_puts(s, "\n");
 }
 
-int proc_show_maps(struct seq *s, const struct proc_ctx *c)
+int proc_each_area(struct seq *s, const struct proc_ctx *c, proc_show_area *show)
 {
 	struct process *p = proc_process(c);
-	char *scratch = kmalloc(PATH_MAX_LEN);
+	char *scratch = p && proc_mm(p) ? kmalloc(PATH_MAX_LEN) : NULL;
 	struct vma *v;
 
-	if (!p || !proc_mm(p) || !scratch) {
-		kfree(scratch);
+	if (!scratch)
 		return p && proc_mm(p) ? -ENOMEM : 0;
-	}
 	mutex_lock(&p->mm->lock);
 	for (v = mm_next(p->mm, 0); v; v = mm_next(p->mm, v->end))
-		proc_put_vma(s, v, scratch);
+		show(s, p->mm, v, scratch);
 	mutex_unlock(&p->mm->lock);
 	kfree(scratch);
 	return 0;
+}
+
+static void put_area(struct seq *s, struct mm *mm, const struct vma *v, char *scratch)
+{
+	proc_put_vma(s, v, scratch);
+}
+
+int proc_show_maps(struct seq *s, const struct proc_ctx *c)
+{
+	return proc_each_area(s, c, put_area);
 }
 
 /* The program's own code is the first executable area that a file backs; later ones are libraries.

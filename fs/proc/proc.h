@@ -145,6 +145,10 @@ int sysfs_class_disk(const struct proc_ctx *c, int id, struct proc_ctx *child,
 
 /* One line of maps; scratch has PATH_MAX_LEN bytes. */
 struct vma;
+/* Call show for each area of the process, in order and under mm->lock; scratch is a buffer of
+ * PATH_MAX_LEN. 0 (also for a process without memory) or -ENOMEM. */
+typedef void proc_show_area(struct seq *s, struct mm *mm, const struct vma *v, char *scratch);
+int proc_each_area(struct seq *s, const struct proc_ctx *c, proc_show_area *show);
 void proc_put_vma(struct seq *s, const struct vma *v, char *scratch);
 /* Sizes by kind, in pages. */
 struct proc_vm {

@@ -85,30 +85,23 @@ static bool thp_eligible(const struct vma *v)
 	       first < v->end && v->end - first >= HUGE_SIZE;
 }
 
+static void put_smaps(struct seq *s, struct mm *mm, const struct vma *v, char *scratch)
+{
+	struct mm_usage u = {0};
+
+	mm_usage_locked(mm, v->start, v->end, &u);
+	proc_put_vma(s, v, scratch);
+	put_kb_line(s, "Size:", (v->end - v->start) >> PAGE_SHIFT);
+	put_kb_line(s, "KernelPageSize:", 1);
+	put_kb_line(s, "MMUPageSize:", 1);
+	put_usage(s, &u, (v->flags & MAP_LOCKED) ? u.resident : 0, false);
+	seq_printf(s, "THPeligible:    %8d\n", thp_eligible(v));
+	put_vm_flags(s, v);
+}
+
 int proc_show_smaps(struct seq *s, const struct proc_ctx *c)
 {
-	struct process *p = proc_process(c);
-	char *scratch = p && proc_mm(p) ? kmalloc(PATH_MAX_LEN) : NULL;
-	struct vma *v;
-
-	if (!scratch)
-		return p && proc_mm(p) ? -ENOMEM : 0;
-	mutex_lock(&p->mm->lock);
-	for (v = mm_next(p->mm, 0); v; v = mm_next(p->mm, v->end)) {
-		struct mm_usage u = {0};
-
-		mm_usage_locked(p->mm, v->start, v->end, &u);
-		proc_put_vma(s, v, scratch);
-		put_kb_line(s, "Size:", (v->end - v->start) >> PAGE_SHIFT);
-		put_kb_line(s, "KernelPageSize:", 1);
-		put_kb_line(s, "MMUPageSize:", 1);
-		put_usage(s, &u, (v->flags & MAP_LOCKED) ? u.resident : 0, false);
-		seq_printf(s, "THPeligible:    %8d\n", thp_eligible(v));
-		put_vm_flags(s, v);
-	}
-	mutex_unlock(&p->mm->lock);
-	kfree(scratch);
-	return 0;
+	return proc_each_area(s, c, put_smaps);
 }
 
 int proc_show_smaps_rollup(struct seq *s, const struct proc_ctx *c)
@@ -141,40 +134,33 @@ int proc_show_smaps_rollup(struct seq *s, const struct proc_ctx *c)
 	return 0;
 }
 
+static void put_numa(struct seq *s, struct mm *mm, const struct vma *v, char *scratch)
+{
+	struct mm_usage u = {0};
+
+	mm_usage_locked(mm, v->start, v->end, &u);
+	seq_printf(s, "%08lx default", (unsigned long)v->start);
+	if (v->file && vfs_file_path(v->file, scratch, PATH_MAX_LEN) >= 0) {
+		seq_puts(s, " file=");
+		proc_put_escaped(s, scratch, "\n\t= \\");
+	} else if (v->name && !strcmp(v->name, "[heap]")) {
+		seq_puts(s, " heap");
+	} else if (v->name && !strcmp(v->name, "[stack]")) {
+		seq_puts(s, " stack");
+	}
+	if (u.anon)
+		seq_printf(s, " anon=%zu dirty=%zu", u.anon, u.private_dirty);
+	if (u.file + u.shmem)
+		seq_printf(s, " mapped=%zu", u.file + u.shmem);
+	if (u.resident)
+		seq_printf(s, " N0=%zu kernelpagesize_kB=4", u.resident);
+	seq_puts(s, "\n");
+}
+
 /* numa_maps(5) of a machine with one node. */
 int proc_show_numa_maps(struct seq *s, const struct proc_ctx *c)
 {
-	struct process *p = proc_process(c);
-	char *scratch = p && proc_mm(p) ? kmalloc(PATH_MAX_LEN) : NULL;
-	struct vma *v;
-
-	if (!scratch)
-		return p && proc_mm(p) ? -ENOMEM : 0;
-	mutex_lock(&p->mm->lock);
-	for (v = mm_next(p->mm, 0); v; v = mm_next(p->mm, v->end)) {
-		struct mm_usage u = {0};
-
-		mm_usage_locked(p->mm, v->start, v->end, &u);
-		seq_printf(s, "%08lx default", (unsigned long)v->start);
-		if (v->file && vfs_file_path(v->file, scratch, PATH_MAX_LEN) >= 0) {
-			seq_puts(s, " file=");
-			proc_put_escaped(s, scratch, "\n\t= \\");
-		} else if (v->name && !strcmp(v->name, "[heap]")) {
-			seq_puts(s, " heap");
-		} else if (v->name && !strcmp(v->name, "[stack]")) {
-			seq_puts(s, " stack");
-		}
-		if (u.anon)
-			seq_printf(s, " anon=%zu dirty=%zu", u.anon, u.private_dirty);
-		if (u.file + u.shmem)
-			seq_printf(s, " mapped=%zu", u.file + u.shmem);
-		if (u.resident)
-			seq_printf(s, " N0=%zu kernelpagesize_kB=4", u.resident);
-		seq_puts(s, "\n");
-	}
-	mutex_unlock(&p->mm->lock);
-	kfree(scratch);
-	return 0;
+	return proc_each_area(s, c, put_numa);
 }
 
 /* Referenced bits are not kept, soft-dirty is not configured: 1..4 have nothing to clear; 5 forgets
