@@ -158,6 +158,18 @@ static const char *check_volumes(const struct bootinfo *bi)
 	return NULL;
 }
 
+static const char *check_rules(const struct bootinfo *bi)
+{
+	const struct bi_rule *r = bootinfo_rules(bi);
+
+	if (!table_ok(bi, bi->rules, bi->n_rules, sizeof(*r), _Alignof(struct bi_rule)))
+		return "the table of rules is invalid";
+	for (uint32_t i = 0; i < bi->n_rules; i++)
+		if (r[i].action > BI_RULE_KILL || (i > 0 && r[i].nr <= r[i - 1].nr))
+			return "a rule is invalid";
+	return NULL;
+}
+
 const char *bootinfo_check(const void *module, uint64_t size)
 {
 	const struct bootinfo *bi = module;
@@ -169,6 +181,8 @@ const char *bootinfo_check(const void *module, uint64_t size)
 		why = check_root(bi);
 	if (why == NULL)
 		why = check_volumes(bi);
+	if (why == NULL)
+		why = check_rules(bi);
 	for (uint32_t i = 0; why == NULL && i < bi->n_files; i++)
 		why = check_file(bi, &bootinfo_files(bi)[i]);
 	return why;

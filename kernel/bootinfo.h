@@ -51,6 +51,11 @@ static inline const struct bi_volume *bootinfo_volumes(const struct bootinfo *bi
 	return (const struct bi_volume *)((const char *)bi + bi->volumes);
 }
 
+static inline const struct bi_rule *bootinfo_rules(const struct bootinfo *bi)
+{
+	return (const struct bi_rule *)((const char *)bi + bi->rules);
+}
+
 /* Pointers to all strings of bi->argv or bi->envp into out[s->count]. */
 void bootinfo_strings(const struct bootinfo *bi, const struct bi_strings *s, const char **out);
 

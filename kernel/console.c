@@ -316,6 +316,11 @@ void con_tell_missing(const char *path, size_t len)
 	}
 }
 
+void con_tell(const struct bi_msg *msg)
+{
+	con_send(msg);
+}
+
 void con_shutdown(int status)
 {
 	struct bi_msg m = {.type = BI_MSG_EXIT, .arg = (uint32_t)status};

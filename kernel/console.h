@@ -33,10 +33,11 @@ int con_init(const struct bootinfo *bi);
 /* Instead: the serial port is the terminal of all three standard descriptors. Returns what they
  * are: without a port, nothing. */
 const struct bi_std *con_init_serial(void);
-/* Called before the host is told of the end; may use con_tell_missing(). NULL: nothing to say. */
+/* Called before the host is told of the end; may use the two below. NULL: nothing to say. */
 extern void (*con_farewell)(void);
 /* BI_MSG_MISSING. */
 void con_tell_missing(const char *path, size_t len);
+void con_tell(const struct bi_msg *msg);
 /* Everything written so far has left the machine, then its end is announced and it ends. status:
  * wait(2)'s. */
 __noreturn void con_shutdown(int status);

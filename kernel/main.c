@@ -28,6 +28,7 @@
 #include "kernel/x86_64/percpu.h"
 #include "kernel/x86_64/pvh.h"
 #include "syscalls/bootfiles.h"
+#include "syscalls/count.h"
 #include "syscalls/exec.h"
 #include "syscalls/syscall.h"
 
@@ -206,9 +207,11 @@ static __noreturn void enter_program(void)
 	exit_regs_loaded();
 }
 
-static void tell_missing(void)
+/* What was asked for and is known only at the end. */
+static void farewell(void)
 {
 	missing_report(con_tell_missing);
+	count_report();
 }
 
 void kernel_main(void)
@@ -239,10 +242,10 @@ void kernel_main(void)
 	r = fs_init(bi);
 	if (!r)
 		r = bootfiles_add(bi);
-	if (bi->flags & BI_MISSING) {
+	if (bi->flags & BI_MISSING)
 		missing_enable();
-		con_farewell = tell_missing;
-	}
+	if (bi->flags & (BI_MISSING | BI_COUNT))
+		con_farewell = farewell;
 	if (r == -ENOMEM || r == -ENOSPC)
 		boot_failed(
 		    "not enough memory for the root file system: give the machine more with -m");
@@ -251,7 +254,7 @@ void kernel_main(void)
 	if (bi->n_volumes && volumes_mount(bi))
 		process_exit(EXIT_STATUS(STATUS_FAILED));
 	stdio_init();
-	syscalls_init(bi->flags);
+	syscalls_init(bi);
 
 	/* The program. */
 	r = exec_boot(bi, current->regs);

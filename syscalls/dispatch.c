@@ -7,8 +7,13 @@
  */
 #include "kernel/abi/bootinfo.h"
 #include "kernel/log.h"
+#include "kernel/page.h"
+#include "kernel/string.h"
 #include "kernel/x86_64/cpu.h"
 #include "kernel/x86_64/entry.h"
+#include "kernel/x86_64/layout.h"
+#include "syscalls/count.h"
+#include "syscalls/rules.h"
 #include "syscalls/strace.h"
 #include "syscalls/syscall.h"
 #include "syscalls/table.h"
@@ -77,10 +82,31 @@ static syscall_fn handler_of(uint32_t nr)
 static unsigned flags;		      /* enum bi_flags, set once */
 static uint8_t reported[LAST_NR + 1]; /* log-once marks */
 
-void syscalls_init(unsigned bi_flags)
+/*
+ * Calls with a rule are made by the slow path, whichever way they come in; all others are as quick
+ * as without rules. The table is read-only for the rest of the machine's life: it is written
+ * through the map of all memory.
+ */
+static void divert_ruled(void)
 {
-	flags = bi_flags;
-	syscall_limit = flags & (BI_STRACE | BI_STRICT | BI_VERBOSE) ? 0 : LAST_NR + 1;
+	const syscall_fn slow = HANDLER(syscall_needs_frame);
+
+	for (uint32_t nr = 0; nr <= LAST_NR; nr++)
+		if (rules_cover(nr))
+			memcpy(phys_to_virt((uint64_t)&syscall_table[nr] - KERNEL_BASE), &slow,
+			       sizeof(slow));
+}
+
+void syscalls_init(const struct bootinfo *bi)
+{
+	flags = bi->flags;
+	if (bi->n_rules) {
+		rules_init(bi);
+		divert_ruled();
+	}
+	if (flags & BI_COUNT)
+		count_init(LAST_NR + 1);
+	syscall_limit = flags & (BI_STRACE | BI_STRICT | BI_VERBOSE | BI_COUNT) ? 0 : LAST_NR + 1;
 	if (flags & BI_STRACE)
 		strace_init(flags & BI_STRACE_PORT ? CON_TRACE : CON_ERR);
 }
@@ -124,6 +150,12 @@ static bool row_is_real(const struct syscall_row *row)
 	return row && (row->status == STATUS_FULL || row->status == STATUS_PART);
 }
 
+/* Is ret an errno? rt_sigreturn's is whatever the program had. */
+static bool failed(const struct syscall_row *row, long ret)
+{
+	return ret < 0 && ret > -4096 && !(row && row->result == RESULT_NONE);
+}
+
 long syscall_slow(struct regs *regs)
 {
 	uint32_t nr = regs->orig_rax; /* Linux too looks at 32 bits only */
@@ -131,12 +163,17 @@ long syscall_slow(struct regs *regs)
 	uint64_t args[SYSCALL_MAX_ARGS] = {regs->rdi, regs->rsi, regs->rdx,
 					   regs->r10, regs->r8,	 regs->r9};
 	struct trace *t = flags & BI_STRACE ? strace_enter(nr, row, args) : NULL;
+	struct counted counted;
 	long ret = -ENOSYS;
+	bool ruled;
 
-	if (row)
+	count_enter(&counted, nr);
+	ruled = rules_answer(nr, row ? row->name : NULL, &ret);
+	if (row && !ruled)
 		ret = handler_of(nr)(args[0], args[1], args[2], args[3], args[4], args[5]);
+	count_leave(&counted, failed(row, ret));
 	strace_leave(t, ret);
-	if (!row_is_real(row))
+	if (!ruled && !row_is_real(row))
 		report_missing(nr, row);
 	if (current->regs_loaded) {
 		current->regs_loaded = false;

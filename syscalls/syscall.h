@@ -15,10 +15,11 @@
 
 /*
  * Open the table to the entry code (kernel/x86_64/entry.h): directly, or through syscall_slow when
- * the boot information's enum bi_flags ask for tracing, --strict or --verbose. Once, before the
- * program starts.
+ * the boot module's flags ask for tracing, counting, --strict or --verbose, and for single calls
+ * when it has rules for them. Once, before the program starts.
  */
-void syscalls_init(unsigned bi_flags);
+struct bootinfo;
+void syscalls_init(const struct bootinfo *bi);
 /* Linux's name of a call, or NULL for a number it does not have. */
 const char *syscall_name(unsigned nr);
 

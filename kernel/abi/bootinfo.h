@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #define BOOTINFO_MAGIC	 0x64616f6c696e75ull /* "uniload\0" */
-#define BOOTINFO_VERSION 2		     /* changes when old and new cannot work together */
+#define BOOTINFO_VERSION 3		     /* changes when old and new cannot work together */
 
 /* `count` NUL-terminated strings one after another in [offset, offset + length). */
 struct bi_strings {
@@ -54,6 +54,25 @@ enum bi_flags {
 	BI_MISSING = 1 << 5, /* report paths that were asked for and not found: BI_MSG_MISSING */
 	BI_IMAGE = 1 << 6,   /* written into an image: seed, tsc_hz, realtime_ns are 0, std[] says
 				nothing unless the host adapted the module (uniload run IMG) */
+	BI_COUNT = 1 << 7,   /* count calls, and send BI_MSG_SYSCALL at the end */
+};
+
+/*
+ * What becomes of a system call, if not what its handler makes of it. A table of rules is ordered
+ * by number, each number once; a last one for BI_RULE_REST is for all numbers without a rule.
+ */
+enum bi_rule_action {
+	BI_RULE_ALLOW = 0,  /* as without rules */
+	BI_RULE_ANSWER = 1, /* answers `value`: >= 0 or -errno */
+	BI_RULE_DENY = 2,   /* the same, and is told on the log, once for each number */
+	BI_RULE_KILL = 3,   /* is told on the log, and ends the process by SIGSYS */
+};
+#define BI_RULE_REST UINT32_MAX
+
+struct bi_rule {
+	uint32_t nr;
+	uint32_t action; /* enum bi_rule_action */
+	int64_t value;
 };
 
 /*
@@ -112,6 +131,7 @@ struct bootinfo {
 	uint32_t root_kind;	     /* enum bi_root_kind */
 	uint64_t root_data, root_size;
 	uint32_t volumes, n_volumes; /* offset and count of struct bi_volume, in mount order */
+	uint32_t rules, n_rules;     /* offset and count of struct bi_rule */
 	uint64_t tsc_hz;	     /* host's TSC frequency; 0 = unknown */
 	uint64_t realtime_ns; /* when the module was written; refined through BI_MSG_TIME_REQ */
 	uint8_t seed[64];     /* random bytes for the guest's generator */
@@ -148,6 +168,9 @@ enum bi_msg_type {
 	BI_MSG_SYNC_REQ = 7,   /* what was done to volumes so far is to be on the host's disks;
 				* v[0] = number, growing; arg = 1: they hold files of other file
 				* systems than that of their own directory */
+	BI_MSG_SYSCALL = 8,    /* with BI_COUNT, before EXIT, one for each call made: arg = number, or
+				* UINT32_MAX for all that Linux does not have; v[] = calls, those
+				* that failed, ns of CPU time in them, ns from entry to return */
 	/* host -> guest */
 	BI_MSG_STDIN_EOF = 16, /* v[0] = bytes ever sent on STDIO; end of file after them. A
 				* terminal may send it when it is hung up. arg = 0, or the errno
