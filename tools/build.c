@@ -7,6 +7,7 @@
 #include "tools/image.h"
 #include "tools/options.h"
 #include "tools/payload.h"
+#include "tools/policy.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +34,8 @@ static const struct opt table[] = {
      "set an environment variable; K alone copies it from here; repeatable"},
     {OPT_CWD, 'w', "cwd", "DIR", false, "working directory (default /)"},
     {OPT_ARGS, 0, "args", NULL, false, "all words after this one are the program's arguments"},
+    POLICY_OPTIONS,
+    {.help = "Also:"},
     {OPT_FORCE, 'f', "force", NULL, false, "overwrite IMG even if it is not an image"},
     {OPT_HELP, 'h', "help", NULL, false, "print this"},
     {0},
@@ -43,6 +46,9 @@ struct build {
 	struct strvec adds, env;
 	const char *output, *cwd;
 	bool force, help;
+	struct policy policy;
+	struct bi_rule *rules;
+	size_t n_rules;
 	char **args; /* after --args; NULL-terminated */
 	struct payload payload;
 	int module_fd, fd;
@@ -80,6 +86,8 @@ static int apply(void *ctx, int id, const char *value)
 	case OPT_HELP:
 		b->help = true;
 		break;
+	default:
+		return policy_option(&b->policy, id, value);
 	}
 	return 0;
 }
@@ -166,6 +174,8 @@ static int make_module(struct build *b)
 	    .hostname = GUEST_HOSTNAME,
 	    .files = &files,
 	    .umask = 022,
+	    .rules = b->rules,
+	    .n_rules = b->n_rules,
 	    .root_fd = b->payload.root.fd,
 	    .root_size = b->payload.has_root ? b->payload.root.size : 0,
 	};
@@ -215,7 +225,9 @@ static int build(struct build *b)
 
 	if (output)
 		b->output = output;
-	status = check_output(b);
+	status = policy_rules(&b->policy, NULL, 0, &b->rules, &b->n_rules);
+	if (status == 0)
+		status = check_output(b);
 	if (status == 0)
 		status = payload_open(&b->payload, &b->spec);
 	if (status == 0 && b->payload.has_root)
@@ -246,5 +258,6 @@ int cmd_build(int argc, char **argv)
 	payload_close(&b.payload);
 	strvec_free(&b.adds);
 	strvec_free(&b.env);
+	free(b.rules);
 	return status;
 }

@@ -9,6 +9,7 @@
 #include "tools/options.h"
 #include "tools/payload.h"
 #include "tools/report.h"
+#include "tools/systable.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -238,6 +239,30 @@ static bool find_program(const struct fileset *set, const struct module_parts *m
 	return false;
 }
 
+/* What becomes of system calls that are not simply made. */
+static void tell_rules(struct report *r, const struct bi_rule *rules, size_t n)
+{
+	static const char *const words[] = {"allowed", "answered", "refused", "deadly"};
+
+	if (n == 0)
+		return;
+	report_open(r, "system_calls", true);
+	for (size_t i = 0; i < n; i++) {
+		const struct systable_row *row = systable_by_number(rules[i].nr);
+		const char *error = strerrorname_np((int)-rules[i].value);
+
+		report_open(r, NULL, false);
+		report_text(r, "name", row ? row->name : "all others");
+		report_text(r, "rule", words[rules[i].action & 3]);
+		if (rules[i].value < 0 && error)
+			report_text(r, "with", error);
+		else if (rules[i].action == BI_RULE_ANSWER)
+			report_number(r, "with", (uint64_t)rules[i].value);
+		report_close(r);
+	}
+	report_close(r);
+}
+
 static void tell_manifest(struct report *r, const struct image *im)
 {
 	const struct module_spec *spec = &im->module.spec;
@@ -251,6 +276,7 @@ static void tell_manifest(struct report *r, const struct image *im)
 	report_number(r, "gid", spec->gid);
 	tell_strings(r, "arguments", spec->argv);
 	tell_strings(r, "environment", spec->envp);
+	tell_rules(r, spec->rules, spec->n_rules);
 	report_close(r);
 }
 

@@ -51,6 +51,8 @@ struct module_spec {
 	uint16_t tty_rows, tty_cols;
 	const struct guest_volume *volumes;
 	size_t n_volumes;
+	const struct bi_rule *rules; /* as struct bootinfo wants them */
+	size_t n_rules;
 	uint64_t tsc_hz;
 	int root_fd;	      /* an EROFS image, put into the module ... */
 	uint64_t root_size;   /* ... with this many bytes; 0: none */
@@ -68,6 +70,7 @@ struct module_parts {
 	struct strvec argv, envp;
 	char *exe, *cwd, *hostname;
 	gid_t *groups;
+	struct bi_rule *rules;
 };
 
 /*

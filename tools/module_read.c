@@ -83,7 +83,8 @@ static void tables(struct view *v, struct module_parts *m)
 	const struct bootinfo *bi = &v->bi;
 
 	if (!inside(v, bi->files, (uint64_t)bi->n_files * sizeof(struct bi_file)) ||
-	    !inside(v, bi->groups, (uint64_t)bi->n_groups * sizeof(uint32_t))) {
+	    !inside(v, bi->groups, (uint64_t)bi->n_groups * sizeof(uint32_t)) ||
+	    !inside(v, bi->rules, (uint64_t)bi->n_rules * sizeof(struct bi_rule))) {
 		v->wrong = "a table is outside it";
 		return;
 	}
@@ -93,6 +94,8 @@ static void tables(struct view *v, struct module_parts *m)
 		memcpy(&f, v->data + bi->files + i * sizeof(f), sizeof(f));
 		file(v, &f, &m->files);
 	}
+	m->rules = xrealloc(NULL, bi->n_rules * sizeof(struct bi_rule));
+	memcpy(m->rules, v->data + bi->rules, bi->n_rules * sizeof(struct bi_rule));
 	m->groups = xrealloc(NULL, bi->n_groups * sizeof(gid_t));
 	memcpy(m->groups, v->data + bi->groups, bi->n_groups * sizeof(gid_t));
 }
@@ -126,6 +129,8 @@ static void take(struct view *v, struct module_parts *m)
 	    .umask = bi->umask,
 	    .groups = m->groups,
 	    .n_groups = bi->n_groups,
+	    .rules = m->rules,
+	    .n_rules = bi->n_rules,
 	    .root_fd = v->fd,
 	    .root_offset = v->base + bi->root_data,
 	    .root_size = bi->root_kind == BI_ROOT_MODULE ? bi->root_size : 0,
@@ -166,4 +171,5 @@ void module_parts_free(struct module_parts *m)
 	free(m->cwd);
 	free(m->hostname);
 	free(m->groups);
+	free(m->rules);
 }

@@ -314,7 +314,7 @@ static void handle_message(struct relay *r)
 	const struct bi_msg *msg = &r->ctl.in;
 
 	guest_spoke(r);
-	if (missing_take(r->spec->missing, msg))
+	if (missing_take(r->spec->missing, msg) || counts_take(r->spec->counts, msg))
 		return;
 	if (r->phase == DRAINING || r->phase == OVER)
 		return;

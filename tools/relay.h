@@ -6,6 +6,7 @@
 #ifndef TOOLS_RELAY_H
 #define TOOLS_RELAY_H
 
+#include "tools/counts.h"
 #include "tools/machine.h"
 #include "tools/missing.h"
 #include "tools/stdfds.h"
@@ -17,6 +18,7 @@ struct relay_spec {
 	int trace_fd;		       /* where BI_PORT_TRACE goes; -1: nowhere */
 	uint64_t deadline_ns;	       /* CLOCK_MONOTONIC; 0: none */
 	struct missing_paths *missing; /* gets the paths of BI_MSG_MISSING */
+	struct counts *counts;	       /* and the sums of BI_MSG_SYSCALL */
 	const struct volumes *volumes;
 	bool gdb; /* the machine may stand still for long: that is no sign of death */
 };

@@ -20,6 +20,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -46,6 +47,10 @@ struct run {
 	struct volumes volumes;
 	struct strvec devices; /* QEMU arguments of volumes and disks */
 	struct missing_paths missing;
+	struct counts counts;
+	FILE *summary_to;
+	struct bi_rule *rules;
+	size_t n_rules;
 	bool kvm, root_on_disk;
 	int kernel_fd, module_fd, trace_fd, signal_fd;
 	int root_fd; /* where the root image is, if root_size is not 0 */
@@ -103,7 +108,7 @@ static uint32_t module_flags(const struct run_options *o)
 {
 	return (o->strace ? BI_STRACE : 0) | (o->strace_file ? BI_STRACE_PORT : 0) |
 	       (o->strict ? BI_STRICT : 0) | (o->verbose ? BI_VERBOSE : 0) |
-	       (o->missing ? BI_MISSING : 0);
+	       (o->missing ? BI_MISSING : 0) | (o->summary || o->record ? BI_COUNT : 0);
 }
 
 /* A program of this host's or of a root's: find what it needs. */
@@ -176,6 +181,8 @@ static void describe_run(const struct run *r, struct module_spec *spec, bool ter
 		tty_size(&spec->tty_rows, &spec->tty_cols);
 	spec->volumes = r->volumes.v;
 	spec->n_volumes = r->volumes.n;
+	spec->rules = r->rules;
+	spec->n_rules = r->n_rules;
 	spec->tsc_hz = tsc_hz(&r->tsc, TSC_FIRST_NS);
 	spec->root_on_disk = r->root_on_disk;
 	spec->root_fd = r->root_fd;
@@ -288,6 +295,16 @@ static int open_trace(struct run *r)
 	if (r->trace_fd < 0)
 		return fail(STATUS_FAILED, "--strace=%s: %s", r->o.strace_file, strerror(errno));
 	return 0;
+}
+
+/* Find out before the run what could go wrong after it. */
+static int open_counts(struct run *r)
+{
+	if (r->o.summary)
+		r->summary_to = r->o.summary_file ? fopen(r->o.summary_file, "we") : stderr;
+	if (r->o.summary && r->summary_to == NULL)
+		return fail(STATUS_FAILED, "--summary=%s: %s", r->o.summary_file, strerror(errno));
+	return r->o.record ? record_check(r->o.record) : 0;
 }
 
 static void tell_gdb(const struct run *r)
@@ -412,6 +429,28 @@ static int report(const struct run *r, const struct relay_result *end)
 	}
 }
 
+/* What --summary and --record ask for; an error here does not hide one of the program's. */
+static int report_counts(struct run *r, int status)
+{
+	int failed = 0;
+
+	if (!r->o.summary && !r->o.record)
+		return status;
+	if (!r->counts.any)
+		failed =
+		    fail(STATUS_FAILED, "no system calls were counted: the machine did not live "
+					"to the program's end");
+	if (r->counts.any && r->o.record)
+		failed = record_write(r->o.record, &r->counts);
+	if (r->counts.any && r->summary_to) {
+		counts_print(&r->counts, r->summary_to);
+		if (fflush(r->summary_to) != 0)
+			failed =
+			    fail(STATUS_FAILED, "--summary: cannot write it: %s", strerror(errno));
+	}
+	return status ? status : failed;
+}
+
 static int relay(struct run *r)
 {
 	struct relay_spec spec = {
@@ -420,6 +459,7 @@ static int relay(struct run *r)
 	    .trace_fd = r->trace_fd,
 	    .deadline_ns = r->deadline_ns,
 	    .missing = &r->missing,
+	    .counts = &r->counts,
 	    .volumes = &r->volumes,
 	    .gdb = r->o.gdb != NULL,
 	};
@@ -429,7 +469,7 @@ static int relay(struct run *r)
 	relay_run(&r->machine, &spec, &end);
 	status = report(r, &end);
 	missing_print(&r->missing, r->o.missing == MISSING_ALL);
-	return status;
+	return report_counts(r, status);
 }
 
 static void release(struct run *r)
@@ -444,6 +484,9 @@ static void release(struct run *r)
 	volumes_free(&r->volumes);
 	strvec_free(&r->devices);
 	missing_free(&r->missing);
+	if (r->summary_to && r->summary_to != stderr)
+		fclose(r->summary_to);
+	free(r->rules);
 	run_options_free(&r->o);
 }
 
@@ -451,6 +494,11 @@ static int run(struct run *r)
 {
 	int status = open_payload(r);
 
+	const struct module_spec *base = &r->image.module.spec;
+
+	if (status == 0)
+		status =
+		    policy_rules(&r->o.policy, base->rules, base->n_rules, &r->rules, &r->n_rules);
 	if (status == 0)
 		status = disks_prepare(&r->o.disks, &r->devices);
 	if (status == 0)
@@ -465,6 +513,8 @@ static int run(struct run *r)
 		status = choose_accel(r);
 	if (status == 0)
 		status = open_trace(r);
+	if (status == 0)
+		status = open_counts(r);
 	if (status == 0)
 		status = start(r);
 	return status ? status : relay(r);

@@ -36,6 +36,8 @@ enum {
 	OPT_ADD,
 	OPT_ROOTFS,
 	OPT_MISSING,
+	OPT_SUMMARY,
+	OPT_RECORD,
 };
 
 static const struct opt table[] = {
@@ -64,12 +66,17 @@ static const struct opt table[] = {
      "at the end, print the files that were looked for in vain and exist here;\n"
      "with =all, every file that was looked for in vain"},
     {OPT_STRICT, 0, "strict", NULL, false, "stop at a system call that is not really implemented"},
+    {OPT_SUMMARY, 0, "summary", "FILE", true,
+     "at the end, print calls, errors and time of every system call, to standard error or\nFILE"},
+    {OPT_RECORD, 0, "record", "FILE", false,
+     "at the end, add the names of the system calls that were made to FILE"},
     {OPT_GDB, 0, "gdb", "WHERE", true,
      "wait for gdb before starting, on a TCP port of this host\n"
      "(default 1234) or a Unix socket (a path with a slash)"},
     {OPT_VERBOSE, 0, "verbose", NULL, false,
      "print the QEMU command, kernel messages, and details of crashes"},
     {OPT_HELP, 'h', "help", NULL, false, "print this"},
+    POLICY_OPTIONS,
     {.help = "Advanced:"},
     {OPT_QEMU_ARG, 0, "qemu-arg", "ARG", false, "pass ARG on to QEMU; repeatable"},
     {OPT_KERNEL, 0, "kernel", "FILE", false, "boot this kernel instead of the one inside uniload"},
@@ -160,6 +167,23 @@ static int set_strace(struct run_options *o, const char *value)
 	return 0;
 }
 
+static int set_summary(struct run_options *o, const char *value)
+{
+	if (value && *value == '\0')
+		return fail(STATUS_FAILED, "--summary=: the file's name is missing");
+	o->summary = true;
+	o->summary_file = value;
+	return 0;
+}
+
+static int set_record(struct run_options *o, const char *value)
+{
+	if (*value == '\0')
+		return fail(STATUS_FAILED, "--record '': the file's name is missing");
+	o->record = value;
+	return 0;
+}
+
 static int set_gdb(struct run_options *o, const char *value)
 {
 	char *end;
@@ -221,6 +245,10 @@ static int apply(void *ctx, int id, const char *value)
 		return set_accel(o, value, "--accel");
 	case OPT_STRACE:
 		return set_strace(o, value);
+	case OPT_SUMMARY:
+		return set_summary(o, value);
+	case OPT_RECORD:
+		return set_record(o, value);
 	case OPT_GDB:
 		return set_gdb(o, value);
 	case OPT_VOLUME:
@@ -248,6 +276,8 @@ static int apply(void *ctx, int id, const char *value)
 	case OPT_KERNEL:
 		o->kernel = value;
 		break;
+	default:
+		return policy_option(&o->policy, id, value);
 	}
 	return 0;
 }

@@ -5,6 +5,7 @@
 #ifndef TOOLS_RUN_OPTIONS_H
 #define TOOLS_RUN_OPTIONS_H
 
+#include "tools/policy.h"
 #include "tools/util.h"
 
 enum missing { MISSING_NO, MISSING_HERE, MISSING_ALL };
@@ -24,9 +25,13 @@ struct run_options {
 	enum missing missing;
 	const char *strace_file; /* NULL: standard error */
 	uint64_t timeout_ns;	 /* 0: none */
-	const char *gdb;	 /* NULL: no; else TCP port or path of a Unix socket */
-	const char *kernel;	 /* NULL: the one inside */
-	char **app;		 /* the program and its arguments, NULL-terminated */
+	bool summary;
+	const char *summary_file; /* NULL: standard error */
+	const char *record;	  /* NULL: no */
+	struct policy policy;
+	const char *gdb;    /* NULL: no; else TCP port or path of a Unix socket */
+	const char *kernel; /* NULL: the one inside */
+	char **app;	    /* the program and its arguments, NULL-terminated */
 };
 
 /* Returns 0, or an exit status after saying why. Without --help, app[0] is there. */

@@ -6,26 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "syscalls/table.h"
 #include "tools/commands.h"
-
-static const char *const status_names[] = {"", "FULL", "PART", "FAKE", "STUB"};
-
-struct row {
-	unsigned nr;
-	const char *name;
-	enum syscall_status status;
-	const char *value; /* of a STUB its errno, of a FAKE its answer */
-	const char *note;
-};
-
-static const struct row rows[] = {
-#define SYS(nr, name, status, value, result, frame, args, note)                                    \
-	{nr, #name, STATUS_##status, #value, note},
-#include "syscalls/table.def"
-};
-
-#define N_ROWS (sizeof(rows) / sizeof(rows[0]))
+#include "tools/systable.h"
 
 struct options {
 	unsigned statuses; /* bit set of enum syscall_status */
@@ -40,8 +22,8 @@ static bool parse_statuses(const char *list, unsigned *out)
 		size_t len = strcspn(list, ",");
 		unsigned s = STATUS_FULL;
 
-		while (s <= STATUS_STUB &&
-		       (strncasecmp(list, status_names[s], len) || strlen(status_names[s]) != len))
+		while (s <= STATUS_STUB && (strncasecmp(list, systable_status[s], len) ||
+					    strlen(systable_status[s]) != len))
 			s++;
 		if (s > STATUS_STUB)
 			return false;
@@ -52,19 +34,19 @@ static bool parse_statuses(const char *list, unsigned *out)
 	}
 }
 
-static void print_row(const struct row *r, bool markdown)
+static void print_row(const struct systable_row *r, bool markdown)
 {
 	bool has_value = r->status == STATUS_STUB || r->status == STATUS_FAKE;
 	const char *sep = has_value && *r->note ? ": " : "";
 
 	if (markdown)
-		printf("| %u | `%s` | %s | %s%s%s |\n", r->nr, r->name, status_names[r->status],
+		printf("| %u | `%s` | %s | %s%s%s |\n", r->nr, r->name, systable_status[r->status],
 		       has_value ? r->value : "", sep, r->note);
 	else if (has_value || *r->note)
-		printf("%4u  %-24s %s  %s%s%s\n", r->nr, r->name, status_names[r->status],
+		printf("%4u  %-24s %s  %s%s%s\n", r->nr, r->name, systable_status[r->status],
 		       has_value ? r->value : "", sep, r->note);
 	else
-		printf("%4u  %-24s %s\n", r->nr, r->name, status_names[r->status]);
+		printf("%4u  %-24s %s\n", r->nr, r->name, systable_status[r->status]);
 }
 
 static void print_counts(const unsigned counts[STATUS_STUB + 1])
@@ -84,11 +66,11 @@ static int print_table(const struct options *o)
 
 	if (o->markdown)
 		printf("| number | name | status | note |\n| ---: | --- | --- | --- |\n");
-	for (size_t i = 0; i < N_ROWS; i++) {
-		if (!(o->statuses & 1u << rows[i].status))
+	for (size_t i = 0; i < systable_rows; i++) {
+		if (!(o->statuses & 1u << systable[i].status))
 			continue;
-		counts[rows[i].status]++;
-		print_row(&rows[i], o->markdown);
+		counts[systable[i].status]++;
+		print_row(&systable[i], o->markdown);
 	}
 	print_counts(counts);
 	if (fflush(stdout) || ferror(stdout)) {

@@ -168,9 +168,9 @@ enum bi_msg_type {
 	BI_MSG_SYNC_REQ = 7,   /* what was done to volumes so far is to be on the host's disks;
 				* v[0] = number, growing; arg = 1: they hold files of other file
 				* systems than that of their own directory */
-	BI_MSG_SYSCALL = 8,    /* with BI_COUNT, before EXIT, one for each call made: arg = number, or
-				* UINT32_MAX for all that Linux does not have; v[] = calls, those
-				* that failed, ns of CPU time in them, ns from entry to return */
+	BI_MSG_SYSCALL = 8, /* with BI_COUNT, before EXIT, one for each call made: arg = number, or
+			     * UINT32_MAX for all that Linux does not have; v[] = calls, those
+			     * that failed, ns of CPU time in them, ns from entry to return */
 	/* host -> guest */
 	BI_MSG_STDIN_EOF = 16, /* v[0] = bytes ever sent on STDIO; end of file after them. A
 				* terminal may send it when it is hung up. arg = 0, or the errno

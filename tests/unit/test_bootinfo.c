@@ -79,6 +79,31 @@ static void build(void)
 		CHECK(why_ != NULL && strstr(why_, text) != NULL);                                 \
 	} while (0)
 
+/* Two rules, the second with this number and action. */
+static void add_rules(uint32_t nr, uint32_t action)
+{
+	struct bi_rule rules[] = {{5, BI_RULE_ANSWER, -38}, {nr, action, 0}};
+
+	memcpy(module + MODULE_SIZE - sizeof(rules), rules, sizeof(rules));
+	bi->rules = MODULE_SIZE - sizeof(rules);
+	bi->n_rules = 2;
+}
+
+static void test_rules(void)
+{
+	build();
+	add_rules(6, BI_RULE_KILL);
+	CHECK(bootinfo_check(module, MODULE_SIZE) == NULL);
+	CHECK(bootinfo_rules(bi)[0].nr == 5 && bootinfo_rules(bi)[1].nr == 6);
+	add_rules(BI_RULE_REST, BI_RULE_DENY);
+	CHECK(bootinfo_check(module, MODULE_SIZE) == NULL);
+	BAD(add_rules(5, BI_RULE_DENY), "a rule is invalid");
+	BAD(add_rules(4, BI_RULE_DENY), "a rule is invalid");
+	BAD(add_rules(6, BI_RULE_KILL + 1), "a rule is invalid");
+	BAD((add_rules(6, 0), bi->n_rules = 3), "table of rules");
+	BAD((add_rules(6, 0), bi->rules += 4), "table of rules");
+}
+
 static void test_good(void)
 {
 	const char *argv[3], *envp[1];
@@ -173,6 +198,7 @@ static void test_tables(void)
 int main(void)
 {
 	test_good();
+	test_rules();
 	test_header();
 	test_strings();
 	test_tables();

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The options of `uniload run`.
- * unit: tools/run_options.c tools/options.c tools/util.c -D_GNU_SOURCE
+ * unit: tools/run_options.c tools/options.c tools/util.c tools/policy.c tools/systable.c
+ * -D_GNU_SOURCE
  */
 #include "tests/unit/unit.h"
 #include "tools/run_options.h"
