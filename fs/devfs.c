@@ -5,6 +5,7 @@
  * devtmpfs is) takes its nodes from it, each when a program first looks.
  */
 #include "fs/blockdev.h"
+#include "fs/tty_state.h"
 #include "fs/vfs_internal.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
@@ -233,6 +234,7 @@ static const struct device devices[] = {
     {"kmsg", MEM_MAJOR, 11, 0644, &kmsg_ops, 0},
     {"tty", TTYAUX_MAJOR, 0, 0666, NULL, ENXIO},
     {"console", TTYAUX_MAJOR, 1, 0600, NULL, ENODEV},
+    {"ptmx", TTYAUX_MAJOR, 2, 0666, NULL, 0},
     {"ttyS0", TTY_MAJOR, 64, 0660, NULL, EIO},
 };
 
@@ -266,42 +268,40 @@ static bool is_other_terminal(const struct device *dev)
 	return dev->absent == EIO && (!tty_present() || tty_is_serial() == (dev == &terminal));
 }
 
-/* The terminal's open file, seen as the node it was opened by. */
+/* Terminals: the process's own, a new pseudo-terminal's master, the one of that number. */
 static int open_terminal(const struct device *dev, struct inode *in, unsigned flags,
 			 struct file **out)
 {
-	struct inode *own;
-	bool controlling = dev->major == TTYAUX_MAJOR && dev->minor == 0;
-	int r = tty_present() ? tty_open(flags, out) : -dev->absent;
+	if (dev->major == TTYAUX_MAJOR && dev->minor == 0)
+		return tty_open_current(in, flags, out);
+	if (dev->major == TTYAUX_MAJOR && dev->minor == 2)
+		return pty_open_master(in, flags, out);
+	return tty_present() ? tty_open(in, flags, out) : -dev->absent;
+}
 
-	if (r)
-		return r;
-	if (controlling && !tty_is_ours()) { /* /dev/tty: the caller's session has no terminal */
-		file_put(*out);
-		return -ENXIO;
-	}
-	own = (*out)->inode;
-	(*out)->inode = inode_get(in);
-	inode_put(own);
-	return 0;
+static int open_char(struct inode *in, unsigned flags, struct file **out)
+{
+	const struct device *dev = find_device(in);
+
+	if (dev && !is_other_terminal(dev))
+		return dev->ops ? file_new(dev->ops, in, flags & ~O_NOCTTY, 0, out)
+				: open_terminal(dev, in, flags, out);
+	if (dev_major(in->rdev) == UNIX98_PTY_SLAVE_MAJOR)
+		return pty_open_slave(dev_minor(in->rdev), in, flags, out);
+	return -ENXIO;
 }
 
 /* Open the device behind a node: 0, -EACCES (mounted nodev), -ENXIO (no such device), or the
  * driver's errno. */
 int device_open(struct inode *in, struct dentry *d, unsigned flags, struct file **out)
 {
-	const struct device *dev = find_device(in);
 	int r;
 
 	if (in->super->flags & MS_NODEV)
 		return -EACCES;
 	if (inode_is(in, S_IFBLK))
 		return blockdev_open(in, flags, out);
-	if (!dev || is_other_terminal(dev))
-		return -ENXIO;
-	if (!dev->ops)
-		return open_terminal(dev, in, flags, out);
-	r = file_new(dev->ops, inode_get(in), flags, 0, out);
+	r = open_char(inode_get(in), flags, out);
 	if (r)
 		inode_put(in);
 	return r;
@@ -386,11 +386,13 @@ static int pts_seed(struct inode *dir, const char *name, size_t len)
 	static bool made;
 	int r;
 
-	if (made || is_other_terminal(&terminal) || !wanted(terminal.name, name, len))
-		return 0;
-	r = add_device(dir, &terminal);
-	made = !r;
-	return r;
+	if (!made && !is_other_terminal(&terminal) && wanted(terminal.name, name, len)) {
+		r = add_device(dir, &terminal);
+		if (r)
+			return r;
+		made = true;
+	}
+	return pty_seed(dir, name, len);
 }
 
 /* The file system for /dev. 0, -ENOMEM. */
@@ -412,6 +414,7 @@ int devpts_new(struct super **out)
 	if (r)
 		return r;
 	(*out)->magic = DEVPTS_SUPER_MAGIC;
+	(*out)->volatile_names = true;
 	(*out)->show_options = pts_options;
 	(*out)->statfs = NULL; /* no blocks */
 	return 0;

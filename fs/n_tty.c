@@ -282,6 +282,11 @@ static bool make_room(struct n_tty *t)
 	return true;
 }
 
+bool n_tty_takes(const struct n_tty *t)
+{
+	return in_room(t) || (n_tty_canonical(t) && t->canon_head == t->tail);
+}
+
 size_t n_tty_input(struct n_tty *t, const uint8_t *data, size_t n)
 {
 	size_t done = 0;

@@ -43,6 +43,8 @@ size_t n_tty_input(struct n_tty *t, const uint8_t *data, size_t n);
 /* Bytes from the program, for the terminal. Returns how many were taken; fewer: the output queue is
  * full. */
 size_t n_tty_output(struct n_tty *t, const uint8_t *data, size_t n);
+bool n_tty_has_room(const struct n_tty *t); /* it would take one */
+bool n_tty_takes(const struct n_tty *t);    /* n_tty_input would take one */
 /* Processed bytes for the terminal that lie together; n_tty_shown() removes them. */
 size_t n_tty_to_show(const struct n_tty *t, const uint8_t **data);
 void n_tty_shown(struct n_tty *t, size_t n);

@@ -85,11 +85,16 @@ void n_tty_show(struct n_tty *t, uint8_t c)
 	put(t, c);
 }
 
+bool n_tty_has_room(const struct n_tty *t)
+{
+	return out_room(t) >= ROOM_PER_BYTE + ECHO_RESERVE;
+}
+
 size_t n_tty_output(struct n_tty *t, const uint8_t *data, size_t n)
 {
 	size_t done = 0;
 
-	while (done < n && out_room(t) >= ROOM_PER_BYTE + ECHO_RESERVE)
+	while (done < n && n_tty_has_room(t))
 		n_tty_show(t, data[done++]);
 	return done;
 }

@@ -21,55 +21,24 @@
 #define RETRY_NS      10000000ull
 #define DECISECOND_NS 100000000ull
 
-struct tty the_tty;
+static struct list ttys = LIST_INIT(ttys); /* single steps on one CPU */
 
 /* ---- to the screen ---- */
 
-int tty_flush(void)
+int tty_flush(struct tty *t)
 {
-	struct tty *t = &the_tty;
-	const uint8_t *data;
-	bool pending;
-	ssize_t r = 0;
-	size_t n;
-
-	spin_lock(&t->lock);
-	while (!t->n.stopped && (n = n_tty_to_show(&t->n, &data))) {
-		struct iter it;
-
-		iter_kernel(&it, (void *)data, n);
-		r = t->has_output ? con_write(t->stream, &it, true) : (ssize_t)n;
-		if (r <= 0)
-			break;
-		n_tty_shown(&t->n, r);
-	}
-	if (r == -EAGAIN)
-		timer_arm(&t->retry, clock_mono_ns() + RETRY_NS);
-	else if (r < 0)
-		n_tty_flush_output(&t->n);
-	pending = t->n.out_head != t->n.out_tail;
-	spin_unlock(&t->lock);
-	if (r < 0 && r != -EAGAIN)
-		return -EIO;
-	return pending ? -EAGAIN : 0;
+	return t->driver->flush(t);
 }
 
-static void retry(struct timer *timer)
+int tty_drain(struct tty *t, bool nonblock)
 {
-	tty_flush();
-}
-
-int tty_drain(bool nonblock)
-{
-	struct tty *t = &the_tty;
 	int r;
 
-	while ((r = tty_flush()) == -EAGAIN && !nonblock) {
+	while ((r = tty_flush(t)) == -EAGAIN && !nonblock) {
 		if (READ_ONCE(t->n.stopped))
 			r = wait_until(&t->write_wq, !READ_ONCE(t->n.stopped), NO_DEADLINE);
 		else
-			r = wait_until(con_out_wq(t->stream), con_out_ready(t->stream),
-				       NO_DEADLINE);
+			r = t->driver->wait(t);
 		if (r)
 			break;
 	}
@@ -77,19 +46,16 @@ int tty_drain(bool nonblock)
 }
 
 /* Until ^S is lifted. */
-static int wait_started(bool nonblock)
+static int wait_started(struct tty *t, bool nonblock)
 {
-	struct tty *t = &the_tty;
-
 	if (!READ_ONCE(t->n.stopped))
 		return 0;
 	return nonblock ? -EAGAIN : wait_until(&t->write_wq, !READ_ONCE(t->n.stopped), NO_DEADLINE);
 }
 
 /* Take a chunk of the program's bytes; returns how many, 0 if there is no room, -EFAULT. */
-static ssize_t take_chunk(struct iter *from)
+static ssize_t take_chunk(struct tty *t, struct iter *from)
 {
-	struct tty *t = &the_tty;
 	size_t n = iter_read(from, t->chunk, sizeof(t->chunk)), used;
 
 	if (!n)
@@ -101,7 +67,7 @@ static ssize_t take_chunk(struct iter *from)
 	return used;
 }
 
-static ssize_t write_locked(struct iter *from, bool nonblock)
+static ssize_t write_locked(struct tty *t, struct iter *from, bool nonblock)
 {
 	size_t done = 0;
 	int r = 0;
@@ -109,16 +75,16 @@ static ssize_t write_locked(struct iter *from, bool nonblock)
 	while (from->left && !r) {
 		ssize_t n;
 
-		r = wait_started(nonblock);
+		r = wait_started(t, nonblock);
 		if (r)
 			break;
-		n = take_chunk(from);
+		n = take_chunk(t, from);
 		if (n < 0) {
 			r = n;
 			break;
 		}
 		done += n;
-		r = tty_drain(nonblock);
+		r = tty_drain(t, nonblock);
 		if (r == -EAGAIN && n)
 			r = 0;
 	}
@@ -132,16 +98,16 @@ static bool is_deaf_to(int signo)
 	       current_process()->sighand->actions[signo - 1].handler == HANDLER_IGN;
 }
 
-bool tty_is_ours(void)
+bool tty_is_ours(const struct tty *t)
 {
-	return the_tty.session && the_tty.session == current_process()->sid;
+	return t->session && t->session == current_process()->sid;
 }
 
-int tty_check_foreground(int signo)
+int tty_check_foreground(struct tty *t, int signo)
 {
 	int pgid = current_process()->pgid;
 
-	if (!tty_is_ours() || !the_tty.pgrp || the_tty.pgrp == pgid)
+	if (!tty_is_ours(t) || !t->pgrp || t->pgrp == pgid)
 		return 0;
 	if (is_deaf_to(signo))
 		return signo == SIGTTIN ? -EIO : 0;
@@ -153,48 +119,45 @@ int tty_check_foreground(int signo)
 
 static ssize_t tty_write(struct file *f, struct iter *from, uint64_t *pos)
 {
-	struct tty *t = &the_tty;
+	struct tty *t = f->priv;
 	ssize_t r;
 
 	if (t->hung_up)
 		return -EIO;
 	if (t->n.tios.c_lflag & TOSTOP) {
-		r = tty_check_foreground(SIGTTOU);
+		r = tty_check_foreground(t, SIGTTOU);
 		if (r)
 			return r;
 	}
 	mutex_lock(&t->write_lock);
-	r = write_locked(from, (f->flags & O_NONBLOCK) || from->nowait);
+	r = write_locked(t, from, (f->flags & O_NONBLOCK) || from->nowait);
 	mutex_unlock(&t->write_lock);
 	return r;
 }
 
 /* ---- from the keyboard ---- */
 
-static void send_signals(uint64_t set)
+static void send_signals(struct tty *t, uint64_t set)
 {
-	while (set && the_tty.pgrp) {
+	while (set && t->pgrp) {
 		int bit = __builtin_ctzll(set);
 
 		set &= set - 1;
-		group_raise(the_tty.pgrp, bit + 1);
+		group_raise(t->pgrp, bit + 1);
 	}
 }
 
-void tty_changed(void)
+void tty_changed(struct tty *t)
 {
-	struct tty *t = &the_tty;
-
-	tty_flush();
+	tty_flush(t);
 	if (n_tty_readable(&t->n, 1) || t->hung_up)
 		wait_wake_all(&t->read_wq);
 	if (!t->n.stopped)
 		wait_wake_all(&t->write_wq);
 }
 
-size_t tty_type(const uint8_t *data, size_t n)
+size_t tty_type(struct tty *t, const uint8_t *data, size_t n)
 {
-	struct tty *t = &the_tty;
 	size_t done = 0, took;
 
 	do {
@@ -206,8 +169,8 @@ size_t tty_type(const uint8_t *data, size_t n)
 		t->n.raised = 0;
 		spin_unlock(&t->lock);
 		done += took;
-		send_signals(raised);
-		tty_changed();
+		send_signals(t, raised);
+		tty_changed(t);
 	} while (took && done < n);
 	return done;
 }
@@ -222,21 +185,16 @@ static void hang_up_leader(int sid)
 	}
 }
 
-/* The console's input hook; no data: the host's terminal is gone, which its session hears about. */
-static size_t receive(const uint8_t *data, size_t n)
+void tty_hang_up(struct tty *t)
 {
-	struct tty *t = &the_tty;
-
-	if (n)
-		return tty_type(data, n);
-	if (!t->hung_up) {
-		t->hung_up = true;
-		send_signals(SIGBIT(SIGHUP) | SIGBIT(SIGCONT));
-		if (t->session && t->session != t->pgrp) /* its leader hears it too */
-			hang_up_leader(t->session);
-		tty_changed();
-	}
-	return 0;
+	if (t->hung_up)
+		return;
+	t->hung_up = true;
+	send_signals(t, SIGBIT(SIGHUP) | SIGBIT(SIGCONT));
+	if (t->session && t->session != t->pgrp) /* its leader hears it too */
+		hang_up_leader(t->session);
+	tty_changed(t);
+	wait_wake_all(&t->write_wq);
 }
 
 /*
@@ -250,9 +208,9 @@ struct reading {
 	uint64_t deadline_ns; /* 0: do not wait */
 };
 
-static void begin_reading(struct reading *rd)
+static void begin_reading(const struct tty *t, struct reading *rd)
 {
-	const struct n_tty *n = &the_tty.n;
+	const struct n_tty *n = &t->n;
 
 	*rd = (struct reading){.min = 1, .deadline_ns = NO_DEADLINE};
 	if (n_tty_canonical(n))
@@ -265,9 +223,8 @@ static void begin_reading(struct reading *rd)
 }
 
 /* Take what is there. 1: the read is complete, 0: not yet, -EFAULT. */
-static int take_typed(struct reading *rd, struct iter *to)
+static int take_typed(struct tty *t, struct reading *rd, struct iter *to)
 {
-	struct tty *t = &the_tty;
 	bool line;
 	size_t n, copied;
 
@@ -279,7 +236,7 @@ static int take_typed(struct reading *rd, struct iter *to)
 	rd->done += copied;
 	if (rd->gap_ns)
 		rd->deadline_ns = clock_mono_ns() + rd->gap_ns;
-	con_input_resume();
+	t->driver->resume(t);
 	if (copied < n)
 		return -EFAULT;
 	return line || rd->done >= rd->min;
@@ -287,9 +244,8 @@ static int take_typed(struct reading *rd, struct iter *to)
 
 /* Sleep until there is something. 0, or why the read ends: -EAGAIN, -ERESTARTSYS, 1 (nothing will
  * come). */
-static int wait_typed(const struct reading *rd, bool nonblock)
+static int wait_typed(struct tty *t, const struct reading *rd, bool nonblock)
 {
-	struct tty *t = &the_tty;
 	int r;
 
 	if (t->hung_up || !rd->deadline_ns)
@@ -300,31 +256,32 @@ static int wait_typed(const struct reading *rd, bool nonblock)
 	return r == -ETIMEDOUT ? 1 : r;
 }
 
-static ssize_t read_typed(struct reading *rd, struct iter *to, bool nonblock)
+static ssize_t read_typed(struct tty *t, struct reading *rd, struct iter *to, bool nonblock)
 {
 	int r = 0;
 
 	while (to->left && !r) {
-		r = tty_check_foreground(SIGTTIN);
+		r = tty_check_foreground(t, SIGTTIN);
 		if (r)
 			break;
-		r = n_tty_readable(&the_tty.n, 1) ? take_typed(rd, to) : wait_typed(rd, nonblock);
+		r = n_tty_readable(&t->n, 1) ? take_typed(t, rd, to) : wait_typed(t, rd, nonblock);
 	}
 	return r < 0 && !rd->done ? r : (ssize_t)rd->done;
 }
 
 static ssize_t tty_read(struct file *f, struct iter *to, uint64_t *pos)
 {
+	struct tty *t = f->priv;
 	struct reading rd;
 	ssize_t r;
 
-	if (!the_tty.has_input)
+	if (!t->has_input)
 		return -EIO;
-	begin_reading(&rd);
+	begin_reading(t, &rd);
 	rd.buf = kmalloc(N_TTY_IN);
 	if (!rd.buf)
 		return -ENOMEM;
-	r = read_typed(&rd, to, (f->flags & O_NONBLOCK) || to->nowait);
+	r = read_typed(t, &rd, to, (f->flags & O_NONBLOCK) || to->nowait);
 	kfree(rd.buf);
 	return r;
 }
@@ -333,21 +290,27 @@ static ssize_t tty_read(struct file *f, struct iter *to, uint64_t *pos)
 
 static unsigned tty_poll(struct file *f, struct poll_table *pt)
 {
-	struct tty *t = &the_tty;
+	struct tty *t = f->priv;
 	const uint8_t *cc = t->n.tios.c_cc;
 	unsigned events = 0;
 
 	poll_wait(pt, &t->read_wq);
 	poll_wait(pt, &t->write_wq);
-	if (t->has_output)
-		poll_wait(pt, con_out_wq(t->stream));
+	if (t->driver->ready(t, pt) && !t->n.stopped)
+		events |= EPOLLOUT | EPOLLWRNORM;
 	if (t->hung_up)
-		events |= EPOLLHUP | EPOLLIN | EPOLLRDNORM;
+		events |= EPOLLHUP | EPOLLIN | EPOLLRDNORM | t->driver->hung_up_events;
 	if (n_tty_readable(&t->n, cc[VTIME] ? 1 : cc[VMIN]))
 		events |= EPOLLIN | EPOLLRDNORM;
-	if (!t->n.stopped && (!t->has_output || con_out_ready(t->stream)))
-		events |= EPOLLOUT | EPOLLWRNORM;
 	return events;
+}
+
+static void tty_release(struct file *f)
+{
+	struct tty *t = f->priv;
+
+	if (t->driver->close)
+		t->driver->close(t);
 }
 
 static const struct file_ops tty_ops = {
@@ -355,57 +318,79 @@ static const struct file_ops tty_ops = {
     .write = tty_write,
     .poll = tty_poll,
     .ioctl = tty_ioctl,
+    .release = tty_release,
 };
 
-bool tty_present(void)
+static struct tty *tty_of_session(int sid)
 {
-	return the_tty.present;
+	struct tty *t;
+
+	list_for_each (t, &ttys, link)
+		if (sid && t->session == sid)
+			return t;
+	return NULL;
 }
 
-bool tty_is_serial(void)
+bool tty_controlling(const struct process *p, int *pgrp, unsigned *device)
 {
-	return the_tty.serial;
-}
+	struct tty *t = tty_of_session(p->sid);
 
-bool tty_controlling(const struct process *p, int *pgrp)
-{
-	*pgrp = the_tty.pgrp;
-	return the_tty.session && the_tty.session == p->sid;
+	if (t) {
+		*pgrp = t->pgrp;
+		*device = t->device;
+	}
+	return t;
 }
 
 /* The leader of a session has ended: those in the foreground are told, the terminal is nobody's. */
 static void session_end(int sid)
 {
-	struct tty *t = &the_tty;
+	struct tty *t = tty_of_session(sid);
 
-	if (t->session != sid)
+	if (!t)
 		return;
-	send_signals(SIGBIT(SIGHUP) | SIGBIT(SIGCONT));
+	send_signals(t, SIGBIT(SIGHUP) | SIGBIT(SIGCONT));
 	t->session = t->pgrp = 0;
 }
 
-/* Returns 0, -ENXIO (no terminal), -EBUSY (TIOCEXCL), -ENOMEM. */
-int tty_open(unsigned flags, struct file **out)
+/* A session leader without a terminal that opens one gets it. */
+static void maybe_take(struct tty *t, unsigned flags)
 {
-	struct inode *in;
-	int r;
+	const struct process *p = current_process();
 
-	if (!the_tty.present)
-		return -ENXIO;
-	if (the_tty.exclusive && !capable(CAP_SYS_ADMIN))
-		return -EBUSY;
-	r = vfs_anon_inode(S_IFCHR | 0620, &in);
-	if (r)
-		return r;
-	r = file_new(&tty_ops, in, flags, FILE_STREAM, out);
-	if (r)
-		inode_put(in);
-	return r;
+	if ((flags & O_NOCTTY) || p->pid != p->sid || t->session || tty_of_session(p->sid))
+		return;
+	t->session = p->sid;
+	t->pgrp = p->pgid;
 }
 
-void tty_resize(const struct winsize *size)
+int tty_open_file(struct tty *t, struct inode *in, unsigned flags, struct file **out)
 {
-	struct tty *t = &the_tty;
+	int r;
+
+	if (t->exclusive && !capable(CAP_SYS_ADMIN))
+		return -EBUSY;
+	r = file_new(&tty_ops, in, flags & ~O_NOCTTY, FILE_STREAM, out);
+	if (r)
+		return r;
+	(*out)->priv = t;
+	maybe_take(t, flags);
+	return 0;
+}
+
+int tty_open_current(struct inode *in, unsigned flags, struct file **out)
+{
+	struct tty *t = tty_of_session(current_process()->sid);
+	int r;
+
+	if (!t)
+		return -ENXIO;
+	r = t->driver->open ? t->driver->open(t) : 0;
+	return r ? r : tty_open_file(t, in, flags | O_NOCTTY, out);
+}
+
+void tty_resize(struct tty *t, const struct winsize *size)
+{
 	bool changed;
 
 	spin_lock(&t->lock);
@@ -413,40 +398,23 @@ void tty_resize(const struct winsize *size)
 	t->winsize = *size;
 	spin_unlock(&t->lock);
 	if (changed)
-		send_signals(SIGBIT(SIGWINCH));
+		send_signals(t, SIGBIT(SIGWINCH));
 }
 
-/* The host's terminal was resized. */
-static void resized(unsigned rows, unsigned cols)
+void tty_setup(struct tty *t, const struct tty_driver *driver, unsigned device)
 {
-	struct winsize size = {.ws_row = rows, .ws_col = cols};
-
-	tty_resize(&size);
-}
-
-/* Called once, before any file is opened. */
-void tty_init(const struct tty_config *config)
-{
-	struct tty *t = &the_tty;
-
 	n_tty_init(&t->n);
-	if (!config->input) /* then the host's terminal is not raw: it processes output itself */
-		t->n.tios.c_oflag &= ~OPOST;
 	wait_queue_init(&t->read_wq);
 	wait_queue_init(&t->write_wq);
 	mutex_init(&t->write_lock);
-	timer_init(&t->retry, retry);
-	t->has_input = config->input;
-	t->has_output = config->output;
-	t->stream = config->stream;
-	t->serial = config->serial;
-	t->winsize.ws_row = config->rows;
-	t->winsize.ws_col = config->cols;
-	t->session = config->process->sid;
-	t->pgrp = config->process->pgid;
+	t->driver = driver;
+	t->device = device;
+	t->has_input = true;
+	list_add_tail(&t->link, &ttys);
 	process_hooks.session_end = session_end;
-	t->present = true;
-	con_set_winsize_hook(resized);
-	if (config->input)
-		con_set_input_hook(receive);
+}
+
+void tty_gone(struct tty *t)
+{
+	list_del(&t->link);
 }

@@ -22,10 +22,4 @@ struct tty_config {
 
 void tty_init(const struct tty_config *config);
 
-/* ---- between tty.c and tty_ioctl.c ---- */
-
-struct file;
-
-long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg);
-
 #endif

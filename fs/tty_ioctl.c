@@ -11,10 +11,6 @@
 
 #include <linux/tty.h>
 
-/* TIOCGDEV: 136:0, 4:64 */
-#define PTS_DEVICE    0x8800u
-#define SERIAL_DEVICE 0x440u
-
 /* ---- settings ---- */
 
 /* Speeds behind the B* codes 0..15 and CBAUDEX | 1..15. */
@@ -42,14 +38,13 @@ static void fix_hardware(struct termios2 *new)
 
 enum when { NOW, DRAINED, FLUSHED };
 
-static long set_termios(uaddr_t arg, size_t size, enum when when)
+static long set_termios(struct tty *t, uaddr_t arg, size_t size, enum when when)
 {
-	struct tty *t = &the_tty;
 	struct termios2 new = t->n.tios;
 	int r = copy_from_user(&new, arg, size);
 
 	if (!r && when != NOW)
-		r = tty_drain(false);
+		r = tty_drain(t, false);
 	if (r)
 		return r;
 	fix_hardware(&new);
@@ -58,35 +53,35 @@ static long set_termios(uaddr_t arg, size_t size, enum when when)
 		n_tty_flush_input(&t->n);
 	n_tty_set_termios(&t->n, &new);
 	spin_unlock(&t->lock);
-	tty_changed();
+	tty_changed(t);
 	return 0;
 }
 
-static long get_termios(uaddr_t arg, size_t size)
+static long get_termios(struct tty *t, uaddr_t arg, size_t size)
 {
 	struct termios2 tios;
 
-	spin_lock(&the_tty.lock);
-	tios = the_tty.n.tios;
-	spin_unlock(&the_tty.lock);
+	spin_lock(&t->lock);
+	tios = t->n.tios;
+	spin_unlock(&t->lock);
 	return copy_to_user(arg, &tios, size);
 }
 
-static long settings(unsigned cmd, uaddr_t arg)
+static long settings(struct tty *t, unsigned cmd, uaddr_t arg)
 {
 	switch (cmd) {
 	case TCGETS:
-		return get_termios(arg, sizeof(struct termios));
+		return get_termios(t, arg, sizeof(struct termios));
 	case TCSETS:
 	case TCSETSW:
 	case TCSETSF:
-		return set_termios(arg, sizeof(struct termios), cmd - TCSETS);
+		return set_termios(t, arg, sizeof(struct termios), cmd - TCSETS);
 	case TCGETS2:
-		return get_termios(arg, sizeof(struct termios2));
+		return get_termios(t, arg, sizeof(struct termios2));
 	case TCSETS2:
 	case TCSETSW2:
 	case TCSETSF2:
-		return set_termios(arg, sizeof(struct termios2), cmd - TCSETS2);
+		return set_termios(t, arg, sizeof(struct termios2), cmd - TCSETS2);
 	case TIOCGETD:
 		return put_user(arg, (int)N_TTY);
 	case TIOCSETD: {
@@ -100,21 +95,20 @@ static long settings(unsigned cmd, uaddr_t arg)
 	return -ENOTTY;
 }
 
-static long set_window(uaddr_t arg)
+static long set_window(struct tty *t, uaddr_t arg)
 {
 	struct winsize size;
 
 	if (get_user(&size, arg))
 		return -EFAULT;
-	tty_resize(&size);
+	tty_resize(t, &size);
 	return 0;
 }
 
 /* ---- flushing and flow control ---- */
 
-static long flush(unsigned long queue)
+static long flush(struct tty *t, unsigned long queue)
 {
-	struct tty *t = &the_tty;
 
 	if (queue != TCIFLUSH && queue != TCOFLUSH && queue != TCIOFLUSH)
 		return -EINVAL;
@@ -124,29 +118,32 @@ static long flush(unsigned long queue)
 	if (queue != TCIFLUSH)
 		n_tty_flush_output(&t->n);
 	spin_unlock(&t->lock);
-	con_input_resume();
-	tty_changed();
+	if (t->driver->event)
+		t->driver->event(t, (queue != TCOFLUSH ? TIOCPKT_FLUSHREAD : 0) |
+					(queue != TCIFLUSH ? TIOCPKT_FLUSHWRITE : 0));
+	t->driver->resume(t);
+	tty_changed(t);
 	return 0;
 }
 
-static long flow(unsigned long action)
+static long flow(struct tty *t, unsigned long action)
 {
-	struct n_tty *n = &the_tty.n;
+	struct n_tty *n = &t->n;
 
 	if (action > TCION)
 		return -EINVAL;
-	spin_lock(&the_tty.lock);
+	spin_lock(&t->lock);
 	if (action == TCOOFF || action == TCOON)
 		n->stopped = action == TCOOFF;
 	else if (n->tios.c_cc[action == TCIOFF ? VSTOP : VSTART])
 		n_tty_show(n, n->tios.c_cc[action == TCIOFF ? VSTOP : VSTART]);
-	spin_unlock(&the_tty.lock);
-	tty_changed();
+	spin_unlock(&t->lock);
+	tty_changed(t);
 	return 0;
 }
 
 /* TIOCSTI: as if typed. */
-static long type_byte(uaddr_t arg)
+static long type_byte(struct tty *t, uaddr_t arg)
 {
 	uint8_t c;
 
@@ -154,39 +151,39 @@ static long type_byte(uaddr_t arg)
 		return -EPERM;
 	if (get_user(&c, arg))
 		return -EFAULT;
-	tty_type(&c, 1);
+	tty_type(t, &c, 1);
 	return 0;
 }
 
-static long queues(unsigned cmd, uaddr_t arg)
+static long queues(struct tty *t, unsigned cmd, uaddr_t arg)
 {
-	const struct n_tty *n = &the_tty.n;
+	const struct n_tty *n = &t->n;
 
 	switch (cmd) {
 	case TCFLSH:
-		return flush(arg);
+		return flush(t, arg);
 	case TCXONC:
-		return flow(arg);
+		return flow(t, arg);
 	case TCSBRK:
 	case TCSBRKP:
 	case TIOCSBRK:
 	case TIOCCBRK: /* there is no line to send a break on */
-		return cmd == TCSBRK || cmd == TCSBRKP ? tty_drain(false) : 0;
+		return cmd == TCSBRK || cmd == TCSBRKP ? tty_drain(t, false) : 0;
 	case TIOCINQ:
 		return put_user(arg, (int)n_tty_available(n));
 	case TIOCOUTQ:
 		return put_user(arg, (int)(n->out_head - n->out_tail));
 	case TIOCSTI:
-		return type_byte(arg);
+		return type_byte(t, arg);
 	}
 	return -ENOTTY;
 }
 
 /* ---- the session ---- */
 
-static long set_foreground(uaddr_t arg)
+static long set_foreground(struct tty *t, uaddr_t arg)
 {
-	int pgrp, r = tty_check_foreground(SIGTTOU);
+	int pgrp, r = tty_check_foreground(t, SIGTTOU);
 
 	if (r)
 		return r;
@@ -198,20 +195,19 @@ static long set_foreground(uaddr_t arg)
 		return -ESRCH;
 	if (!group_exists(pgrp, current_process()->sid))
 		return -EPERM;
-	the_tty.pgrp = pgrp;
+	t->pgrp = pgrp;
 	return 0;
 }
 
 /* The leader of a session without terminal may take one that is nobody's; root with argument 1
  * any. */
-static long become_controlling(unsigned long steal)
+static long become_controlling(struct tty *t, unsigned long steal)
 {
-	struct tty *t = &the_tty;
 	const struct process *p = current_process();
 
-	if (tty_is_ours() && p->pid == p->sid)
+	if (tty_is_ours(t) && p->pid == p->sid)
 		return 0;
-	if (p->pid != p->sid || tty_is_ours())
+	if (p->pid != p->sid || tty_is_ours(t))
 		return -EPERM;
 	if (t->session && !(steal == 1 && capable(CAP_SYS_ADMIN)))
 		return -EPERM;
@@ -221,30 +217,30 @@ static long become_controlling(unsigned long steal)
 }
 
 /* A session leader that lets go takes the foreground along: SIGHUP, SIGCONT. */
-static long give_up(void)
+static long give_up(struct tty *t)
 {
 	const struct process *p = current_process();
 
-	if (!tty_is_ours())
+	if (!tty_is_ours(t))
 		return -ENOTTY;
 	if (p->pid == p->sid)
 		process_hooks.session_end(p->sid);
 	return 0;
 }
 
-static long session(unsigned cmd, uaddr_t arg)
+static long session(struct tty *t, unsigned cmd, uaddr_t arg)
 {
 	switch (cmd) {
 	case TIOCSCTTY:
-		return become_controlling(arg);
+		return become_controlling(t, arg);
 	case TIOCNOTTY:
-		return give_up();
+		return give_up(t);
 	case TIOCGPGRP:
-		return tty_is_ours() ? put_user(arg, the_tty.pgrp) : -ENOTTY;
+		return tty_is_ours(t) ? put_user(arg, t->pgrp) : -ENOTTY;
 	case TIOCGSID:
-		return tty_is_ours() ? put_user(arg, the_tty.session) : -ENOTTY;
+		return tty_is_ours(t) ? put_user(arg, t->session) : -ENOTTY;
 	case TIOCSPGRP:
-		return tty_is_ours() ? set_foreground(arg) : -ENOTTY;
+		return tty_is_ours(t) ? set_foreground(t, arg) : -ENOTTY;
 	}
 	return -ENOTTY;
 }
@@ -273,31 +269,42 @@ static bool changes_state(unsigned cmd)
 	return false;
 }
 
-long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
+long tty_settings_ioctl(struct tty *t, unsigned cmd, uaddr_t arg)
 {
 	long r;
 
 	switch (cmd) {
 	case TIOCGWINSZ:
-		return put_user(arg, the_tty.winsize);
+		return put_user(arg, t->winsize);
 	case TIOCSWINSZ:
-		return set_window(arg);
+		return set_window(t, arg);
+	}
+	r = settings(t, cmd, arg);
+	return r == -ENOTTY ? queues(t, cmd, arg) : r;
+}
+
+long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
+{
+	struct tty *t = f->priv;
+	long r;
+
+	if (t->hung_up && t->driver->hung_up_events)
+		return cmd == TIOCSPGRP ? -ENOTTY : -EIO;
+	switch (cmd) {
 	case TIOCEXCL:
 	case TIOCNXCL:
-		the_tty.exclusive = cmd == TIOCEXCL;
+		t->exclusive = cmd == TIOCEXCL;
 		return 0;
 	case TIOCGEXCL:
-		return put_user(arg, (int)the_tty.exclusive);
+		return put_user(arg, (int)t->exclusive);
 	case TIOCGDEV:
-		return put_user(arg, the_tty.serial ? SERIAL_DEVICE : PTS_DEVICE);
+		return put_user(arg, t->device);
 	}
 	if (changes_state(cmd)) {
-		r = tty_check_foreground(SIGTTOU);
+		r = tty_check_foreground(t, SIGTTOU);
 		if (r)
 			return r;
 	}
-	r = settings(cmd, arg);
-	if (r == -ENOTTY)
-		r = queues(cmd, arg);
-	return r == -ENOTTY ? session(cmd, arg) : r;
+	r = tty_settings_ioctl(t, cmd, arg);
+	return r == -ENOTTY ? session(t, cmd, arg) : r;
 }

@@ -129,9 +129,9 @@ int stdio_open(unsigned fd, struct file **out);
 /* The terminal, if any standard descriptor is one. */
 bool tty_present(void);
 bool tty_is_serial(void); /* its own node is /dev/ttyS0, else /dev/pts/0 */
-bool tty_is_ours(void);	  /* the caller's controlling terminal */
 /* Is it p's controlling terminal? Then *pgrp is its foreground process group. */
-bool tty_controlling(const struct process *p, int *pgrp);
-int tty_open(unsigned flags, struct file **out);
+bool tty_controlling(const struct process *p, int *pgrp, unsigned *device);
+/* An open file seen as `in`, whose reference is taken over on success. */
+int tty_open(struct inode *in, unsigned flags, struct file **out);
 
 #endif

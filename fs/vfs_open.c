@@ -266,7 +266,8 @@ static int may_open(struct inode *in, struct opening *o, unsigned lflags)
 int vfs_open_dentry(struct dentry *d, unsigned flags, struct file **out)
 {
 	struct inode *in = d->inode;
-	unsigned claim = inode_is(in, S_IFBLK) ? flags & O_EXCL : 0; /* means something there */
+	unsigned claim =
+	    flags & (inode_is(in, S_IFBLK) ? O_EXCL : O_NOCTTY); /* mean something there */
 	struct file *f;
 	int r;
 

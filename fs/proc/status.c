@@ -39,10 +39,11 @@ static uint64_t cpu_ns(const struct proc_ctx *c, const struct thread *t)
 /* Number and foreground process group of the process's terminal, 0 and -1 if it has none. */
 static void put_terminal(struct seq *s, const struct process *p)
 {
+	unsigned device;
 	int pgrp;
 
-	if (tty_controlling(p, &pgrp))
-		seq_printf(s, "%d %d ", UNIX98_PTY_SLAVE_MAJOR << 8, pgrp);
+	if (tty_controlling(p, &pgrp, &device))
+		seq_printf(s, "%u %d ", device, pgrp);
 	else
 		seq_puts(s, "0 -1 ");
 }

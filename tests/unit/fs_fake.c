@@ -116,11 +116,6 @@ struct task_usage process_usage(struct process *p)
 
 struct process_hooks process_hooks;
 
-bool tty_is_ours(void)
-{
-	return false;
-}
-
 void sched_breathe(void)
 {
 }
@@ -425,9 +420,29 @@ bool tty_is_serial(void)
 	return false;
 }
 
-int tty_open(unsigned flags, struct file **out)
+int tty_open(struct inode *in, unsigned flags, struct file **out)
 {
 	return -ENXIO;
+}
+
+int tty_open_current(struct inode *in, unsigned flags, struct file **out)
+{
+	return -ENXIO;
+}
+
+int pty_open_master(struct inode *in, unsigned flags, struct file **out)
+{
+	return -ENXIO;
+}
+
+int pty_open_slave(unsigned index, struct inode *in, unsigned flags, struct file **out)
+{
+	return -ENXIO;
+}
+
+int pty_seed(struct inode *dir, const char *name, size_t len)
+{
+	return 0;
 }
 
 void filelock_closed(struct file *f, const struct files *fs)
@@ -555,7 +570,7 @@ bool vma_is_data(unsigned prot, unsigned flags)
 	return false;
 }
 
-bool tty_controlling(const struct process *p, int *pgrp)
+bool tty_controlling(const struct process *p, int *pgrp, unsigned *device)
 {
 	return false;
 }
