@@ -45,6 +45,7 @@ pvh_entry:
 	/* What must be there: long mode, NX. What may be: FSGSBASE, XSAVE. */
 	mov	$0x80000001, %eax
 	cpuid
+	mov	%ecx, PHYS(cpu_leaf_80000001)
 	and	$(1 << 29 | 1 << 20), %edx
 	cmp	$(1 << 29 | 1 << 20), %edx
 	jne	no_cpu_feature
@@ -252,10 +253,11 @@ idt:
 
 	.section .data
 	.balign 8
-	.globl	boot_tsc, boot_start_info, cpu_xcr0, cpu_fsgsbase
+	.globl	boot_tsc, boot_start_info, cpu_xcr0, cpu_leaf_80000001, cpu_fsgsbase
 boot_tsc:	.quad 0			/* TSC at the first instruction */
 boot_start_info: .quad 0		/* physical address */
 cpu_xcr0:	.quad 0			/* enabled vector state; 0 = no XSAVE */
+cpu_leaf_80000001: .long 0	/* its ECX */
 cpu_fsgsbase:	.byte 0			/* 1 = ring 3 may set FS and GS base */
 
 	.section .bss

@@ -38,7 +38,17 @@ static struct {
 
 /* Set by boot.S: the vector state enabled in XCR0; 0 = no XSAVE. */
 extern uint64_t cpu_xcr0;
-extern bool cpu_fsgsbase; /* ring 3 may set FS and GS base */
+extern bool cpu_fsgsbase;	   /* ring 3 may set FS and GS base */
+extern uint32_t cpu_leaf_80000001; /* ECX of that leaf of CPUID */
+#define HAS_LAHF 1
+
+/*
+ * In entry.S. The fast way out gives back CF, PF, AF, ZF and SF with SAHF; bit 1 and IF are always
+ * set. All other flags, if the program has any set, come back with IRETQ, and so do these where
+ * there is no SAHF.
+ */
+extern uint32_t exit_slow_flags;
+#define RFLAGS_FAST 0x2d7u
 
 void cpu_id(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 {
@@ -102,6 +112,7 @@ void cpu_init(void)
 	if (!cpu_fsgsbase)
 		patch_gs();
 	cpu_id(1, 0, r);
+	exit_slow_flags = cpu_leaf_80000001 & HAS_LAHF ? ~RFLAGS_FAST : ~0u;
 	features.leaf1_ecx = r[2];
 	features.leaf1_edx = r[3];
 	features.xstate_size = FXSAVE_SIZE;

@@ -66,21 +66,37 @@ syscall_entry_trapped:
 	mov	%gs:CPU_TRAP_RFLAGS, %r11
 	jmp	syscall_common
 
-	/* A `syscall` that arrives in ring 3 (LSTAR points here then), or a jump from a rewritten site. */
+	/* A `syscall` that arrives in ring 3 (LSTAR points here then). Only its first instruction runs unmasked. */
 	.globl	syscall_entry_direct
 	.balign	64
 syscall_entry_direct:
 	movl	$1, %gs:CPU_MASKED
-entry_end:
 	mov	%rsp, %gs:CPU_SCRATCH
 	mov	%gs:CPU_REGS, %rsp
 	save_args
 	cld
 syscall_common:
-	mov	%rcx, REGS_RIP(%rsp)
 	mov	%r11, REGS_RFLAGS(%rsp)
-	mov	%gs:CPU_SCRATCH, %rcx
-	mov	%rcx, REGS_RSP(%rsp)
+	mov	%gs:CPU_SCRATCH, %r11
+	jmp	syscall_enter
+
+	/*
+	 * From the stub of a rewritten site: RCX is where the `syscall` returns to, all else is the program's. Only the
+	 * first instruction runs unmasked.
+	 */
+	.globl	syscall_entry_stub
+	.balign	64
+syscall_entry_stub:
+	movl	$1, %gs:CPU_MASKED
+	mov	%rsp, %r11
+	mov	%gs:CPU_REGS, %rsp
+	pushfq
+	popq	REGS_RFLAGS(%rsp)
+	save_args
+	cld
+syscall_enter:
+	mov	%r11, REGS_RSP(%rsp)
+	mov	%rcx, REGS_RIP(%rsp)
 	cmp	syscall_limit(%rip), %eax	/* 0 while tracing or when a policy is on */
 	jae	syscall_slow_call
 	mov	%r10, %rcx
@@ -90,33 +106,36 @@ syscall_done:
 	mov	%gs:CPU_THREAD, %rcx
 	cmpl	$0, THREAD_WORK(%rcx)
 	jne	syscall_work
-	mov	$0x44500, %ecx			/* AC, NT, DF, TF: only iretq can give them back */
-	test	%ecx, REGS_RFLAGS(%rsp)
+	mov	REGS_RFLAGS(%rsp), %r11
+	test	exit_slow_flags(%rip), %r11d
 	jnz	syscall_work
+	mov	%rax, REGS_RAX(%rsp)
 	movl	$0, %gs:CPU_MASKED
 exit_begin:
 exit_syscall:
 	cmpl	$0, %gs:CPU_PENDING
 	jne	syscall_pending
+	mov	REGS_RFLAGS(%rsp), %r11
+	mov	%r11d, %eax
+	shl	$8, %eax
+	sahf
 	mov	REGS_RDI(%rsp), %rdi
 	mov	REGS_RSI(%rsp), %rsi
 	mov	REGS_RDX(%rsp), %rdx
 	mov	REGS_R10(%rsp), %r10
 	mov	REGS_R8(%rsp), %r8
 	mov	REGS_R9(%rsp), %r9
-	mov	REGS_RFLAGS(%rsp), %r11
-	push	%r11
-	popfq
 	mov	REGS_RIP(%rsp), %rcx
+	mov	REGS_RAX(%rsp), %rax
 	mov	REGS_RSP(%rsp), %rsp
 	.globl	exit_begin, exit_syscall_jmp, exit_end
 exit_syscall_jmp:
 	jmp	*%rcx
 
-syscall_pending:
-	movl	$1, %gs:CPU_MASKED
 syscall_work:
 	mov	%rax, REGS_RAX(%rsp)
+syscall_pending:
+	movl	$1, %gs:CPU_MASKED
 	complete_frame
 	/* exit_full: struct regs is complete at RSP. */
 	.globl	exit_full
@@ -222,6 +241,9 @@ upcall_exception:
 1:	lea	syscall_entry_direct(%rip), %rax
 	cmp	%rax, %rdx				/* GS was the program's: it is the kernel's now */
 	je	again
+	lea	syscall_entry_stub(%rip), %rax
+	cmp	%rax, %rdx
+	je	again
 	cmpl	$1, %gs:CPU_MASKED			/* was 0: program code, wherever its RIP points */
 	je	from_program
 	/* In the kernel: below its stack pointer, if that is sound. */
@@ -281,10 +303,10 @@ upcall_interrupt:
 	/* Masked was 0: program code, or the entry before it sets it (go on: its exit will look), or the exit. */
 	lea	syscall_entry_direct(%rip), %rax
 	cmp	%rax, %rdx
-	jb	2f
-	lea	entry_end(%rip), %rax
+	je	3f
+	lea	syscall_entry_stub(%rip), %rax
 	cmp	%rax, %rdx
-	jb	3f
+	je	3f
 	lea	exit_begin(%rip), %rax
 	cmp	%rax, %rdx
 	jb	2f
@@ -358,6 +380,7 @@ syscall_probe_call:
 	ret
 
 	.section .data
-	.globl	syscall_limit
+	.globl	syscall_limit, exit_slow_flags
 syscall_limit:	.long 0
+exit_slow_flags: .long ~0		/* program flags that only iretq gives back: cpu_init() */
 	.section .note.GNU-stack, "", @progbits
