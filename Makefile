@@ -77,6 +77,7 @@ TSRC    := $(wildcard tools/*.c loader/*.c)
 TOBJ    := $(TSRC:%.c=$(B)/host/%.o) $(B)/host/tools/kernel_image.o
 HCFLAGS := -std=gnu17 -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes -Wno-unused-parameter -I. -MMD -MP \
 	-D_GNU_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -DUNILOAD_VERSION='"$(VERSION)"'
+ZYDIS   := $(or $(wildcard /usr/lib/$(shell $(CC) -print-multiarch)/libZydis.a),-lZydis)
 $(B)/host/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,HOSTCC,$<)
@@ -86,7 +87,7 @@ $(B)/host/tools/kernel_image.o: tools/kernel_image.S $(B)/kernel.elf
 	$(Q)$(CC) -I$(B) -c $< -o $@
 $(B)/uniload: $(TOBJ)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(TOBJ) -lelf -o $@
+	$(Q)$(CC) $(TOBJ) -lelf $(ZYDIS) -o $@
 
 # ---- what people type ---------------------------------------------------------------------------------------
 .PHONY: all help deps-build deps-check demo check check-all unit guest install run gdb bench fuzz format lint tags clean

@@ -2,6 +2,7 @@
 /*
  * `uniload inspect`: what is in an image, or what running a program would put into its machine.
  */
+#include "tools/inspect.h"
 #include "loader/elf.h"
 #include "tools/commands.h"
 #include "tools/erofs_write.h"
@@ -21,11 +22,14 @@
 
 #define HINT "uniload inspect --help"
 
-enum { OPT_JSON, OPT_ADD, OPT_ROOTFS, OPT_ENV, OPT_HELP };
+enum { OPT_JSON, OPT_SYSCALLS, OPT_ADD, OPT_ROOTFS, OPT_ENV, OPT_HELP };
 
 static const struct opt table[] = {
     {.help = "Options:"},
     {OPT_JSON, 0, "json", NULL, false, "print JSON"},
+    {OPT_SYSCALLS, 0, "syscalls", NULL, false,
+     "list the places where system calls are made, how they are rewritten, and the\n"
+     "calls that the program and its libraries can make"},
     {OPT_ADD, 0, "add", "HOST[:GUEST]", false, "as for run and build"},
     {OPT_ROOTFS, 0, "rootfs", "DIR|TAR", false, "as for run and build"},
     {OPT_ENV, 'e', "env", "K=V", false, "as for run and build: LD_LIBRARY_PATH and PATH count"},
@@ -37,7 +41,7 @@ struct inspect {
 	struct report report;
 	struct payload_spec spec;
 	struct strvec adds, env;
-	bool help;
+	bool syscalls, help;
 };
 
 static int apply(void *ctx, int id, const char *value)
@@ -47,6 +51,9 @@ static int apply(void *ctx, int id, const char *value)
 	switch (id) {
 	case OPT_JSON:
 		in->report.json = true;
+		break;
+	case OPT_SYSCALLS:
+		in->syscalls = true;
 		break;
 	case OPT_ADD:
 		strvec_add(&in->adds, "%s", value);
@@ -193,27 +200,37 @@ static void tell_strings(struct report *r, const char *key, char *const *v)
 
 /* ---- the two kinds ---- */
 
+/* What is in the machine of a program that is not in an image yet. */
+static void tell_payload(struct inspect *in, const struct payload *p,
+			 const struct guest_files *over)
+{
+	struct bytes b = {p->program.fd, p->program.offset, (uint64_t)p->program.st.st_size};
+	struct strvec env = {0};
+
+	guest_environment(&env, &p->user, false, &in->env);
+	report_open(&in->report, NULL, false);
+	tell_program(&in->report, p->program.path, &b);
+	tell_libraries(&in->report, p);
+	tell_strings(&in->report, "environment", env.v);
+	tell_files(&in->report, payload_set(p), over);
+	report_close(&in->report);
+	strvec_free(&env);
+}
+
 static int inspect_program(struct inspect *in)
 {
 	struct payload p = PAYLOAD_NONE;
 	struct guest_files over = {0};
-	struct strvec env = {0};
 	int status = payload_open(&p, &in->spec);
 
 	if (status == 0) {
-		struct bytes b = {p.program.fd, p.program.offset, (uint64_t)p.program.st.st_size};
-
 		rootfs_build(&over, payload_set(&p), &p.program, &p.user, NULL, 0);
-		guest_environment(&env, &p.user, false, &in->env);
-		report_open(&in->report, NULL, false);
-		tell_program(&in->report, p.program.path, &b);
-		tell_libraries(&in->report, &p);
-		tell_strings(&in->report, "environment", env.v);
-		tell_files(&in->report, payload_set(&p), &over);
-		report_close(&in->report);
+		if (in->syscalls)
+			tell_syscalls(&in->report, payload_set(&p), &over);
+		else
+			tell_payload(in, &p, &over);
 	}
 	guest_files_free(&over);
-	strvec_free(&env);
 	payload_close(&p);
 	return status;
 }
@@ -295,7 +312,9 @@ static int inspect_image(struct inspect *in)
 	if (why)
 		status =
 		    fail(STATUS_CANNOT_RUN, "%s: damaged image: the root: %s", in->spec.app, why);
-	if (status == 0) {
+	if (status == 0 && in->syscalls) {
+		tell_syscalls(&in->report, spec->root_size ? &set : NULL, spec->files);
+	} else if (status == 0) {
 		report_open(&in->report, NULL, false);
 		tell_manifest(&in->report, &im);
 		if (find_program(&set, &im.module, &b))

@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How it stays quick and safe: every pair of bytes 0f 05 is a candidate, so no site is missed; only
+ * the code around candidates is disassembled. Where branches lead is not asked of the disassembly
+ * alone: whatever looks like a near branch or `lea` to a candidate's neighbourhood, at whatever
+ * offset in the code, counts, and every word of the data that would point there. Both find all that
+ * a disassembler could, and now and then something that is none.
+ */
+#include "tools/scan.h"
+
+#include "tools/scan_code.h"
+#include "tools/scan_elf.h"
+#include "tools/util.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define JUMP	   5   /* bytes */
+#define REACH	   32  /* a region is nearer than this to its `syscall` */
+#define SHORT	   160 /* beyond this no short branch leads into a region */
+#define LINE	   64  /* bytes of code for each bit of struct near */
+#define MAX_CHAIN  4   /* instructions moved, at most */
+#define MAX_LENGTH (JUMP + 14 + 2)
+
+/* Instructions next to a site that could be moved, nearest first. */
+struct chain {
+	unsigned n;
+	uint8_t length[MAX_CHAIN];
+};
+
+/* A candidate and its surroundings. */
+struct place {
+	uint64_t address;
+	struct chain before, after;
+	int number;
+	bool insn, reached, indirect;
+};
+
+struct work {
+	struct scan_elf elf;
+	struct place *places;
+	size_t n, room;
+	uint64_t low, high; /* addresses that can be targets of interest */
+	uint8_t *near;	    /* a bit for each LINE of them that a target counts in */
+	uint64_t *targets;
+	size_t n_targets, targets_room;
+};
+
+/* ---- candidates ---- */
+
+static void find_candidates(struct work *w)
+{
+	static const uint8_t opcode[] = {0x0f, 0x05};
+
+	for (size_t i = 0; i < w->elf.n_spans; i++) {
+		const struct scan_span *s = &w->elf.spans[i];
+		const uint8_t *at = s->bytes, *end = s->bytes + s->size;
+
+		while (s->exec && (at = memmem(at, (size_t)(end - at), opcode, sizeof(opcode)))) {
+			if (w->n == w->room) {
+				w->room = w->room ? 2 * w->room : 64;
+				w->places = xrealloc(w->places, w->room * sizeof(*w->places));
+			}
+			w->places[w->n++] = (struct place){
+			    .address = s->address + (uint64_t)(at - s->bytes), .number = -1};
+			at += sizeof(opcode);
+		}
+	}
+}
+
+static int place_order(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	return x->address < y->address ? -1 : x->address > y->address;
+}
+
+/* ---- targets ---- */
+
+static void mark_near(struct work *w)
+{
+	w->low = w->places[0].address > REACH ? w->places[0].address - REACH : 0;
+	w->high = w->places[w->n - 1].address + REACH;
+	w->near = calloc((w->high - w->low) / LINE / 8 + 1, 1);
+	if (w->near == NULL)
+		w->near = xrealloc(NULL, SIZE_MAX);
+	for (size_t i = 0; i < w->n; i++)
+		for (int64_t d = -REACH; d <= REACH; d += REACH) {
+			uint64_t line = (w->places[i].address + (uint64_t)d - w->low) / LINE;
+
+			w->near[line / 8] |= (uint8_t)(1u << line % 8);
+		}
+}
+
+static void add_target(void *ctx, uint64_t target)
+{
+	struct work *w = ctx;
+	uint64_t line = (target - w->low) / LINE;
+
+	if (target - w->low > w->high - w->low || !(w->near[line / 8] & 1u << line % 8))
+		return;
+	if (w->n_targets == w->targets_room) {
+		w->targets_room = w->targets_room ? 2 * w->targets_room : 256;
+		w->targets = xrealloc(w->targets, w->targets_room * sizeof(*w->targets));
+	}
+	w->targets[w->n_targets++] = target;
+}
+
+/* Is it `call`, `jmp`, a conditional jump or `lea` that has a displacement at `at`? */
+static bool has_displacement(const uint8_t *at)
+{
+	return (at[-1] & 0xfe) == 0xe8 || (at[-2] == 0x0f && (at[-1] & 0xf0) == 0x80) ||
+	       (at[-2] == 0x8d && (at[-1] & 0xc7) == 0x05);
+}
+
+/* Displacements relative to what follows them; absolute addresses of 32 bits if the program has its
+ * place. */
+static void find_in_code(struct work *w, const struct scan_span *s)
+{
+	for (uint64_t i = 2; i + 4 <= s->size; i++) {
+		int32_t value;
+
+		memcpy(&value, s->bytes + i, sizeof(value));
+		if (has_displacement(s->bytes + i))
+			add_target(w, s->address + i + 4 + (uint64_t)(int64_t)value);
+		if (w->elf.placed)
+			add_target(w, (uint32_t)value);
+	}
+}
+
+static void find_in_data(struct work *w, const struct scan_span *s)
+{
+	for (uint64_t i = -s->address % 8; i + 8 <= s->size; i += 8) {
+		uint64_t value;
+
+		memcpy(&value, s->bytes + i, sizeof(value));
+		add_target(w, value);
+	}
+}
+
+static void find_targets(struct work *w)
+{
+	for (size_t i = 0; i < w->elf.n_spans; i++) {
+		if (w->elf.spans[i].exec)
+			find_in_code(w, &w->elf.spans[i]);
+		find_in_data(w, &w->elf.spans[i]);
+	}
+}
+
+static int target_order(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Does anything lead to an address above `from` and below `to`? */
+static bool lands_between(const struct work *w, uint64_t from, uint64_t to)
+{
+	size_t lo = 0, hi = w->n_targets;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (w->targets[mid] <= from)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < w->n_targets && w->targets[lo] < to;
+}
+
+/* ---- surroundings ---- */
+
+static struct chain chain_before(const struct scan_code *c, size_t at)
+{
+	struct chain chain = {0};
+
+	for (size_t length; chain.n < MAX_CHAIN && (length = c->back[at]); at -= length) {
+		if (!(c->insn[at - length] & INSN_MOVABLE))
+			break;
+		chain.length[chain.n++] = (uint8_t)length;
+	}
+	return chain;
+}
+
+static struct chain chain_after(const struct scan_code *c, size_t at)
+{
+	struct chain chain = {0};
+
+	for (size_t length; chain.n < MAX_CHAIN && at < c->size; at += length) {
+		length = c->length[at];
+		/* With nothing left to go on to, the jump back would have no place to lead to. */
+		if (length == 0 || !(c->insn[at] & INSN_MOVABLE) || at + length >= c->size)
+			break;
+		chain.length[chain.n++] = (uint8_t)length;
+	}
+	return chain;
+}
+
+static void look_around(struct place *p, const struct scan_code *c)
+{
+	size_t at = p->address - c->address;
+	bool reached = c->insn[at] & INSN_REACHED;
+
+	p->insn = true;
+	p->reached = reached || at < c->clean;
+	p->indirect = c->indirect;
+	p->number = scan_code_number(c, at);
+	p->before = chain_before(c, at);
+	p->after = chain_after(c, at + 2);
+}
+
+/* A candidate inside of another instruction is none. */
+static bool inside_another(const struct scan_code *c, size_t at)
+{
+	for (size_t d = 1; d < 15 && d <= at; d++)
+		if (c->length[at - d] > d)
+			return true;
+	return false;
+}
+
+static void read_piece(struct work *w, uint64_t from, uint64_t to, bool function, size_t *next)
+{
+	struct scan_code code;
+	uint64_t left;
+	const uint8_t *bytes = scan_elf_at(&w->elf, from, &left);
+
+	if (bytes == NULL)
+		return;
+	scan_code_read(&code, from, bytes, to - from < left ? to - from : left, function,
+		       add_target, w);
+	while (*next < w->n && w->places[*next].address < from)
+		++*next;
+	for (; *next < w->n && w->places[*next].address - from < code.size; ++*next) {
+		struct place *p = &w->places[*next];
+		size_t at = p->address - from;
+
+		if (code.insn[at] & INSN_SYSCALL)
+			look_around(p, &code);
+		else
+			p->insn = !inside_another(&code, at);
+	}
+	scan_code_free(&code);
+}
+
+/* Take apart the pieces of [from, to) that are not done yet; w->elf's starts divide them. */
+static void read_between(struct work *w, uint64_t from, uint64_t to, uint64_t *done, size_t *next)
+{
+	const struct scan_elf *e = &w->elf;
+	const struct scan_span *s = scan_elf_code(e, from);
+
+	while (s && from < to && from < s->address + s->size) {
+		size_t i = scan_elf_starts_up_to(e, from);
+		uint64_t begin = i && e->starts[i - 1].address >= s->address
+				     ? e->starts[i - 1].address
+				     : s->address;
+		uint64_t end = i < e->n_starts && e->starts[i].address < s->address + s->size
+				   ? e->starts[i].address
+				   : s->address + s->size;
+
+		if (end > *done) {
+			read_piece(w, begin, end, i && !e->starts[i - 1].label, next);
+			*done = end;
+		}
+		from = end;
+	}
+}
+
+static void read_surroundings(struct work *w)
+{
+	uint64_t done = 0;
+	size_t next = 0;
+
+	for (size_t i = 0; i < w->n; i++) {
+		uint64_t at = w->places[i].address;
+		const struct scan_span *s = scan_elf_code(&w->elf, at);
+		uint64_t from = s && at - s->address < SHORT ? s->address : at - SHORT;
+
+		read_between(w, from, at + SHORT, &done, &next);
+	}
+}
+
+/* ---- decisions ---- */
+
+/* May these `length` bytes from `start` be replaced? `inner`: there are boundaries inside. */
+static enum scan_reason check_region(const struct work *w, const struct place *p, uint64_t start,
+				     unsigned length, bool inner)
+{
+	const struct scan_frame *frame = scan_elf_frame(&w->elf, p->address);
+
+	if (lands_between(w, start, start + length))
+		return SCAN_LANDING;
+	if (inner && (p->indirect || (frame && frame->pads)))
+		return SCAN_UNSURE;
+	return SCAN_REWRITTEN;
+}
+
+/* A region for the jump; 0 and a reason in *why if there is none. */
+static unsigned try_before(const struct work *w, const struct place *p, enum scan_reason *why)
+{
+	unsigned length = 0;
+
+	for (unsigned i = 0; i < p->before.n; i++) {
+		length += p->before.length[i];
+		if (length < JUMP)
+			continue;
+		*why = check_region(w, p, p->address - length, length, i > 0);
+		return *why == SCAN_REWRITTEN ? length : 0;
+	}
+	*why = SCAN_NO_ROOM;
+	return 0;
+}
+
+static unsigned try_after(const struct work *w, const struct place *p, enum scan_reason *why)
+{
+	unsigned length = 2;
+
+	for (unsigned i = 0; i < p->after.n; i++) {
+		length += p->after.length[i];
+		if (length < JUMP)
+			continue;
+		*why = check_region(w, p, p->address, length, true);
+		return *why == SCAN_REWRITTEN ? length : 0;
+	}
+	*why = SCAN_NO_ROOM;
+	return 0;
+}
+
+static uint16_t checksum(const uint8_t *bytes, size_t n)
+{
+	uint32_t crc = ~0u;
+
+	while (n--) {
+		crc ^= *bytes++;
+		for (int i = 0; i < 8; i++)
+			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+	}
+	return (uint16_t)~crc;
+}
+
+static struct plan_site planned(const struct work *w, uint64_t start, unsigned length,
+				enum plan_tactic tactic)
+{
+	const struct scan_span *s = scan_elf_code(&w->elf, start);
+	uint64_t left;
+	const uint8_t *bytes = scan_elf_at(&w->elf, start, &left);
+
+	return (struct plan_site){
+	    .start = (uint32_t)(s->offset + (start - s->address)),
+	    .length = (uint8_t)length,
+	    .tactic = (uint8_t)tactic,
+	    .check = checksum(bytes, length + (tactic == PLAN_BEFORE ? 2 : 0)),
+	};
+}
+
+/* `mov $15, %rax; syscall`, in this form: libgcc and gdb know a signal's frame by it where
+ * .eh_frame says nothing. */
+static bool signal_frame(const struct work *w, const struct place *p)
+{
+	static const uint8_t mov[] = {0x48, 0xc7, 0xc0, 15, 0, 0, 0};
+	const struct scan_frame *frame = scan_elf_frame(&w->elf, p->address);
+	uint64_t left;
+	const uint8_t *at = scan_elf_at(&w->elf, p->address - sizeof(mov), &left);
+
+	return at && memcmp(at, mov, sizeof(mov)) == 0 && !(frame && frame->signal);
+}
+
+/* `free` is where what was already given away ends; `limit` where the next site's begins. */
+static void decide(const struct work *w, const struct place *p, uint64_t free, uint64_t limit,
+		   struct scan_site *out)
+{
+	enum scan_reason before, after;
+	unsigned length;
+
+	out->reason = !p->reached ? SCAN_NOT_REACHED : SCAN_SIGNAL_FRAME;
+	if (!p->reached || signal_frame(w, p))
+		return;
+	length = try_before(w, p, &before);
+	if (length && p->address - length >= free) {
+		out->reason = SCAN_REWRITTEN;
+		out->plan = planned(w, p->address - length, length, PLAN_BEFORE);
+		return;
+	}
+	length = try_after(w, p, &after);
+	if (length && p->address >= free && p->address + length <= limit) {
+		out->reason = SCAN_REWRITTEN;
+		out->plan = planned(w, p->address, length, PLAN_AFTER);
+		return;
+	}
+	out->reason = before == SCAN_NO_ROOM && after != SCAN_REWRITTEN ? after : before;
+	if (out->reason == SCAN_REWRITTEN)
+		out->reason = SCAN_NO_ROOM;
+}
+
+static void name_site(const struct work *w, struct scan_site *site)
+{
+	const struct scan_elf *e = &w->elf;
+	const struct scan_frame *frame = scan_elf_frame(e, site->address);
+	size_t i = scan_elf_starts_up_to(e, site->address);
+
+	site->into = i ? site->address - e->starts[i - 1].address : 0;
+	for (; i; i--) {
+		const struct scan_start *s = &e->starts[i - 1];
+
+		if (frame && s->address < frame->begin)
+			return;
+		if (s->name == NULL || (s->size && site->address - s->address >= s->size))
+			continue;
+		if (s->size == 0 && frame == NULL && i < e->n_starts &&
+		    e->starts[i].address <= site->address)
+			return;
+		site->function = s->name;
+		site->into = site->address - s->address;
+		return;
+	}
+}
+
+static void add_site(struct scan *s, const struct work *w, const struct place *p, uint64_t *free,
+		     uint64_t limit)
+{
+	struct scan_site *site;
+
+	if (s->n == s->room) {
+		s->room = s->room ? 2 * s->room : 64;
+		s->sites = xrealloc(s->sites, s->room * sizeof(*s->sites));
+	}
+	site = &s->sites[s->n++];
+	*site = (struct scan_site){.address = p->address, .number = p->number};
+	name_site(w, site);
+	decide(w, p, *free, limit, site);
+	*free = p->address + (site->reason == SCAN_REWRITTEN && site->plan.tactic == PLAN_AFTER
+				  ? site->plan.length
+				  : 2);
+}
+
+void scan_bytes(struct scan *s, const uint8_t *data, uint64_t size)
+{
+	struct work w = {0};
+	uint64_t free_from = 0;
+
+	*s = (struct scan){0};
+	if (scan_elf_open(&w.elf, data, size))
+		find_candidates(&w);
+	if (w.n) {
+		qsort(w.places, w.n, sizeof(*w.places), place_order);
+		scan_elf_read(&w.elf);
+		mark_near(&w);
+		find_targets(&w);
+		read_surroundings(&w);
+		qsort(w.targets, w.n_targets, sizeof(*w.targets), target_order);
+	}
+	for (size_t i = 0; i < w.n; i++)
+		if (w.places[i].insn)
+			add_site(s, &w, &w.places[i], &free_from,
+				 i + 1 < w.n ? w.places[i + 1].address : UINT64_MAX);
+	scan_elf_close(&w.elf);
+	free(w.places);
+	free(w.near);
+	free(w.targets);
+}
+
+int scan_file(struct scan *s, int fd, uint64_t offset, uint64_t size)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), skip = offset % page;
+	char magic[4];
+	void *map;
+
+	*s = (struct scan){0};
+	if (size < sizeof(magic) ||
+	    pread(fd, magic, sizeof(magic), (off_t)offset) != sizeof(magic) ||
+	    memcmp(magic, "\177ELF", sizeof(magic)) != 0 || skip % 8)
+		return 0;
+	map = mmap(NULL, size + skip, PROT_READ, MAP_PRIVATE, fd, (off_t)(offset - skip));
+	if (map == MAP_FAILED)
+		return -errno;
+	scan_bytes(s, (const uint8_t *)map + skip, size);
+	s->map = map;
+	s->map_size = size + skip;
+	return 0;
+}
+
+void scan_free(struct scan *s)
+{
+	free(s->sites);
+	if (s->map)
+		munmap(s->map, s->map_size);
+	*s = (struct scan){0};
+}
+
+const char *scan_tactic_text(const struct scan_site *site)
+{
+	if (site->reason != SCAN_REWRITTEN)
+		return "trap";
+	return site->plan.tactic == PLAN_BEFORE ? "before" : "after";
+}
+
+const char *scan_reason_text(enum scan_reason reason)
+{
+	static const char *const texts[] = {
+	    [SCAN_REWRITTEN] = "",
+	    [SCAN_NOT_REACHED] = "may be data: no code is known to lead to it",
+	    [SCAN_SIGNAL_FRAME] = "unwinders know a signal's frame by these bytes",
+	    [SCAN_LANDING] = "a branch leads into the bytes needed",
+	    [SCAN_UNSURE] = "a jump table or exception may lead into the bytes needed",
+	    [SCAN_NO_ROOM] = "too few instructions that can be moved",
+	};
+
+	return texts[reason];
+}
