@@ -170,6 +170,24 @@ static const char *check_rules(const struct bootinfo *bi)
 	return NULL;
 }
 
+static const char *check_plan(const struct bootinfo *bi)
+{
+	const struct plan_header *h;
+
+	if (!bi->plan_size)
+		return NULL;
+	if (!IS_ALIGNED(bi->plan_offset, _Alignof(struct plan_file)) ||
+	    bi->plan_size < sizeof(*h) || !in_module(bi, bi->plan_offset, bi->plan_size))
+		return "the plan is misplaced";
+	h = bootinfo_plan(bi);
+	if (h->magic != PLAN_MAGIC || h->version != PLAN_VERSION)
+		return "the plan is of another version";
+	if (sizeof(*h) + h->files * sizeof(struct plan_file) + h->sites * sizeof(struct plan_site) >
+	    bi->plan_size)
+		return "the plan is truncated";
+	return NULL;
+}
+
 const char *bootinfo_check(const void *module, uint64_t size)
 {
 	const struct bootinfo *bi = module;
@@ -183,6 +201,8 @@ const char *bootinfo_check(const void *module, uint64_t size)
 		why = check_volumes(bi);
 	if (why == NULL)
 		why = check_rules(bi);
+	if (why == NULL)
+		why = check_plan(bi);
 	for (uint32_t i = 0; why == NULL && i < bi->n_files; i++)
 		why = check_file(bi, &bootinfo_files(bi)[i]);
 	return why;

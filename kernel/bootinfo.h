@@ -8,6 +8,7 @@
 #define KERNEL_BOOTINFO_H
 
 #include "kernel/abi/bootinfo.h"
+#include "kernel/abi/plan.h"
 #include "kernel/types.h"
 
 #define BOOTINFO_MAX_GROUPS 65536 /* Linux: NGROUPS_MAX */
@@ -54,6 +55,15 @@ static inline const struct bi_volume *bootinfo_volumes(const struct bootinfo *bi
 static inline const struct bi_rule *bootinfo_rules(const struct bootinfo *bi)
 {
 	return (const struct bi_rule *)((const char *)bi + bi->rules);
+}
+
+/*
+ * The plan, if plan_size is not 0. That its tables lie inside the module is checked, what stands in
+ * them is not.
+ */
+static inline const struct plan_header *bootinfo_plan(const struct bootinfo *bi)
+{
+	return (const struct plan_header *)((const char *)bi + bi->plan_offset);
 }
 
 /* Pointers to all strings of bi->argv or bi->envp into out[s->count]. */

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #define BOOTINFO_MAGIC	 0x64616f6c696e75ull /* "uniload\0" */
-#define BOOTINFO_VERSION 3		     /* changes when old and new cannot work together */
+#define BOOTINFO_VERSION 4		     /* changes when old and new cannot work together */
 
 /* `count` NUL-terminated strings one after another in [offset, offset + length). */
 struct bi_strings {
@@ -46,15 +46,17 @@ struct bi_std {
 };
 
 enum bi_flags {
-	BI_STRACE = 1 << 0,	 /* print every syscall */
-	BI_STRACE_PORT = 1 << 1, /* ... on the trace port instead of the stderr stream */
-	BI_STRICT = 1 << 2,	 /* a STUB or FAKE syscall ends the run */
-	BI_VERBOSE = 1 << 3,	 /* LOG_INFO messages, registers and backtrace at a fatal signal */
-	BI_NO_REWRITE = 1 << 4,	 /* reserved for syscall rewriting */
+	BI_STRACE = 1 << 0,	  /* print every syscall */
+	BI_STRACE_PORT = 1 << 1,  /* ... on the trace port instead of the stderr stream */
+	BI_STRICT = 1 << 2,	  /* a STUB or FAKE syscall ends the run */
+	BI_VERBOSE = 1 << 3,	  /* LOG_INFO messages, registers and backtrace at a fatal signal */
+	BI_REWRITE_PLAN = 1 << 4, /* carry out the plan (plan_offset) */
 	BI_MISSING = 1 << 5, /* report paths that were asked for and not found: BI_MSG_MISSING */
 	BI_IMAGE = 1 << 6,   /* written into an image: seed, tsc_hz, realtime_ns are 0, std[] says
 				nothing unless the host adapted the module (uniload run IMG) */
 	BI_COUNT = 1 << 7,   /* count calls, and send BI_MSG_SYSCALL at the end */
+	BI_REWRITE_ONLINE = 1 << 8, /* rewrite sites that trap again and again */
+	BI_REWRITE_STATS = 1 << 9, /* log at the end which sites were rewritten and which trapped */
 };
 
 /*
@@ -130,9 +132,10 @@ struct bootinfo {
 	uint16_t tty_rows, tty_cols; /* if any std is a terminal */
 	uint32_t root_kind;	     /* enum bi_root_kind */
 	uint64_t root_data, root_size;
-	uint32_t volumes, n_volumes; /* offset and count of struct bi_volume, in mount order */
-	uint32_t rules, n_rules;     /* offset and count of struct bi_rule */
-	uint64_t tsc_hz;	     /* host's TSC frequency; 0 = unknown */
+	uint32_t volumes, n_volumes;	 /* offset and count of struct bi_volume, in mount order */
+	uint32_t rules, n_rules;	 /* offset and count of struct bi_rule */
+	uint64_t plan_offset, plan_size; /* kernel/abi/plan.h, 8-byte aligned; size 0: no plan */
+	uint64_t tsc_hz;		 /* host's TSC frequency; 0 = unknown */
 	uint64_t realtime_ns; /* when the module was written; refined through BI_MSG_TIME_REQ */
 	uint8_t seed[64];     /* random bytes for the guest's generator */
 };

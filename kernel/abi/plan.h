@@ -32,12 +32,14 @@ enum plan_tactic {
 	/*
 	 * The jump takes the place of whole instructions before the `syscall`, whose two bytes
 	 * stay: who jumps straight to them still traps. [start, start + length) are those
-	 * instructions, length >= 5, start + length is the `syscall`. Each can be moved as it is
-	 * (no branch, nothing relative to RIP), and no branch lands on one of them but the first.
+	 * instructions, 5 <= length <= 24, start + length is the `syscall`. Each can be moved as it
+	 * is (no branch, nothing relative to RIP), and no branch lands on one of them but the
+	 * first.
 	 */
 	PLAN_BEFORE = 0,
 	/*
-	 * The `syscall` and whole instructions after it: [start, start + length) begins with 0f 05.
+	 * The `syscall` and whole instructions after it: [start, start + length) begins with 0f 05;
+	 * 5 <= length <= 24.
 	 * The rest can be moved as it is and no branch lands on it.
 	 */
 	PLAN_AFTER = 1,
@@ -49,7 +51,8 @@ struct plan_site {
 			   (PLAN_BEFORE: up to the `syscall`) */
 	uint8_t tactic; /* enum plan_tactic */
 	uint16_t check; /* low half of the CRC-32 of bytes [start, start + length), with the
-			   `syscall` in PLAN_BEFORE */
+			   `syscall` in PLAN_BEFORE: rewrite_check() of loader/rewrite.h. Sites
+			   whose checked bytes lie in two pages are left to the trap */
 };
 
 #endif

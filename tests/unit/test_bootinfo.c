@@ -195,9 +195,37 @@ static void test_tables(void)
 	BAD(files[2].data = UINT64_MAX, "target");
 }
 
+static void test_plan(void)
+{
+	struct plan_header *h;
+
+	build();
+	h = (struct plan_header *)(module + DATA);
+	*h = (struct plan_header){PLAN_MAGIC, PLAN_VERSION, 2, 3};
+	bi->plan_offset = DATA;
+	bi->plan_size = sizeof(*h) + 2 * sizeof(struct plan_file) + 3 * sizeof(struct plan_site);
+	CHECK(bootinfo_check(module, MODULE_SIZE) == NULL);
+	CHECK(bootinfo_plan(bi) == h);
+	bi->plan_size--;
+	CHECK(strstr(bootinfo_check(module, MODULE_SIZE), "plan is truncated"));
+	bi->plan_size++;
+	h->files = h->sites = UINT32_MAX;
+	CHECK(strstr(bootinfo_check(module, MODULE_SIZE), "plan is truncated"));
+	h->version++;
+	CHECK(strstr(bootinfo_check(module, MODULE_SIZE), "plan is of another version"));
+	BAD((bi->plan_size = 64, bi->plan_offset = DATA), "plan is of another version");
+	BAD((bi->plan_size = 64, bi->plan_offset = DATA + 4), "plan is misplaced");
+	BAD((bi->plan_size = 8, bi->plan_offset = DATA), "plan is misplaced");
+	BAD((bi->plan_size = 64, bi->plan_offset = 8), "plan is misplaced");
+	BAD((bi->plan_size = 64, bi->plan_offset = MODULE_SIZE), "plan is misplaced");
+	BAD((bi->plan_size = UINT64_MAX, bi->plan_offset = DATA), "plan is misplaced");
+	BAD((bi->plan_size = 64, bi->plan_offset = UINT64_MAX - 15), "plan is misplaced");
+}
+
 int main(void)
 {
 	test_good();
+	test_plan();
 	test_rules();
 	test_header();
 	test_strings();
