@@ -6,7 +6,7 @@
 
 void ipc_init(struct ipc_perm_info *p, int key, int id, unsigned flags)
 {
-	const struct cred *c = &current_process()->cred;
+	const struct cred *c = current->cred;
 
 	*p = (struct ipc_perm_info){.key = key,
 				    .id = id,
@@ -19,17 +19,12 @@ void ipc_init(struct ipc_perm_info *p, int key, int id, unsigned flags)
 
 static bool in_group(const struct cred *c, uint32_t gid)
 {
-	if (c->egid == gid)
-		return true;
-	for (unsigned i = 0; i < c->n_groups; i++)
-		if (c->groups[i] == gid)
-			return true;
-	return false;
+	return c->egid == gid || cred_in_groups(c, gid);
 }
 
 int ipc_permission(const struct ipc_perm_info *p, unsigned mode)
 {
-	const struct cred *c = &current_process()->cred;
+	const struct cred *c = current->cred;
 	unsigned granted = p->mode, wanted = (mode >> 6) | (mode >> 3) | mode;
 
 	if (c->euid == p->uid || c->euid == p->cuid)
@@ -41,7 +36,7 @@ int ipc_permission(const struct ipc_perm_info *p, unsigned mode)
 
 int ipc_owner(const struct ipc_perm_info *p)
 {
-	uint32_t euid = current_process()->cred.euid;
+	uint32_t euid = current->cred->euid;
 
 	return euid == p->uid || euid == p->cuid || capable(CAP_SYS_ADMIN) ? 0 : -EPERM;
 }

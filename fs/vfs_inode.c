@@ -15,9 +15,7 @@
 /* The caller's identity; before the first process exists, root's. */
 const struct cred *vfs_cred(void)
 {
-	static const struct cred boot_cred;
-
-	return current ? &current_process()->cred : &boot_cred;
+	return current ? current->cred : &root_cred;
 }
 
 bool vfs_capable(int cap)
@@ -28,12 +26,7 @@ bool vfs_capable(int cap)
 /* Is gid the caller's file system group or one of its supplementary groups? */
 bool vfs_in_group(const struct cred *c, uint32_t gid)
 {
-	if (c->fsgid == gid)
-		return true;
-	for (uint32_t i = 0; i < c->n_groups; i++)
-		if (c->groups[i] == gid)
-			return true;
-	return false;
+	return c->fsgid == gid || cred_in_groups(c, gid);
 }
 
 struct inode *inode_get(struct inode *in)
@@ -134,7 +127,7 @@ int inode_check_limit(uint64_t end)
 		siginfo_t info = {.si_signo = SIGXFSZ, .si_code = SI_USER};
 
 		info.si_pid = current_process()->pid;
-		info.si_uid = current_process()->cred.uid;
+		info.si_uid = current->cred->uid;
 		signal_send_thread(current, &info);
 		return -EFBIG;
 	}
@@ -151,20 +144,28 @@ static unsigned mode_class(const struct inode *in, const struct cred *c, uint32_
 {
 	if (uid == in->uid)
 		return in->mode >> 6;
-	if (gid == in->gid)
+	if (gid == in->gid || cred_in_groups(c, in->gid))
 		return in->mode >> 3;
-	for (uint32_t i = 0; i < c->n_groups; i++)
-		if (c->groups[i] == in->gid)
-			return in->mode >> 3;
 	return in->mode;
 }
 
-/* Do CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH grant what the mode bits do not? */
-static bool override_applies(const struct inode *in, unsigned mask)
+/* Do CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH, if they are in caps, grant what the mode bits do
+ * not? */
+static bool override_applies(const struct inode *in, unsigned mask, uint64_t caps)
 {
-	if (inode_is(in, S_IFDIR))
+	bool dir = inode_is(in, S_IFDIR);
+
+	if ((caps & CAP_BIT(CAP_DAC_READ_SEARCH)) && (dir ? !(mask & W_OK) : mask == R_OK))
 		return true;
-	return !(mask & X_OK) || (in->mode & 0111);
+	return (caps & CAP_BIT(CAP_DAC_OVERRIDE)) && (dir || !(mask & X_OK) || (in->mode & 0111));
+}
+
+/* What access(2) goes by: as the real user would have them. */
+static uint64_t real_caps(const struct cred *c)
+{
+	if (SECURE(c, SECURE_NO_SETUID_FIXUP))
+		return c->effective;
+	return c->uid == 0 ? c->permitted : 0;
 }
 
 /*
@@ -175,7 +176,6 @@ int vfs_permission(struct inode *in, unsigned mask, bool real_ids)
 {
 	const struct cred *c = vfs_cred();
 	uint32_t uid = real_ids ? c->uid : c->fsuid, gid = real_ids ? c->gid : c->fsgid;
-	bool privileged;
 
 	if ((mask & W_OK) &&
 	    (inode_is(in, S_IFREG) || inode_is(in, S_IFDIR) || inode_is(in, S_IFLNK)) &&
@@ -183,8 +183,7 @@ int vfs_permission(struct inode *in, unsigned mask, bool real_ids)
 		return -EROFS;
 	if ((mode_class(in, c, uid, gid) & mask) == mask)
 		return 0;
-	privileged = real_ids ? c->uid == 0 : vfs_capable(CAP_DAC_OVERRIDE);
-	return privileged && override_applies(in, mask) ? 0 : -EACCES;
+	return override_applies(in, mask, real_ids ? real_caps(c) : c->effective) ? 0 : -EACCES;
 }
 
 int inode_permission(struct inode *in, unsigned mask)

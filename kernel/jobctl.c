@@ -9,7 +9,7 @@
 
 bool signal_permitted(const struct process *p, int signo)
 {
-	const struct cred *me = &current_process()->cred, *to = &p->cred;
+	const struct cred *me = current->cred, *to = process_cred(p);
 
 	if (p == current_process() || capable(CAP_KILL))
 		return true;

@@ -74,7 +74,7 @@ unsigned process_count(uint32_t uid, unsigned *all)
 		unsigned threads = MAX(p->n_threads, 1u); /* an ended process counts */
 
 		*all += threads;
-		if (p->cred.uid == uid)
+		if (process_cred(p)->uid == uid)
 			n += threads;
 	}
 	return n;
@@ -171,12 +171,10 @@ fail:
 /* What a child has from its parent by value; fork(2) lists what it has not. */
 static void inherit(struct process *p, const struct process *from)
 {
-	p->cred = from->cred;
 	memcpy(p->limits, from->limits, sizeof(p->limits));
 	memcpy(p->auxv, from->auxv, sizeof(p->auxv));
 	p->auxv_len = from->auxv_len;
 	p->dumpable = from->dumpable;
-	p->no_new_privs = from->no_new_privs;
 	p->thp_disabled = from->thp_disabled;
 	p->personality = from->personality;
 	p->membarrier = from->membarrier;
@@ -333,9 +331,4 @@ int process_unshare_sighand(void)
 	else
 		old->refs--;
 	return r;
-}
-
-bool capable(int cap)
-{
-	return current_process()->cred.euid == 0;
 }

@@ -38,6 +38,11 @@ static inline int process_ppid(const struct process *p)
 }
 /* The first thread, also of an ended process. */
 struct thread *process_leader(const struct process *p);
+/* Who a process is to others. */
+static inline const struct cred *process_cred(const struct process *p)
+{
+	return list_first(&p->threads, struct thread, process_link)->cred;
+}
 /* More than one process or thread: traces must tell which. */
 bool process_many(void);
 /* Threads of a user, for RLIMIT_NPROC, and of all. */

@@ -61,7 +61,7 @@ siginfo_t child_siginfo(struct process *p, int code, int status)
 	info.si_signo = SIGCHLD;
 	info.si_code = code;
 	info.si_pid = p->pid;
-	info.si_uid = p->cred.uid;
+	info.si_uid = process_cred(p)->uid;
 	info.si_status = status;
 	info.si_utime = (long)(process_usage(p).cpu_ns / (NSEC_PER_SEC / USER_HZ));
 	return info;
@@ -303,7 +303,7 @@ static bool eligible(const struct process *p, const struct wait_request *req)
 static void found(struct process *p, int code, int status, struct wait_result *out)
 {
 	*out = (struct wait_result){.pid = p->pid,
-				    .uid = p->cred.uid,
+				    .uid = process_cred(p)->uid,
 				    .status = status,
 				    .code = code,
 				    .usage = process_usage(p)};

@@ -324,7 +324,7 @@ void signal_sigpipe(void)
 	siginfo_t info = {.si_signo = SIGPIPE, .si_code = SI_USER};
 
 	info.si_pid = current_process()->pid;
-	info.si_uid = current_process()->cred.uid;
+	info.si_uid = current->cred->uid;
 	(void)signal_send_thread(current, &info);
 }
 

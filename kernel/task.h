@@ -7,6 +7,7 @@
 #ifndef KERNEL_TASK_H
 #define KERNEL_TASK_H
 
+#include "kernel/cred.h"
 #include "kernel/itimer.h"
 #include "kernel/lock.h"
 #include "kernel/mm.h"
@@ -22,13 +23,6 @@ struct regs {
 	uint64_t r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
 	uint64_t orig_rax; /* syscall number, or -1 */
 	uint64_t rip, cs, rflags, rsp, ss;
-};
-
-struct cred {
-	uint32_t uid, euid, suid, fsuid;
-	uint32_t gid, egid, sgid, fsgid;
-	uint32_t n_groups;
-	uint32_t groups[32];
 };
 
 /* Where relative paths start. refs: (a), the rest changes in single steps. */
@@ -86,7 +80,6 @@ struct process {
 	struct files *files;		      /* (o) */
 	struct fs_context *fs;		      /* (o) */
 	struct sighand *sighand;	      /* (o) */
-	struct cred cred;		      /* (l) */
 	struct rlimit64 limits[RLIM_NLIMITS]; /* (l) */
 	struct sigpending pending;	      /* (l) */
 	struct wait_queue signalfd_wq;	      /* woken when a signal becomes pending */
@@ -110,11 +103,10 @@ struct process {
 	uint64_t dead_threads_cpu_ns; /* (l) run time of threads that have ended */
 	struct task_counts counts;    /* (o) single steps on one CPU */
 	bool dumpable;		      /* (l) prctl PR_SET_DUMPABLE */
-	bool no_new_privs, child_subreaper,
-	    thp_disabled;     /* (l) prctl(2): kept for execve and fork */
-	int pdeath_signal;    /* (l) PR_SET_PDEATHSIG */
-	uint32_t personality; /* (l) personality(2) */
-	uint32_t membarrier;  /* (l) MEMBARRIER_CMD_* registered */
+	bool child_subreaper, thp_disabled; /* (l) prctl(2): kept for execve and fork */
+	int pdeath_signal;		    /* (l) PR_SET_PDEATHSIG */
+	uint32_t personality;		    /* (l) personality(2) */
+	uint32_t membarrier;		    /* (l) MEMBARRIER_CMD_* registered */
 	struct spinlock lock;
 };
 
@@ -145,6 +137,8 @@ struct thread {
 	struct restart restart; /* (c) how restart_syscall(2) goes on */
 	struct sigpending pending; /* (l) thread-directed */
 	stack_t altstack;	   /* (c) sigaltstack(2) */
+	struct cred *cred;	   /* (c) who it is; itself immutable */
+	bool no_new_privs;	   /* (c) prctl(2): kept for execve and clone */
 	uaddr_t clear_child_tid;   /* (c) */
 	uaddr_t set_child_tid;	   /* (c) stored when it first runs, 0: not */
 	uaddr_t robust_list;	   /* (c) */
@@ -241,7 +235,7 @@ void thread_wake(struct thread *t);
 /* For wait_sleep: mark t (the caller) as sleeping, unless *woken: a waiter of it has fired. */
 bool sched_prepare_sleep(struct thread *t, bool interruptible, const bool *woken);
 
-bool capable(int cap); /* CAP_*: root has all, others none */
+bool capable(int cap); /* CAP_*: in the caller's effective set */
 
 /* Wake t if it sleeps interruptibly: a signal for it is pending. */
 void thread_signal_wake(struct thread *t);

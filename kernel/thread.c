@@ -52,6 +52,7 @@ void thread_strip(struct thread *t)
 void thread_free(struct thread *t)
 {
 	thread_strip(t);
+	cred_put(t->cred);
 	kfree(t);
 }
 
@@ -63,6 +64,7 @@ static struct thread *thread_alloc(struct process *p)
 
 	if (!t)
 		return NULL;
+	t->cred = cred_get(&root_cred);
 	/* Page-aligned: XSAVE wants 64. Zeroed: XRSTOR refuses what XSAVE leaves of the header. */
 	t->xstate = kzalloc(MAX(xsize, PAGE_SIZE));
 	t->kstack_low = (uint64_t)kstack_alloc();
@@ -127,6 +129,9 @@ static void inherit(struct thread *t, const struct thread *from)
 	t->fs_base = cpu_get_fs_base();
 	t->sigmask = from->sigmask;
 	memcpy(t->comm, from->comm, sizeof(t->comm));
+	cred_put(t->cred);
+	t->cred = cred_get(from->cred);
+	t->no_new_privs = from->no_new_privs;
 	t->nice = from->sched_reset_on_fork && from->nice < 0 ? 0 : from->nice;
 	t->sched_policy = from->sched_reset_on_fork ? 0 : from->sched_policy;
 	t->ioprio = from->ioprio;
@@ -136,10 +141,12 @@ static void inherit(struct thread *t, const struct thread *from)
 
 int thread_clone(struct process *p, struct thread **out)
 {
-	unsigned all, n = process_count(p->cred.uid, &all);
+	uint32_t uid = current->cred->uid;
+	unsigned all, n = process_count(uid, &all);
 	int r;
 
-	if (n >= p->limits[RLIMIT_NPROC].rlim_cur && !capable(CAP_SYS_RESOURCE))
+	if (n >= p->limits[RLIMIT_NPROC].rlim_cur && uid != 0 && !capable(CAP_SYS_RESOURCE) &&
+	    !capable(CAP_SYS_ADMIN))
 		return -EAGAIN;
 	if (all >= PID_MAX / 2)
 		return -EAGAIN;

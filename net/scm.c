@@ -51,7 +51,7 @@ static int parse_rights(const uint8_t *data, size_t len, struct scm *out)
 static int check_cred(const struct ucred *c)
 {
 	const struct process *p = current_process();
-	const struct cred *own = &p->cred;
+	const struct cred *own = current->cred;
 
 	if (c->pid != p->pid && !capable(CAP_SYS_ADMIN))
 		return -EPERM;

@@ -67,7 +67,7 @@ int socket_wait_error(int r, uint64_t timeout_ns)
 struct ucred socket_current_cred(bool effective)
 {
 	const struct process *p = current_process();
-	const struct cred *c = &p->cred;
+	const struct cred *c = current->cred;
 
 	return (struct ucred){.pid = p->pid,
 			      .uid = effective ? c->euid : c->uid,

@@ -44,17 +44,19 @@
 
 /* ---- identity ---- */
 
-static void set_identity(struct process *p, const struct bootinfo *bi)
+static int set_identity(struct process *p, const struct bootinfo *bi)
 {
-	struct cred *c = &p->cred;
+	struct cred *c = cred_dup();
+	int r = c != NULL ? cred_set_groups(c, bootinfo_groups(bi), bi->n_groups) : -ENOMEM;
 
+	if (r < 0)
+		return r;
 	c->uid = c->euid = c->suid = c->fsuid = bi->uid;
 	c->gid = c->egid = c->sgid = c->fsgid = bi->gid;
-	c->n_groups = MIN(bi->n_groups, (uint32_t)ARRAY_SIZE(c->groups));
-	memcpy(c->groups, bootinfo_groups(bi), c->n_groups * sizeof(c->groups[0]));
-	if (c->n_groups < bi->n_groups)
-		log_warn("only the first %u of %u groups are kept", c->n_groups, bi->n_groups);
+	cred_fix_setuid(c);
+	cred_commit(c);
 	p->fs->umask = bi->umask;
+	return 0;
 }
 
 static int set_directories(struct process *p, const struct bootinfo *bi)
@@ -76,24 +78,33 @@ static int set_directories(struct process *p, const struct bootinfo *bi)
 	return 0;
 }
 
-/* execve(2): set-user-id and set-group-id programs, and what every start does to the identity. */
-static void apply_set_id(struct exec *x)
+/* execve(2): whom the program runs as, to be in force when it starts. */
+static int plan_identity(struct exec *x)
 {
 	const struct inode *in = x->program.dentry->inode;
-	struct cred *c = &x->p->cred;
+	struct cred *c = x->cred = cred_dup();
+	bool no_gain = current->no_new_privs || x->p->fs->refs > 1;
 
-	if (!x->p->no_new_privs && !(in->super->flags & MS_NOSUID)) {
+	if (c == NULL)
+		return -ENOMEM;
+	if (!current->no_new_privs && !(in->super->flags & MS_NOSUID)) {
 		if (in->mode & S_ISUID)
 			c->euid = in->uid;
 		if ((in->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
 			c->egid = in->gid;
 	}
-	c->suid = c->fsuid = c->euid;
-	c->sgid = c->fsgid = c->egid;
-	x->secure = c->euid != c->uid || c->egid != c->gid;
-	x->p->dumpable = !x->secure;
+	return cred_exec(c, NULL, no_gain, &x->secure);
+}
+
+static void take_identity(struct exec *x)
+{
+	const struct cred *old = current->cred;
+
+	x->p->dumpable = old->euid == old->uid && old->egid == old->gid;
 	if (x->secure)
 		x->p->pdeath_signal = 0;
+	cred_commit(x->cred);
+	x->cred = NULL;
 }
 
 /* The name of the process, and where /proc/self/exe leads. */
@@ -191,7 +202,7 @@ static int map_vdso(struct exec *x)
 static size_t fill_auxv(const struct exec *x, struct elf_aux *aux)
 {
 	const struct elf_image *elf = &x->program.elf;
-	const struct cred *c = &x->p->cred;
+	const struct cred *c = x->cred != NULL ? x->cred : current->cred;
 	const struct elf_aux list[] = {
 	    {AT_SYSINFO_EHDR, x->vdso},
 	    {AT_MINSIGSTKSZ, sigframe_max_size()},
@@ -386,6 +397,8 @@ int exec_resolve(struct exec *x)
 	r = follow_scripts(x);
 	if (r == 0)
 		r = parse_images(x);
+	if (r == 0)
+		r = plan_identity(x);
 	if (r < 0)
 		return r;
 	used = stack_used(x);
@@ -397,6 +410,8 @@ void exec_close(struct exec *x)
 	exec_image_close(&x->program);
 	exec_image_close(&x->interp);
 	exec_args_free(&x->args);
+	if (x->cred != NULL)
+		cred_put(x->cred);
 }
 
 /* ---- the new image ---- */
@@ -428,7 +443,7 @@ int exec_enter(struct exec *x, struct regs *regs)
 	x->mm = x->p->mm;
 	lay_out(x);
 	r = map_images(x);
-	apply_set_id(x);
+	take_identity(x);
 	if (r == 0)
 		r = map_stack(x, (uint64_t)stack_used(x));
 	if (r == 0)
@@ -469,8 +484,9 @@ int exec_boot(const struct bootinfo *bi, struct regs *regs)
 	}
 	x->path = bootinfo_string(bi, bi->exe);
 	x->tell = true;
-	set_identity(p, bi);
-	r = set_directories(p, bi);
+	r = set_identity(p, bi);
+	if (r == 0)
+		r = set_directories(p, bi);
 	if (r == 0)
 		r = complain(x, x->path, exec_args_boot(&x->args, bi));
 	if (r == 0)

@@ -23,7 +23,8 @@ struct exec {
 	/* private to exec.c: */
 	struct process *p;
 	struct mm *mm;
-	bool secure;			 /* set-id program: AT_SECURE */
+	struct cred *cred;		 /* the program's; NULL once it is in force */
+	bool secure;			 /* it may do what the caller may not: AT_SECURE */
 	uint64_t stack_top, stack_limit; /* RLIMIT_STACK */
 	uint64_t jitter, vdso;
 	uint64_t start; /* first instruction: the interpreter's, if there is one */

@@ -6,6 +6,7 @@
  */
 #include "kernel/string.h"
 #include "kernel/x86_64/cpu.h"
+#include "syscalls/cap.h"
 #include "syscalls/syscall.h"
 
 static long put_int(uaddr_t to, int value)
@@ -40,57 +41,12 @@ static long set_flag(bool *flag, uint64_t value)
 	return 0;
 }
 
-static bool is_cap(uint64_t cap)
+static long set_no_new_privs(uint64_t arg2, uint64_t rest)
 {
-	return cap <= CAP_LAST_CAP;
-}
-
-/* PR_CAP_AMBIENT: the set is empty, and nothing is inheritable that could be raised into it. */
-static long ambient(uint64_t op, uint64_t cap, uint64_t arg4, uint64_t arg5)
-{
-	if (op == PR_CAP_AMBIENT_CLEAR_ALL)
-		return cap | arg4 | arg5 ? -EINVAL : 0;
-	if (arg4 | arg5 || !is_cap(cap))
+	if (arg2 != 1 || rest)
 		return -EINVAL;
-	switch (op) {
-	case PR_CAP_AMBIENT_IS_SET:
-	case PR_CAP_AMBIENT_LOWER:
-		return 0;
-	case PR_CAP_AMBIENT_RAISE:
-		return -EPERM;
-	}
-	return -EINVAL;
-}
-
-/* Options about privileges, which follow from the user ids here: only the present state can be set.
- */
-static long privileges(int option, uint64_t arg2, uint64_t arg3, uint64_t arg4, uint64_t arg5)
-{
-	struct process *p = current_process();
-
-	switch (option) {
-	case PR_GET_KEEPCAPS:
-	case PR_GET_SECUREBITS:
-		return 0;
-	case PR_SET_KEEPCAPS:
-		return arg2 > 1 ? -EINVAL : arg2 ? -EPERM : 0;
-	case PR_SET_SECUREBITS:
-		return arg2 || !capable(CAP_SETPCAP) ? -EPERM : 0;
-	case PR_CAPBSET_READ:
-		return is_cap(arg2) ? 1 : -EINVAL;
-	case PR_CAPBSET_DROP:
-		return !capable(CAP_SETPCAP) ? -EPERM : is_cap(arg2) ? -EPERM : -EINVAL;
-	case PR_CAP_AMBIENT:
-		return ambient(arg2, arg3, arg4, arg5);
-	case PR_SET_NO_NEW_PRIVS:
-		if (arg2 != 1 || arg3 | arg4 | arg5)
-			return -EINVAL;
-		p->no_new_privs = true;
-		return 0;
-	case PR_GET_NO_NEW_PRIVS:
-		return arg2 | arg3 | arg4 | arg5 ? -EINVAL : p->no_new_privs;
-	}
-	return -EINVAL;
+	current->no_new_privs = true;
+	return 0;
 }
 
 /* Options about the machine. */
@@ -170,9 +126,11 @@ long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long
 	case PR_CAPBSET_READ:
 	case PR_CAPBSET_DROP:
 	case PR_CAP_AMBIENT:
+		return prctl_caps(option, arg2, arg3, arg4, arg5);
 	case PR_SET_NO_NEW_PRIVS:
+		return set_no_new_privs(arg2, arg3 | arg4 | arg5);
 	case PR_GET_NO_NEW_PRIVS:
-		return privileges(option, arg2, arg3, arg4, arg5);
+		return arg2 | arg3 | arg4 | arg5 ? -EINVAL : current->no_new_privs;
 	}
 	return machine(option, arg2, arg3, arg4, arg5);
 }

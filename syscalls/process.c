@@ -78,7 +78,7 @@ long sys_setrlimit(unsigned resource, uaddr_t rlim)
 /* May the caller look at and set what belongs to p? (check_prlimit_permission) */
 static bool may_limit(const struct process *p)
 {
-	const struct cred *me = &current_process()->cred, *to = &p->cred;
+	const struct cred *me = current->cred, *to = process_cred(p);
 
 	return p == current_process() || capable(CAP_SYS_RESOURCE) ||
 	       (me->uid == to->uid && me->uid == to->euid && me->uid == to->suid &&

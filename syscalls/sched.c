@@ -168,13 +168,13 @@ static bool is_meant(const struct process *p, int which, int who)
 
 	if (which == PRIO_PGRP)
 		return p->pgid == (who ? who : me->pgid);
-	return p->cred.uid == (who ? (uint32_t)who : me->cred.uid);
+	return process_cred(p)->uid == (who ? (uint32_t)who : current->cred->uid);
 }
 
 /* nice(2), ioprio_set(2): is t the caller's user's? */
 static bool may_change(const struct thread *t)
 {
-	const struct cred *me = &current_process()->cred, *to = &t->process->cred;
+	const struct cred *me = current->cred, *to = t->cred;
 
 	return me->euid == to->uid || me->euid == to->euid || capable(CAP_SYS_NICE);
 }

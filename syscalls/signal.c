@@ -163,7 +163,7 @@ static siginfo_t own_siginfo(int sig, int code)
 	info.si_signo = sig;
 	info.si_code = code;
 	info.si_pid = p->pid;
-	info.si_uid = p->cred.uid;
+	info.si_uid = current->cred->uid;
 	return info;
 }
 

@@ -124,8 +124,8 @@ static int make_inode(struct super *s, const struct proc_entry *e, const struct 
 	pi->in.ino = make_ino(s, e, c);
 	pi->in.flags = INODE_NOATIME;
 	if (p && p->dumpable) {
-		pi->in.uid = p->cred.euid;
-		pi->in.gid = p->cred.egid;
+		pi->in.uid = process_cred(p)->euid;
+		pi->in.gid = process_cred(p)->egid;
 	}
 	if (c->fd >= 0 && inode_is(&pi->in, S_IFLNK))
 		pi->in.size = 64; /* what Linux says */

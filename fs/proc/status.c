@@ -6,8 +6,6 @@
 #include "kernel/process.h"
 #include "kernel/string.h"
 
-#define CAP_FULL ((1ull << (CAP_LAST_CAP + 1)) - 1)
-
 /* Signals whose disposition is `handler` (SIG_IGN), or any function. */
 static uint64_t dispositions(const struct process *p, bool caught)
 {
@@ -92,16 +90,16 @@ int proc_show_stat(struct seq *s, const struct proc_ctx *c)
 	return 0;
 }
 
-static void status_ids(struct seq *s, const struct process *p)
+static void status_ids(struct seq *s, const struct process *p, const struct cred *cr)
 {
-	const struct cred *cr = &p->cred;
+	uint32_t n = cr->groups ? cr->groups->n : 0;
 
 	seq_printf(s, "Uid:\t%u\t%u\t%u\t%u\n", cr->uid, cr->euid, cr->suid, cr->fsuid);
 	seq_printf(s, "Gid:\t%u\t%u\t%u\t%u\n", cr->gid, cr->egid, cr->sgid, cr->fsgid);
 	seq_printf(s, "FDSize:\t%u\nGroups:\t", p->files ? files_size(p->files) : 0);
-	for (uint32_t i = 0; i < cr->n_groups; i++)
-		seq_printf(s, "%u ", cr->groups[i]);
-	seq_puts(s, cr->n_groups ? "\n" : " \n"); /* as Linux: blanks behind, not between */
+	for (uint32_t i = 0; i < n; i++)
+		seq_printf(s, "%u ", cr->groups->gid[i]);
+	seq_puts(s, n ? "\n" : " \n"); /* as Linux: blanks behind, not between */
 }
 
 static void put_size(struct seq *s, const char *name, size_t pages)
@@ -148,17 +146,30 @@ static void status_signals(struct seq *s, const struct process *p, const struct 
 		   (unsigned long)dispositions(p, true));
 }
 
+static void status_caps(struct seq *s, const struct cred *c)
+{
+	const struct {
+		const char *name;
+		uint64_t set;
+	} sets[] = {{"Inh", c->inheritable},
+		    {"Prm", c->permitted},
+		    {"Eff", c->effective},
+		    {"Bnd", c->bounding},
+		    {"Amb", c->ambient}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
+		seq_printf(s, "Cap%s:\t%016lx\n", sets[i].name, (unsigned long)sets[i].set);
+}
+
 int proc_show_status(struct seq *s, const struct proc_ctx *c)
 {
 	struct process *p = proc_process(c);
 	struct thread *t = proc_thread(c);
-	uint64_t caps;
 	char state;
 
 	if (!p || !t)
 		return -ESRCH;
 	state = state_of(t);
-	caps = p->cred.euid == 0 ? CAP_FULL : 0;
 	seq_puts(s, "Name:\t");
 	proc_put_escaped(s, t->comm, "\n\\");
 	seq_printf(s, "\nUmask:\t%04o\nState:\t%c (%s)\n", p->fs ? p->fs->umask : 0, state,
@@ -168,17 +179,14 @@ int proc_show_status(struct seq *s, const struct proc_ctx *c)
 				  : "stopped");
 	seq_printf(s, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", p->pid,
 		   c->tid ? t->tid : p->pid, process_ppid(p));
-	status_ids(s, p);
+	status_ids(s, p, t->cred);
 	seq_printf(s, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", p->pid,
 		   c->tid ? t->tid : p->pid, p->pgid, p->sid);
 	status_memory(s, p);
 	seq_printf(s, "Threads:\t%u\n", p->n_threads);
 	status_signals(s, p, t);
-	seq_printf(
-	    s,
-	    "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\n",
-	    0ul, (unsigned long)caps, (unsigned long)caps, (unsigned long)CAP_FULL, 0ul);
-	seq_printf(s, "NoNewPrivs:\t%d\nSeccomp:\t0\nSeccomp_filters:\t0\n", p->no_new_privs);
+	status_caps(s, t->cred);
+	seq_printf(s, "NoNewPrivs:\t%d\nSeccomp:\t0\nSeccomp_filters:\t0\n", t->no_new_privs);
 	seq_puts(s, "Speculation_Store_Bypass:\tvulnerable\n"
 		    "SpeculationIndirectBranch:\talways enabled\n"
 		    "Cpus_allowed:\t1\nCpus_allowed_list:\t0\n"

@@ -92,7 +92,7 @@ static int show_boot_id(struct seq *s, const struct proc_ctx *c)
 
 static int show_ngroups_max(struct seq *s, const struct proc_ctx *c)
 {
-	seq_printf(s, "%zu\n", ARRAY_SIZE(current_process()->cred.groups));
+	seq_printf(s, "%d\n", MAX_GROUPS);
 	return 0;
 }
 

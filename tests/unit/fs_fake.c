@@ -152,11 +152,6 @@ struct thread *current_thread(void)
 	return &fake_thread;
 }
 
-bool capable(int cap)
-{
-	return fake_process.cred.fsuid == 0;
-}
-
 int signal_send_thread(struct thread *t, const siginfo_t *info)
 {
 	fake_signal = info->si_signo;
@@ -466,18 +461,27 @@ int scnprintf(char *buf, size_t size, const char *fmt, ...)
 
 void fake_become(uint32_t uid, uint32_t group)
 {
-	struct cred *c = &fake_process.cred;
+	static struct group_list *groups;
+	static struct cred cred;
 
-	*c = (struct cred){.uid = uid,
-			   .euid = uid,
-			   .suid = uid,
-			   .fsuid = uid,
-			   .gid = uid,
-			   .egid = uid,
-			   .sgid = uid,
-			   .fsgid = uid};
-	c->groups[0] = group;
-	c->n_groups = group != 0;
+	if (!groups)
+		groups = calloc(1, sizeof(*groups) + sizeof(groups->gid[0]));
+	groups->n = group != 0;
+	groups->gid[0] = group;
+	fake_thread.cred = &cred;
+	cred = (struct cred){.refs = 1,
+			     .groups = groups,
+			     .effective = uid == 0 ? CAPS_ALL : 0,
+			     .permitted = uid == 0 ? CAPS_ALL : 0,
+			     .bounding = CAPS_ALL,
+			     .uid = uid,
+			     .euid = uid,
+			     .suid = uid,
+			     .fsuid = uid,
+			     .gid = uid,
+			     .egid = uid,
+			     .sgid = uid,
+			     .fsgid = uid};
 }
 
 /* A boot module with nothing but a root image (NULL: not even that), in reserved memory. */
@@ -518,6 +522,7 @@ void fake_boot_over(const void *image, size_t size)
 	p->n_threads = 1;
 	list_init(&p->threads);
 	list_init(&p->posix_timers);
+	fake_thread.cred = &root_cred;
 	fake_thread.process = p;
 	fake_thread.tid = 42;
 	list_add_tail(&fake_thread.process_link, &p->threads);

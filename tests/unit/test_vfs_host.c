@@ -348,7 +348,7 @@ static void compare(const struct fs_op *op, unsigned round)
 	if (ok)
 		return;
 	printf("# %u: uid %u %s '%s' '%s' flags %o mode %o x %ld y %ld\n", round,
-	       fake_process.cred.fsuid, kind_names[op->kind], op->a, op->b, op->flags, op->mode,
+	       fake_thread.cred->fsuid, kind_names[op->kind], op->a, op->b, op->flags, op->mode,
 	       op->x, op->y);
 	print_result("ours ", &ours);
 	print_result("linux", &theirs);
@@ -370,17 +370,17 @@ static void *make_image(unsigned long *size)
 /* So many unused names that all older ones leave the name cache, and with them unchanged inodes. */
 static void forget_names(void)
 {
-	struct cred me = fake_process.cred;
+	struct cred *me = fake_thread.cred;
 	struct dentry *d;
 	char name[32];
 
-	fake_become(0, 0);
+	fake_thread.cred = &root_cred;
 	for (unsigned i = 0; i < 6000; i++) {
 		snprintf(name, sizeof(name), "/none%u", i);
 		if (vfs_lookup(NULL, name, 0, &d) != -ENOENT)
 			abort();
 	}
-	fake_process.cred = me;
+	fake_thread.cred = me;
 }
 
 /* Start in directories of the same shape on both sides: our root has mount points, so go below it.
