@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# build-words.sh go|rust: builds tests/apps/src/words.go or words.rs with Debian's compiler, which must be installed
-# (LONG=1 installs it): build/tests/apps/words-go, or words-rust (dynamic) and words-rust-static. Status 0, or 1 with
-# one line saying why not.
+# build-words.sh go|gostd|rust|java: builds programs with Debian's compiler, which must be installed (LONG=1 installs
+# it), in build/tests/apps: words-go from tests/apps/src/words.go, the tests of Go's own library (go/PACKAGE.test),
+# words-rust (dynamic) and words-rust-static from words.rs, java/Threads.class. Status 0, or 1 with one line saying
+# why not.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 PATH=/usr/bin:$PATH
@@ -37,6 +38,22 @@ go)
 	compiler go golang-go version
 	export GOCACHE=$out/go-cache GOFLAGS=-mod=mod CGO_ENABLED=0
 	build "$out/words-go" $src.go go build -ldflags=-buildid=
+	;;
+gostd)
+	compiler go golang-go version
+	export GOCACHE=$out/go-cache GOFLAGS=-mod=mod CGO_ENABLED=0
+	mkdir -p "$out/go"
+	for package in sync sync/atomic context io bufio path/filepath time os os/signal os/exec net runtime; do
+		file=$out/go/${package//\//_}.test
+		build "$file" "$package" go test -tags timetzdata -c
+	done
+	;;
+java)
+	compiler javac openjdk-17-jdk-headless -version
+	[ "$out/java/Threads.class" -nt tests/apps/src/Threads.java ] && exit 0
+	javac --release 17 -d "$out/java" tests/apps/src/Threads.java >"$out/log" 2>&1 && exit 0
+	echo "Threads.java does not compile: $(head -1 "$out/log")" >&2
+	exit 1
 	;;
 rust)
 	compiler rustc rustc --version
