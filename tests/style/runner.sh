@@ -6,8 +6,9 @@ root=$PWD
 . tests/boot/lib.sh
 
 # A small tree with the runner, one guest test at a time, and a "uniload" that runs the program here, with FAKE set.
-mkdir -p tree/tests/guest/f tree/build/tests/boot
-cp "$root/tests/run" "$root/tests/tests.mk" tree/tests
+mkdir -p tree/tests/guest/f tree/build/tests/boot tree/syscalls
+cp "$root/tests/run" "$root/tests/Manifest.pm" "$root/tests/tests.mk" tree/tests
+cp "$root/syscalls/table.def" tree/syscalls
 cp "$root/tests/guest/tap.h" tree/tests/guest
 cat >tree/build/uniload <<'END'
 #!/bin/sh

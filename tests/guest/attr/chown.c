@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* chown(2) and its family: -1 keeps, root may give away, set-ID bits are dropped, links. */
+/* chown(2), fchown(2), lchown(2), fchownat(2): -1 keeps, root may give away, set-ID bits are
+ * dropped, links. */
 /* volume: also there */
 #include "tests/guest/tap.h"
 

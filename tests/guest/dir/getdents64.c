@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* getdents64(2): complete, well-formed, resumable by d_off, honest about small buffers; and the old
- * getdents. */
+ * getdents(2). */
 #include "tests/guest/tap.h"
 
 struct ent {

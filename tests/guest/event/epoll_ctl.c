@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* epoll_ctl(2): what can be watched, changing and removing, closing watched files, nesting, errors.
- */
+/* epoll_ctl(2), epoll_create(2), epoll_create1(2): what can be watched, changing and removing,
+ * closing watched files, nesting, errors. */
 #include "tests/guest/tap.h"
 
 #include <sys/epoll.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* epoll_wait(2) and its relatives: level, edge, one-shot, timeouts, signals, many files, threads.
- */
+/* epoll_wait(2), epoll_pwait(2), epoll_pwait2(2): level, edge, one-shot, timeouts, signals, many
+ * files, threads. */
 #include "tests/guest/tap.h"
 
 #include <pthread.h>

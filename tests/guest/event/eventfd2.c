@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* eventfd(2): counting, semaphores, blocking, limits, readiness. */
+/* eventfd2(2), eventfd(2): counting, semaphores, blocking, limits, readiness. */
 #include "tests/guest/tap.h"
 
 #include <poll.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* inotify(7): every kind of event with its order, names and cookies; masks, limits, reading. */
+/* inotify_init(2), inotify_init1(2), inotify_add_watch(2), inotify_rm_watch(2): every kind of event
+ * with its order, names and cookies; masks, limits, reading. */
 #include "tests/guest/tap.h"
 
 #include <poll.h>

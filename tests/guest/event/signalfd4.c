@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* signalfd(2): reading signals, several at once, who sent them, readiness, changing the mask. */
+/* signalfd4(2), signalfd(2): reading signals, several at once, who sent them, readiness, changing
+ * the mask. */
 #include "tests/guest/tap.h"
 
 #include <poll.h>

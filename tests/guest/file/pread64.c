@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* pread(2): reads at an offset and leaves the file's own alone. */
+/* pread64(2): reads at an offset and leaves the file's own alone. */
 /* volume: also there */
 #include "tests/guest/tap.h"
 

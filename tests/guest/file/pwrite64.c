@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* pwrite(2): writes at an offset; with O_APPEND Linux appends all the same. */
+/* pwrite64(2): writes at an offset; with O_APPEND Linux appends all the same. */
 /* volume: also there */
 #include "tests/guest/tap.h"
 

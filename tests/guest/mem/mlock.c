@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* mlock(2), munlock(2), mlockall(2), msync(2): locked pages are resident; refusals. */
+/* mlock(2), munlock(2), mlockall(2), munlockall(2), msync(2): locked pages are resident;
+ * refusals. */
 #include "tests/guest/tap.h"
 
 int main(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* pselect6 (pselect(2)): nanoseconds and a mask for the wait, passed as pointer and size. */
+/* pselect6(2): nanoseconds and a mask for the wait, passed as pointer and size. */
 #include "tests/guest/tap.h"
 
 #include <sys/select.h>

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* User and group ids: get, set (to oneself), groups, fsuid; privileges that are not there. */
+/*
+ * User and group ids: getuid(2), geteuid(2), getgid(2), getegid(2), getresuid(2), getresgid(2); set
+ * (to oneself) by setuid(2), setgid(2), setreuid(2), setregid(2), setresuid(2); getgroups(2),
+ * setgroups(2), setfsuid(2), setfsgid(2); privileges that are not there.
+ */
 #include "tests/guest/tap.h"
 
 #include <grp.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Groups and sessions: setpgid(2), setsid(2), kill(2) to groups, orphaned groups; pidfd_open(2). */
+/* Groups and sessions: setpgid(2), setsid(2), kill(2) to groups, orphaned groups; pidfd_open(2),
+ * pidfd_send_signal(2). */
 #include "tests/guest/tap.h"
 
 #include <poll.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Faults as signals: number, si_code, si_addr, and the registers in the ucontext (signal(7),
- * sigaction(2), SDM 3A 6). */
+ * rt_sigaction(2), SDM 3A 6). */
 #include "tests/guest/tap.h"
 
 #include <setjmp.h>

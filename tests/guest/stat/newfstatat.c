@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* newfstatat (fstatat(2)): directory descriptors, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH, bad flags. */
+/* newfstatat(2): directory descriptors, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH, bad flags. */
 /* volume: also there */
 #include "tests/guest/tap.h"
 
