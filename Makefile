@@ -135,8 +135,8 @@ lint: ## format, include arrows, sizes, table (tests/style)
 tags: ## an index for editors
 	@ctags -R kernel loader fs net syscalls tools
 
-docs: all ## print the syscall table as Markdown
-	@$(B)/uniload table --markdown
+docs: ## write SYSCALLS.md from the system call table and the tests
+	@tests/syscalls-md > SYSCALLS.md.new && mv SYSCALLS.md.new SYSCALLS.md
 
 clean: ## remove build/
 	rm -rf $(B)

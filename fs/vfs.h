@@ -80,6 +80,8 @@ int vfs_unshare_fs(void); /* unshare(CLONE_FS): 0 or -ENOMEM */
 /* Absolute path of d seen from the process root, with " (deleted)" if so: length, or
  * -ENAMETOOLONG/-ENOENT. */
 ssize_t vfs_path(struct dentry *d, char *buf, size_t size);
+/* Is d the process root, or below it? */
+bool vfs_in_root(struct dentry *d);
 
 /* sync(2): everything that was changed is on stable storage. 0 or the first error. May sleep. */
 int vfs_sync(void);

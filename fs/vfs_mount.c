@@ -142,6 +142,20 @@ static bool prepend_path(struct dentry *d, const struct dentry *root, char *buf,
 	return any || prepend(buf, pos, "/", 1);
 }
 
+bool vfs_in_root(struct dentry *d)
+{
+	struct dentry *root = vfs_process_root();
+	bool found;
+
+	dcache_lock();
+	while (d != root && (d->parent != d || d->covers))
+		d = d->parent == d ? d->covers : d->parent;
+	found = d == root;
+	dcache_unlock();
+	dentry_put(root);
+	return found;
+}
+
 /* The text is NUL-terminated when there is room; size includes the NUL. */
 ssize_t vfs_path(struct dentry *d, char *buf, size_t size)
 {

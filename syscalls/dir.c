@@ -7,6 +7,7 @@
 #include "syscalls/syscall.h"
 
 #include "kernel/heap.h"
+#include "kernel/string.h"
 #include "syscalls/util.h"
 
 /* A program buffer being filled by getdents. */
@@ -177,9 +178,11 @@ long sys_chroot(uaddr_t path)
  * removed. */
 long sys_getcwd(uaddr_t buf, size_t size)
 {
+	static const char unreachable[] = "(unreachable)"; /* chroot(2) has left it outside */
 	struct process *p = current_process();
 	char *path = kmalloc(PATH_MAX);
 	struct dentry *cwd;
+	size_t at;
 	ssize_t n;
 
 	if (!path)
@@ -187,7 +190,11 @@ long sys_getcwd(uaddr_t buf, size_t size)
 	spin_lock(&p->lock);
 	cwd = dentry_get(p->fs->cwd);
 	spin_unlock(&p->lock);
-	n = cwd->unlinked ? -ENOENT : vfs_path(cwd, path, PATH_MAX);
+	at = vfs_in_root(cwd) ? 0 : sizeof(unreachable) - 1;
+	memcpy(path, unreachable, at);
+	n = cwd->unlinked ? -ENOENT : vfs_path(cwd, path + at, PATH_MAX - at);
+	if (n > 0)
+		n += at;
 	if (n >= 0 && (size_t)++n > size)
 		n = -ERANGE;
 	if (n > 0 && copy_to_user(buf, path, n))

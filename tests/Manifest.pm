@@ -16,8 +16,9 @@ sub rows {
 	my @rows;
 	open(my $fh, '<', $file // 'syscalls/table.def') or die "syscalls/table.def: $!\n";
 	while (my $line = <$fh>) {
-		next unless $line =~ /^SYS\(\s*(\d+),\s*(\w+),\s*(\w+),\s*(\w+),.*?"((?:[^"\\]|\\.)*)"\)\s*$/;
-		push @rows, {nr => $1, name => $2, status => $3, value => $4, note => $5 =~ s/\\(.)/$1/gr};
+		my ($nr, $name, $status, $value, $note) =
+			$line =~ /^SYS\(\s*(\d+),\s*(\w+),\s*(\w+),\s*(\w+),.*?"((?:[^"\\]|\\.)*)"\)\s*$/ or next;
+		push @rows, {nr => $nr, name => $name, status => $status, value => $value, note => $note =~ s/\\(.)/$1/gr};
 	}
 	return @rows;
 }

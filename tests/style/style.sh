@@ -122,14 +122,24 @@ fine 'a well formatted one' check-format
 # ---- the syscall table ----
 sh "$root/tests/style/check_handlers.sh" >handlers 2>&1
 is 'every row of the table has its handler' $? 0 || sed 's/^/#   /' handlers
-if [ -x "$root/build/uniload" ]; then
-	for doc in $(grep -rl 'uniload table --markdown' "$root"/*.md "$root"/docs 2>/dev/null); do
-		grep -q '^| *0 *|' "$doc" || continue # mentions it, does not contain it
-		"$root/build/uniload" table --markdown | grep '^|' | while read -r row; do
-			grep -qxF -- "$row" "$doc" || { echo "$row"; break; }
-		done >stale
-		ok "$(basename "$doc") has the table as it is" [ ! -s stale ]
-	done
-fi
+
+# ---- the page made from it and from the tests ----
+"$root/tests/syscalls-md" --check "$root" >found 2>&1
+is 'every call that works has a test, and SYSCALLS.md is fresh' $? 0 || sed 's/^/#   /' found | head -20
+rm -rf planted
+mkdir -p planted/syscalls planted/tests/guest/f
+echo 'SYS(  0, read, FULL, 0, COUNT, 0, ARGS(FD fd, BUF_OUT buf, SIZE count), "")' >planted/syscalls/table.def
+echo 'SYS(  1, write, PART, 0, COUNT, 0, ARGS(FD fd), "only \"half\"")' >>planted/syscalls/table.def
+printf '/* L */\n/* read(2), but not its relative. */\n#include "write(2)"\n' >planted/tests/guest/f/t.c
+(cd planted && "$root/tests/syscalls-md" --check . >../found 2>&1)
+is 'caught: a row without a test' "$(head -1 found)" 'write (PART): no guest test names it in its header: write(2)'
+ok 'caught: a page that is not there' grep -q 'SYSCALLS.md is not what' found
+mv planted/tests/guest/f/t.c planted/tests/guest/f/write.c
+sed -i 's/relative/relative write(2)/' planted/tests/guest/f/write.c
+"$root/tests/syscalls-md" planted >page
+ok 'the page names what is missing and the test' \
+	grep -qxF '| 1 | `write` | PART | only "half" | [f/write](tests/guest/f/write.c) |' page
+cp page planted/SYSCALLS.md
+is 'a fresh page is fine' "$("$root/tests/syscalls-md" --check planted)" ''
 rm -rf planted
 done_testing

@@ -75,5 +75,7 @@ int main(void)
 	char text[64] = {0};
 	readlink(link, text, sizeof(text) - 1);
 	ok(!strcmp(text, "anon_inode:[eventfd]"));
+	works(fd = sys(eventfd, 5)); /* without flags; C libraries use eventfd2 */
+	is(get(fd), 5);
 	return tap_done();
 }

@@ -71,5 +71,8 @@ int main(void)
 	fails(signalfd(-1, &mask, 1), EINVAL);
 	fails(sys(signalfd4, -1, &mask, 4, 0), EINVAL);
 	fails(sys(signalfd4, -1, BAD, 8, 0), EFAULT);
+	is(sys(signalfd, fd, &mask, 8), fd); /* without flags; C libraries use signalfd4 */
+	fails(sys(signalfd, fd, &mask, 4), EINVAL);
+	fails(sys(signalfd, fd, BAD, 8), EFAULT);
 	return tap_done();
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * User and group ids: getuid(2), geteuid(2), getgid(2), getegid(2), getresuid(2), getresgid(2); set
- * (to oneself) by setuid(2), setgid(2), setreuid(2), setregid(2), setresuid(2); getgroups(2),
- * setgroups(2), setfsuid(2), setfsgid(2); privileges that are not there.
+ * (to oneself) by setuid(2), setgid(2), setreuid(2), setregid(2), setresuid(2), setresgid(2);
+ * getgroups(2), setgroups(2), setfsuid(2), setfsgid(2); privileges that are not there.
  */
 #include "tests/guest/tap.h"
 
@@ -49,6 +49,7 @@ int main(void)
 	is(sys(setgid, getgid()), 0);
 	is(sys(setreuid, -1, -1), 0);
 	is(sys(setregid, -1, -1), 0);
+	is(sys(setresgid, -1, getegid(), -1), 0);
 	is(sys(setfsuid, -1), geteuid());
 	is(sys(setfsgid, -1), getegid());
 	fails(sys(setuid, -1), EINVAL);
@@ -62,6 +63,7 @@ int main(void)
 	fails(sys(setuid, 0), EPERM);
 	fails(sys(setgid, 0), EPERM);
 	fails(sys(setresuid, 0, -1, -1), EPERM);
+	fails(sys(setresgid, getegid() + 1, -1, -1), EPERM);
 	fails(sys(setreuid, -1, 0), EPERM);
 	fails(sys(setgroups, 0, NULL), EPERM);
 	return tap_done();

@@ -136,12 +136,25 @@ static int see_ids(void)
 	return getpid() != getppid() && getpid() == (pid_t)syscall(SYS_gettid);
 }
 
+/* The call itself; C libraries use clone. */
+static void test_bare(void)
+{
+	int status;
+	pid_t pid = sys(fork);
+
+	if (pid == 0)
+		_exit(7);
+	is(waitpid(pid, &status, 0), pid);
+	is(WEXITSTATUS(status), 7);
+}
+
 int main(void)
 {
 	test_memory();
 	test_advice();
 	test_state();
 	is(child_says(see_ids), 1);
+	test_bare();
 	errno = 0;
 	is(waitpid(-1, NULL, 0), -1);
 	is(errno, ECHILD);
