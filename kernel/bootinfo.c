@@ -122,6 +122,8 @@ static const char *check_fields(const struct bootinfo *bi)
 		return "the group list is invalid";
 	if (!table_ok(bi, bi->files, bi->n_files, sizeof(struct bi_file), _Alignof(struct bi_file)))
 		return "the file table is invalid";
+	if (bi->n_cpus > BOOTINFO_MAX_CPUS)
+		return "the number of CPUs is invalid";
 	if (bi->umask > 0777)
 		return "the umask is invalid";
 	for (size_t i = 0; i < ARRAY_SIZE(bi->std); i++)

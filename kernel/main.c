@@ -27,6 +27,7 @@
 #include "kernel/x86_64/layout.h"
 #include "kernel/x86_64/percpu.h"
 #include "kernel/x86_64/pvh.h"
+#include "kernel/x86_64/smp.h"
 #include "syscalls/bootfiles.h"
 #include "syscalls/count.h"
 #include "syscalls/exec.h"
@@ -235,6 +236,8 @@ void kernel_main(void)
 
 	/* The process, then what it sees: console, files, descriptors. */
 	process_init();
+	if (bi->n_cpus > 1)
+		smp_start(bi->n_cpus);
 	console_init(bi);
 	procfs_set_cmdline(params.cmdline);
 	hostname = bootinfo_string(bi, bi->hostname);

@@ -20,6 +20,7 @@
 #include "kernel/string.h"
 #include "kernel/task.h"
 #include "kernel/x86_64/cpu.h"
+#include "kernel/x86_64/percpu.h"
 
 /* A writable anonymous mapping up to this size is filled at once */
 #define EAGER_MAX (64ul << 10)
@@ -96,13 +97,13 @@ void mm_put(struct mm *mm)
  */
 void mm_activate(struct mm *mm)
 {
-	static struct mm *active;
-	struct mm *old = active;
+	struct cpu *c = this_cpu();
+	struct mm *old = c->active;
 
 	if (mm == old)
 		return;
 	__atomic_add_fetch(&mm->refs, 1, __ATOMIC_RELAXED);
-	active = mm;
+	c->active = mm;
 	cpu_load_root(mm->root);
 	if (old)
 		mm_drop(old);

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The scheduler: one queue of runnable threads per CPU (one CPU today), round robin. A kernel path
- * runs until it sleeps or leaves; program code runs for a slice while others wait, and makes room
- * at once for a thread that an interrupt has woken. There is no tick while nobody waits, and no
- * idle thread: a CPU with nothing to run halts inside schedule().
+ * The scheduler: one queue of runnable threads per CPU, round robin. A kernel path runs until it
+ * sleeps or leaves; program code runs for a slice while others wait, and makes room at once for a
+ * thread that an interrupt has woken. There is no tick while nobody waits. A thread is queued where
+ * it ran last unless a CPU is idle; an idle CPU takes threads from the others' queues.
+ *
+ * A CPU with nothing to run halts inside schedule(): if it is the only one in the thread that
+ * waits, else in an idle thread, because others may want to go on with that one.
+ *
+ * All of it runs under the kernel lock (kernel/x86_64/smp.h) and only switches away with it held: a
+ * thread in a queue is not on any CPU's stack.
  */
 #include "kernel/sched.h"
 
@@ -15,49 +21,137 @@
 #include "kernel/x86_64/cpu.h"
 #include "kernel/x86_64/entry.h"
 #include "kernel/x86_64/percpu.h"
+#include "kernel/x86_64/smp.h"
 
 #define SLICE_NS 4000000ull
 
+/* What a CPU has to run beside cpu->thread. */
+struct run_queue {
+	struct list threads;	  /* (sched_lock) runnable */
+	struct timer slice_timer; /* armed when the running thread has to share the CPU */
+	struct thread *idle;	  /* runs when there is nothing to run; NULL: the only CPU */
+	struct thread *ended;	  /* switched away for the last time: to be freed by the next */
+};
+
 static struct spinlock sched_lock;
-static struct list run_queue =
-    LIST_INIT(run_queue);	 /* (sched_lock) runnable, without the running thread */
-static struct timer slice_timer; /* armed when the running thread has to share the CPU */
+static struct run_queue queues[MAX_CPUS] = {[0].threads = LIST_INIT(queues[0].threads)};
 static bool in_interrupt, woken_by_interrupt;
-static struct thread *ended; /* switched away for the last time: to be freed by the next */
 
 struct thread *current_thread(void)
 {
 	return this_cpu()->thread;
 }
 
-/* First runnable thread, taken off the queue, or NULL. */
+static struct run_queue *this_queue(void)
+{
+	return &queues[this_cpu()->index];
+}
+
+/* ---- where threads wait for a CPU ---- */
+
+static bool may_run_on(const struct thread *t, unsigned cpu)
+{
+	return t->affinity >> cpu & 1;
+}
+
+/* Nothing runs there, nor will soon. */
+static bool is_idle(unsigned cpu)
+{
+	return cpus[cpu]->thread == queues[cpu].idle && list_empty(&queues[cpu].threads);
+}
+
+/* Where to queue t: it is not to wait while a CPU is idle. */
+static unsigned place(const struct thread *t)
+{
+	unsigned first = n_cpus;
+
+	if (n_cpus == 1 || (may_run_on(t, t->cpu) && is_idle(t->cpu)))
+		return t->cpu;
+	for (unsigned i = n_cpus; i-- > 0;) {
+		if (!may_run_on(t, i))
+			continue;
+		if (is_idle(i))
+			return i;
+		first = i;
+	}
+	return may_run_on(t, t->cpu) ? t->cpu : first;
+}
+
+/* Locks: sched_lock held. */
+static void enqueue(struct thread *t, unsigned cpu, bool first)
+{
+	t->cpu = cpu;
+	if (first)
+		list_add_head(&t->run_link, &queues[cpu].threads);
+	else
+		list_add_tail(&t->run_link, &queues[cpu].threads);
+}
+
+/* A thread that waits for another CPU and may run on this one. Locks: sched_lock held. */
+static struct thread *steal(unsigned self)
+{
+	struct thread *t;
+
+	for (unsigned i = 0; i < n_cpus; i++)
+		list_for_each (t, &queues[i].threads, run_link)
+			if (i != self && may_run_on(t, self))
+				return t;
+	return NULL;
+}
+
+/* The runnable thread whose turn it is on this CPU, taken off its queue, or NULL. */
 static struct thread *pick_next(void)
 {
+	struct cpu *c = this_cpu();
 	struct thread *t = NULL;
 
 	spin_lock(&sched_lock);
-	if (!list_empty(&run_queue)) {
-		t = list_first(&run_queue, struct thread, run_link);
+	if (!list_empty(&queues[c->index].threads))
+		t = list_first(&queues[c->index].threads, struct thread, run_link);
+	else if (n_cpus > 1)
+		t = steal(c->index);
+	if (t)
 		list_del(&t->run_link);
-	}
 	spin_unlock(&sched_lock);
 	return t;
 }
 
+/* t, running on another CPU's program code perhaps, has got something to do in the kernel. */
+void thread_kick(struct thread *t)
+{
+	struct cpu *c = cpus[t->cpu];
+
+	if (c != this_cpu() && c->thread == t && READ_ONCE(c->in_program))
+		cpu_kick(c);
+}
+
+/* Have the thread that runs on a CPU make room. */
+static void preempt(unsigned cpu)
+{
+	struct thread *t = cpus[cpu]->thread;
+
+	__atomic_or_fetch(&t->work, WORK_RESCHED, __ATOMIC_RELAXED);
+	thread_kick(t);
+}
+
+/* ---- slices ---- */
+
 static void slice_over(struct timer *timer);
 
 /* Somebody waits for the CPU: the running thread's slice is limited from now on. */
-static void slice_limit(void)
+static void slice_limit(unsigned cpu)
 {
-	if (slice_timer.armed)
+	struct timer *timer = &queues[cpu].slice_timer;
+
+	if (timer->armed)
 		return;
-	timer_init(&slice_timer, slice_over);
-	timer_arm(&slice_timer, clock_mono_ns() + SLICE_NS);
+	timer_init(timer, slice_over);
+	timer_arm(timer, clock_mono_ns() + SLICE_NS);
 }
 
 bool sched_others(void)
 {
-	return !list_empty(&run_queue);
+	return !list_empty(&this_queue()->threads);
 }
 
 /*
@@ -66,22 +160,27 @@ bool sched_others(void)
  */
 static void slice_over(struct timer *timer)
 {
-	uint64_t now = clock_mono_ns(), end = current->slice_start_ns + SLICE_NS;
+	struct run_queue *q = container_of(timer, struct run_queue, slice_timer);
+	unsigned cpu = (unsigned)(q - queues);
+	uint64_t now = clock_mono_ns(), end = cpus[cpu]->thread->slice_start_ns + SLICE_NS;
 
-	if (list_empty(&run_queue))
+	if (list_empty(&q->threads))
 		return;
 	if (now >= end)
-		__atomic_or_fetch(&current->work, WORK_RESCHED, __ATOMIC_RELAXED);
-	timer_arm(&slice_timer, now < end ? end : now + SLICE_NS);
+		preempt(cpu);
+	timer_arm(timer, now < end ? end : now + SLICE_NS);
 }
+
+/* ---- switching ---- */
 
 void sched_switched(void)
 {
-	struct thread *t = ended;
+	struct run_queue *q = this_queue();
+	struct thread *t = q->ended;
 
 	if (likely(!t))
 		return;
-	ended = NULL;
+	q->ended = NULL;
 	if (t->tid != t->process->pid)
 		thread_free(t);
 	else if (t->process->reaped)
@@ -95,15 +194,24 @@ static void switch_to(struct thread *prev, struct thread *next)
 	struct cpu *c = this_cpu();
 	uint32_t masked;
 
-	prev->fs_base = cpu_get_fs_base();
-	cpu_xsave(prev->xstate);
-	if (next->process != prev->process && next->process->mm)
+	if (prev->xstate) { /* idle threads have nothing of a program, and leave all in place */
+		prev->fs_base = cpu_get_fs_base();
+		cpu_xsave(prev->xstate);
+	}
+	if (next->xstate && next->process->mm)
 		mm_activate(next->process->mm);
+	if (next->cpu != c->index) {
+		next->cpu = c->index;
+		if (next->rseq) /* it shows the program the CPU's number */
+			__atomic_or_fetch(&next->work, WORK_RSEQ, __ATOMIC_RELAXED);
+	}
 	c->thread = next;
 	c->regs = next->regs;
 	c->stack_low = next->kstack_low;
-	cpu_set_fs_base(next->fs_base);
-	cpu_xrstor(next->xstate);
+	if (next->xstate) {
+		cpu_set_fs_base(next->fs_base);
+		cpu_xrstor(next->xstate);
+	}
 	/* A thread that sleeps in a fault of the kernel has it nested: the depth is its own. */
 	masked = c->masked;
 	c->masked = 1;
@@ -112,27 +220,43 @@ static void switch_to(struct thread *prev, struct thread *next)
 	sched_switched();
 }
 
+/* The running thread makes room: at the end of its queue, or where it need not wait. */
+static void requeue(struct thread *t)
+{
+	unsigned cpu = t->cpu;
+
+	if (n_cpus > 1 && (!list_empty(&queues[cpu].threads) || !may_run_on(t, cpu)))
+		cpu = place(t);
+	spin_lock(&sched_lock);
+	enqueue(t, cpu, false);
+	spin_unlock(&sched_lock);
+	if (cpus[cpu] != this_cpu())
+		cpu_kick(cpus[cpu]);
+}
+
 void schedule(void)
 {
 	struct thread *prev = current, *next;
+	struct run_queue *q = this_queue();
 	uint64_t now = clock_mono_ns();
-	bool preempted;
+	bool preempted = prev->state == THREAD_RUNNING;
 
 	prev->cpu_ns += now - prev->slice_start_ns;
 	prev->slice_start_ns = 0;
-	spin_lock(&sched_lock);
-	if (prev->state == THREAD_RUNNING)
-		list_add_tail(&prev->run_link, &run_queue);
-	preempted = prev->state == THREAD_RUNNING;
-	spin_unlock(&sched_lock);
+	if (preempted)
+		requeue(prev);
 	while (!(next = pick_next())) {
-		cpu_halt();
+		if (q->idle && prev != q->idle) {
+			next = q->idle;
+			break;
+		}
+		cpu_idle();
 		irq_process();
 	}
 	next->slice_start_ns = clock_mono_ns();
-	if (!list_empty(&run_queue))
-		slice_limit();
-	if (!preempted)
+	if (!list_empty(&q->threads))
+		slice_limit(this_cpu()->index);
+	if (!preempted && prev != q->idle)
 		prev->process->counts.switches++;
 	else if (next != prev)
 		prev->process->counts.preempted++;
@@ -140,24 +264,46 @@ void schedule(void)
 		switch_to(prev, next);
 }
 
+struct thread *sched_add_cpu(unsigned cpu)
+{
+	struct run_queue *q = &queues[cpu];
+
+	q->idle = thread_idle(sched_idle);
+	if (q->idle)
+		q->idle->cpu = cpu;
+	if (cpu)
+		list_init(&q->threads);
+	return q->idle;
+}
+
+void sched_idle(void)
+{
+	for (;;)
+		schedule();
+}
+
 void thread_wake(struct thread *t)
 {
-	bool woken;
+	unsigned cpu = place(t);
+	bool woken, elsewhere = cpus[cpu] != this_cpu(), idle = elsewhere && is_idle(cpu);
 
 	spin_lock(&sched_lock);
 	woken = t->state == THREAD_SLEEPING;
 	if (woken) {
 		t->state = THREAD_RUNNING;
-		if (in_interrupt)
-			list_add_head(&t->run_link, &run_queue);
-		else
-			list_add_tail(&t->run_link, &run_queue);
+		enqueue(t, cpu, in_interrupt);
 	}
 	spin_unlock(&sched_lock);
-	if (woken && in_interrupt)
+	if (!woken)
+		return;
+	if (idle)
+		cpu_kick(cpus[cpu]);
+	else if (in_interrupt && elsewhere)
+		preempt(cpu);
+	else if (in_interrupt)
 		woken_by_interrupt = true;
-	else if (woken && current && current->state == THREAD_RUNNING)
-		slice_limit();
+	else if (elsewhere || (current && current->state == THREAD_RUNNING))
+		slice_limit(cpu);
 }
 
 void sched_interrupts(void)
@@ -184,7 +330,7 @@ void sched_exit(void)
 {
 	struct thread *t = current;
 
-	ended = t;
+	this_queue()->ended = t;
 	t->state = THREAD_DEAD;
 	schedule();
 	panic("a thread that ended was run again");

@@ -9,6 +9,11 @@
 __noreturn void sched_exit(void);
 /* First call of a new thread on its own stack: completes the switch to it. */
 void sched_switched(void);
+/* Make the queue and the idle thread of a CPU (0: when others are about to start). NULL: no memory.
+ */
+struct thread *sched_add_cpu(unsigned cpu);
+/* What an idle thread does. */
+__noreturn void sched_idle(void);
 /* Run pending interrupt handlers; threads they wake run before the current one goes on. */
 void sched_interrupts(void);
 

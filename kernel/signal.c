@@ -170,6 +170,7 @@ static bool action_ignores(const struct process *p, int signo)
 static void thread_notify(struct thread *t)
 {
 	__atomic_or_fetch(&t->work, WORK_SIGNAL, __ATOMIC_RELAXED);
+	thread_kick(t);
 	thread_signal_wake(t);
 }
 

@@ -121,6 +121,8 @@ struct thread {
 	struct process *process;
 	enum thread_state state;  /* (s) */
 	struct list run_link;	  /* (s) */
+	unsigned cpu;		  /* (s) it runs or waits on, or ran on last */
+	uint32_t affinity;	  /* (s) CPUs it may run on, one bit each; not empty */
 	struct list process_link; /* (l) */
 	bool woken;		  /* (s) a prepared waiter fired */
 	bool interruptible;	  /* (s) of the current sleep */
@@ -128,7 +130,7 @@ struct thread {
 	uint64_t kstack_low;	  /* (c) lowest address of the kernel stack */
 	struct timer sleep_timer; /* (c) */
 	uint64_t fs_base;	  /* (c) saved while switched out */
-	void *xstate;		  /* (c) vector state while switched out */
+	void *xstate;		  /* (c) vector state while switched out; NULL: an idle thread */
 	uint64_t sigmask;	  /* (l) blocked signals */
 	uint64_t saved_sigmask;	  /* (c) to restore, if has_saved_sigmask */
 	bool has_saved_sigmask;
@@ -192,6 +194,8 @@ void thread_start(struct thread *t);
  * of its threads: no signal, no end of the process and no execve(2) knows of it (see mm_exchange).
  * 0 or -ENOMEM. Callable from any kernel context. */
 int thread_kernel(void (*run)(void));
+/* One that runs when its CPU has nothing else to; it is never queued. NULL: no memory. */
+struct thread *thread_idle(void (*run)(void));
 /* Held by execve(2) while it exchanges the address space, and by kernel threads while they may use
  * it. Outermost of all locks. */
 extern struct mutex mm_exchange;
@@ -232,6 +236,8 @@ bool sched_others(void);
 void sched_breathe(void);
 /* Make t runnable. */
 void thread_wake(struct thread *t);
+/* t->work has changed: if another CPU runs its program code, have it look. */
+void thread_kick(struct thread *t);
 /* For wait_sleep: mark t (the caller) as sleeping, unless *woken: a waiter of it has fired. */
 bool sched_prepare_sleep(struct thread *t, bool interruptible, const bool *woken);
 

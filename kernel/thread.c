@@ -75,6 +75,7 @@ static struct thread *thread_alloc(struct process *p)
 	t->kstack_top = t->kstack_low + KSTACK_SIZE;
 	t->regs = (struct regs *)(t->kstack_top - ALIGN_UP(sizeof(struct regs), 16ul));
 	t->process = p;
+	t->affinity = UINT32_MAX;
 	t->state = THREAD_SLEEPING;
 	list_init(&t->run_link);
 	sigpending_init(&t->pending);
@@ -132,6 +133,8 @@ static void inherit(struct thread *t, const struct thread *from)
 	cred_put(t->cred);
 	t->cred = cred_get(from->cred);
 	t->no_new_privs = from->no_new_privs;
+	t->cpu = from->cpu;
+	t->affinity = from->affinity;
 	t->nice = from->sched_reset_on_fork && from->nice < 0 ? 0 : from->nice;
 	t->sched_policy = from->sched_reset_on_fork ? 0 : from->sched_policy;
 	t->ioprio = from->ioprio;
@@ -164,18 +167,38 @@ static __noreturn void kernel_first_run(void)
 	sched_exit();
 }
 
-int thread_kernel(void (*run)(void))
+static struct thread *kernel_thread(void (*run)(void))
 {
 	/* The first process: it lives as long as the machine. */
 	struct process *first = process_find(FIRST_PID);
 	struct thread *t = first ? thread_alloc(first) : NULL;
 
 	if (!t)
-		return -ENOMEM;
+		return NULL;
 	t->regs->rdi = (uint64_t)run;
 	begin_at(t, kernel_first_run);
+	return t;
+}
+
+int thread_kernel(void (*run)(void))
+{
+	struct thread *t = kernel_thread(run);
+
+	if (!t)
+		return -ENOMEM;
 	thread_wake(t);
 	return 0;
+}
+
+struct thread *thread_idle(void (*run)(void))
+{
+	struct thread *t = kernel_thread(run);
+
+	if (t) {
+		kfree(t->xstate);
+		t->xstate = NULL;
+	}
+	return t;
 }
 
 void thread_start(struct thread *t)

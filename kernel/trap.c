@@ -20,6 +20,7 @@
 #include "kernel/x86_64/entry.h"
 #include "kernel/x86_64/layout.h"
 #include "kernel/x86_64/percpu.h"
+#include "kernel/x86_64/smp.h"
 
 /* Exception vectors (SDM 3A 6.3.1). */
 enum {
@@ -169,6 +170,7 @@ static __noreturn void fault_on_exit(struct regs *regs)
 	}
 	prog->orig_rax = (uint64_t)-1;
 	WRITE_ONCE(this_cpu()->masked, 1);
+	kernel_lock_enter();
 	force(SIGSEGV, SI_KERNEL, 0);
 	exit_regs_loaded();
 }

@@ -18,6 +18,8 @@
 #define BOOTINFO_MAGIC	 0x64616f6c696e75ull /* "uniload\0" */
 #define BOOTINFO_VERSION 4		     /* changes when old and new cannot work together */
 
+#define BOOTINFO_MAX_CPUS 16
+
 /* `count` NUL-terminated strings one after another in [offset, offset + length). */
 struct bi_strings {
 	uint32_t offset, length, count;
@@ -137,7 +139,9 @@ struct bootinfo {
 	uint64_t plan_offset, plan_size; /* kernel/abi/plan.h, 8-byte aligned; size 0: no plan */
 	uint64_t tsc_hz;		 /* host's TSC frequency; 0 = unknown */
 	uint64_t realtime_ns; /* when the module was written; refined through BI_MSG_TIME_REQ */
-	uint8_t seed[64];     /* random bytes for the guest's generator */
+	uint32_t n_cpus;      /* to use, up to BOOTINFO_MAX_CPUS; 0 is 1 */
+	uint32_t unused;
+	uint8_t seed[64]; /* random bytes for the guest's generator */
 };
 
 /*

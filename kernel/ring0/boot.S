@@ -2,7 +2,8 @@
 /*
  * Boot: from the PVH entry (32-bit protected mode, no paging, EBX = struct hvm_start_info) to ring 3 in a few hundred
  * instructions without a loop, because ring 0 may be interpreted. Everything that can be a constant is one: page
- * tables, GDT, IDT and TSS are data built by the assembler. Anything longer happens in ring 3.
+ * tables, GDT, IDT and TSS are data built by the assembler. Anything longer happens in ring 3. Other CPUs come in
+ * through ap_trampoline, one at a time, and take the same way with what the first has found out.
  */
 #include "kernel/ring0/nub.h"
 #include "kernel/x86_64/layout.h"
@@ -66,8 +67,10 @@ pvh_entry:
 	bt	$26, %ecx
 	jnc	1f
 	or	$CR4_OSXSAVE, %esi
-1:	mov	%esi, %cr4
-
+1:	mov	%esi, PHYS(boot_cr4)
+	xor	%ebp, %ebp
+enable_long_mode:
+	mov	%esi, %cr4
 	mov	$PHYS(boot_pml4), %eax
 	mov	%eax, %cr3
 	mov	$MSR_EFER, %ecx
@@ -78,6 +81,34 @@ pvh_entry:
 	mov	%eax, %cr0
 	lgdt	PHYS(gdt_ptr32)
 	ljmp	$SEL_KERNEL_CS, $PHYS(long_mode)
+
+	/*
+	 * Another CPU: real mode at address 0, where ring 3 has copied this. EBP = 1 on the way to ring 3; ap_cpu is its
+	 * struct cpu. What CPUID says is the same as for the first.
+	 */
+	.code16
+	.globl	ap_trampoline, ap_trampoline_end
+ap_trampoline:
+	cli
+	mov	%cs, %ax
+	mov	%ax, %ds
+	lgdtl	ap_gdt_ptr - ap_trampoline
+	mov	$0x11, %eax			/* PE, ET */
+	mov	%eax, %cr0
+	ljmpl	$SEL_BOOT_CS, $PHYS(ap_protected)
+	.balign	4
+ap_gdt_ptr:
+	.word	gdt_end - gdt - 1
+	.long	PHYS(gdt)
+ap_trampoline_end:
+	.code32
+ap_protected:
+	mov	$SEL_KERNEL_SS, %eax
+	mov	%eax, %ds
+	mov	%eax, %ss
+	mov	PHYS(boot_cr4), %esi
+	mov	$1, %ebp
+	jmp	enable_long_mode
 
 no_cpu_feature:
 	/* Say so on the debug port and the serial port, whichever there is. */
@@ -104,8 +135,29 @@ long_mode:
 long_mode_high:
 	lgdt	gdt_ptr64(%rip)
 	lidt	idt_ptr64(%rip)
-	mov	$SEL_TSS, %ax
-	ltr	%ax
+	mov	$boot_cpu, %rdi
+	mov	$boot_stack_top, %rsp
+	mov	$SEL_TSS, %eax
+	test	%ebp, %ebp
+	jz	1f
+	mov	kernel_root(%rip), %rax		/* reaches its struct cpu, wherever that is */
+	mov	%rax, %cr3
+	mov	ap_cpu(%rip), %rdi
+	movzwl	CPU_INDEX(%rdi), %eax
+	and	$(MAX_CPUS - 1), %eax
+	mov	%eax, %edx
+	shl	$TSS_STRIDE_SHIFT, %edx
+	add	$tss, %rdx
+	lea	CPU_EXC_STACK_TOP(%rdi), %rcx
+	mov	%rcx, TSS_IST1(%rdx)
+	lea	CPU_IRQ_STACK_TOP(%rdi), %rcx
+	mov	%rcx, TSS_IST1 + 8(%rdx)
+	lea	CPU_DF_STACK_TOP(%rdi), %rcx
+	mov	%rcx, TSS_IST1 + 16(%rdx)
+	mov	%rcx, %rsp
+	shl	$4, %eax
+	add	$SEL_TSS, %eax
+1:	ltr	%ax
 	xor	%eax, %eax
 	lldt	%ax
 	mov	%eax, %ds
@@ -118,13 +170,16 @@ long_mode_high:
 	mov	%cr4, %rax
 	test	$CR4_OSXSAVE, %eax
 	jz	1f
+	mov	cpu_xcr0(%rip), %eax
+	test	%ebp, %ebp
+	jnz	2f
 	mov	$0xd, %eax
 	xor	%ecx, %ecx
 	cpuid
 	and	$XCR0_WANTED, %eax
-	xor	%edx, %edx
-	xor	%ecx, %ecx
 	mov	%eax, cpu_xcr0(%rip)
+2:	xor	%edx, %edx
+	xor	%ecx, %ecx
 	xsetbv
 1:
 	/* All descriptors of one kind have the same upper half: 0xffffffff. */
@@ -137,7 +192,9 @@ long_mode_high:
 	mov	$0xffffffff, %edx
 	wrmsr
 	mov	$MSR_GS_BASE, %ecx
-	mov	$boot_cpu, %rax
+	mov	%rdi, %rax
+	mov	%rdi, %rdx
+	shr	$32, %rdx
 	wrmsr
 	mov	$MSR_KERNEL_GS_BASE, %ecx
 	wrmsr
@@ -147,11 +204,16 @@ long_mode_high:
 	wrmsr
 
 	/* To ring 3, for good. */
+	mov	$kernel_start, %rax
+	test	%ebp, %ebp
+	jz	1f
+	mov	$kernel_start_other, %rax
+1:	mov	%rsp, %rdx
 	pushq	$SEL_USER_SS
-	pushq	$boot_stack_top
+	pushq	%rdx
 	pushq	$0x202
 	pushq	$SEL_USER_CS
-	pushq	$kernel_start
+	pushq	%rax
 	iretq
 
 	.section .nub.rodata, "a"
@@ -187,16 +249,20 @@ boot_pd:
 	.globl	gdt
 gdt:
 	.quad	0
-	.quad	0
+	.quad	0x00cf9b000000ffff	/* 0x08 ring-0 32-bit code, for ap_trampoline */
 	.quad	0x00af9b000000ffff	/* 0x10 ring-0 code */
 	.quad	0x00cf93000000ffff	/* 0x18 ring-0 data */
 	.quad	0x00cffb000000ffff	/* 0x20 ring-3 32-bit code */
 	.quad	0x00cff3000000ffff	/* 0x28 ring-3 data */
 	.quad	0x00affb000000ffff	/* 0x30 ring-3 code */
 	.quad	0
-	.word	TSS_LIMIT, tss_addr_0_16 /* 0x40 TSS; the linker script splits its address */
+	.set	n, 0
+	.rept	MAX_CPUS
+	.word	TSS_LIMIT, tss_addr_0_16 + (n << TSS_STRIDE_SHIFT) /* 0x40 TSS; kernel.ld splits its address */
 	.byte	tss_addr_16_8, 0x89, 0, tss_addr_24_8
 	.long	0xffffffff, 0
+	.set	n, n + 1
+	.endr
 gdt_end:
 gdt_ptr32:
 	.word	gdt_end - gdt - 1
@@ -210,21 +276,6 @@ gdt_ptr64:
 idt_ptr64:
 	.word	VEC_COUNT * 16 - 1
 	.quad	idt
-
-	.balign 64
-	.globl	tss
-tss:
-	.long	0
-	.quad	boot_cpu + CPU_EXC_STACK_TOP, 0, 0	/* RSP0-2: never used, every gate has an IST */
-	.quad	0
-	.quad	boot_cpu + CPU_EXC_STACK_TOP		/* IST 1 */
-	.quad	boot_cpu + CPU_IRQ_STACK_TOP		/* IST 2 */
-	.quad	boot_cpu + CPU_DF_STACK_TOP		/* IST 3 */
-	.quad	0, 0, 0, 0
-	.quad	0
-	.word	0
-	.word	TSS_LIMIT + 1			/* no I/O bitmap: no port for ring 3 */
-TSS_LIMIT = . - tss - 1
 
 	/* One 32-byte stub per vector (nub.S); stub_page is 4 KiB-aligned, so the low half needs no carry. */
 	.macro	gate n, ist, dpl
@@ -251,13 +302,43 @@ idt:
 	.set	vec, vec + 1
 	.endr
 
+	.macro	one_tss cpu
+	.balign	1 << TSS_STRIDE_SHIFT
+	.long	0
+	.quad	0, 0, 0				/* RSP0-2: never used, every gate has an IST */
+	.quad	0
+	.if	\cpu == 0
+	.quad	boot_cpu + CPU_EXC_STACK_TOP	/* IST 1 */
+	.quad	boot_cpu + CPU_IRQ_STACK_TOP	/* IST 2 */
+	.quad	boot_cpu + CPU_DF_STACK_TOP	/* IST 3 */
+	.else
+	.quad	0, 0, 0				/* filled in when that CPU starts */
+	.endif
+	.quad	0, 0, 0, 0
+	.quad	0
+	.word	0
+	.word	TSS_LIMIT + 1			/* no I/O bitmap: no port for ring 3 */
+	.endm
+TSS_LIMIT = 103
+TSS_IST1  = 36
+	.balign	2048				/* no carry into the upper half of a descriptor's address */
+	.globl	tss
+tss:
+	.set	n, 0
+	.rept	MAX_CPUS
+	one_tss	n
+	.set	n, n + 1
+	.endr
+
 	.section .data
 	.balign 8
-	.globl	boot_tsc, boot_start_info, cpu_xcr0, cpu_leaf_80000001, cpu_fsgsbase
+	.globl	boot_tsc, boot_start_info, cpu_xcr0, cpu_leaf_80000001, cpu_fsgsbase, ap_cpu
 boot_tsc:	.quad 0			/* TSC at the first instruction */
 boot_start_info: .quad 0		/* physical address */
 cpu_xcr0:	.quad 0			/* enabled vector state; 0 = no XSAVE */
+ap_cpu:		.quad 0			/* struct cpu of the CPU that is being started */
 cpu_leaf_80000001: .long 0	/* its ECX */
+boot_cr4:	.long 0
 cpu_fsgsbase:	.byte 0			/* 1 = ring 3 may set FS and GS base */
 
 	.section .bss

@@ -12,11 +12,15 @@
 #define KERNEL_RING0_NUB_H
 
 /* Selectors. Ring 3's are Linux's own, because programs see them in signal frames. */
+#define SEL_BOOT_CS   0x08 /* 32-bit */
 #define SEL_KERNEL_CS 0x10
 #define SEL_KERNEL_SS 0x18
 #define SEL_USER_SS   0x2b
 #define SEL_USER_CS   0x33
-#define SEL_TSS	      0x40
+#define SEL_TSS	      0x40 /* of CPU 0; the others follow */
+
+#define MAX_CPUS	 16
+#define TSS_STRIDE_SHIFT 7 /* bytes from one TSS to the next */
 
 /*
  * Vectors 0-31 are the CPU's exceptions. All interrupts share one priority class (32-47): the local
@@ -24,7 +28,8 @@
  */
 #define VEC_IRQ_FIRST	32
 #define VEC_TIMER	32
-#define VEC_DEVICE	33 /* first of the device interrupts */
+#define VEC_KICK	33 /* from another CPU: enter the kernel, or wake up */
+#define VEC_DEVICE	34 /* first of the device interrupts */
 #define VEC_DEVICE_LAST 47
 #define VEC_SPURIOUS	63
 #define VEC_COUNT	64
@@ -61,7 +66,10 @@
 #define CPU_THREAD	    56
 #define CPU_EXC_VECTOR	    64 /* of the last exception */
 #define CPU_CR2		    72
-#define CPU_STACK_LOW	    80	 /* lowest valid address of the running thread's kernel stack */
+#define CPU_STACK_LOW	    80	/* lowest valid address of the running thread's kernel stack */
+#define CPU_IN_PROGRAM	    96	/* its program code may run: see kernel/x86_64/smp.h */
+#define CPU_STALE	    100 /* other CPUs have changed the page tables in use here */
+#define CPU_INDEX	    120
 #define CPU_PENDING_VEC	    128	 /* one byte per vector */
 #define CPU_EXC_STACK_TOP   1024 /* IST 1: exceptions (frame is read by ring 3) */
 #define CPU_IRQ_STACK_TOP   1536 /* IST 2: interrupts */

@@ -13,11 +13,15 @@
 #define LAPIC_ID	   (0x020 / 4)
 #define LAPIC_EOI	   (0x0b0 / 4)
 #define LAPIC_SVR	   (0x0f0 / 4)
+#define LAPIC_ICR_LOW	   (0x300 / 4)
+#define LAPIC_ICR_HIGH	   (0x310 / 4)
 #define LAPIC_LVT_TIMER	   (0x320 / 4)
 #define LAPIC_LVT_LINT0	   (0x350 / 4)
 #define LAPIC_TIMER_INIT   (0x380 / 4)
 #define LAPIC_TIMER_COUNT  (0x390 / 4)
 #define LAPIC_TIMER_DIVIDE (0x3e0 / 4)
+#define ICR_INIT	   0x4500
+#define ICR_STARTUP	   0x4600 /* at the page whose number is in the low byte: 0 */
 #define SVR_ENABLE	   0x100
 #define LVT_MASKED	   0x10000
 #define DIVIDE_BY_1	   0xb
@@ -44,14 +48,19 @@ static struct {
 static unsigned next_vector = VEC_DEVICE;
 static void (*timer_handler)(void);
 
+void apic_init_other(void)
+{
+	lapic[LAPIC_SVR] = SVR_ENABLE | VEC_SPURIOUS;
+	lapic[LAPIC_TIMER_DIVIDE] = DIVIDE_BY_1;
+	lapic[LAPIC_LVT_TIMER] = VEC_TIMER;
+}
+
 int apic_init(void)
 {
 	lapic = kmap_device(LAPIC_PHYS, LAPIC_SIZE);
 	if (!lapic)
 		return -ENOMEM;
-	lapic[LAPIC_SVR] = SVR_ENABLE | VEC_SPURIOUS;
-	lapic[LAPIC_TIMER_DIVIDE] = DIVIDE_BY_1;
-	lapic[LAPIC_LVT_TIMER] = VEC_TIMER;
+	apic_init_other();
 	return 0;
 }
 
@@ -88,6 +97,19 @@ int irq_request(unsigned gsi, void (*handler)(void *arg), void *arg)
 	return 0;
 }
 
+void apic_start(uint8_t apic_id, bool again)
+{
+	lapic[LAPIC_ICR_HIGH] = (uint32_t)apic_id << 24;
+	lapic[LAPIC_ICR_LOW] = again ? ICR_STARTUP : ICR_INIT;
+}
+
+/* Neither KVM nor QEMU lets a request stay in the register. */
+void apic_send(uint8_t apic_id, unsigned vec)
+{
+	lapic[LAPIC_ICR_HIGH] = (uint32_t)apic_id << 24;
+	lapic[LAPIC_ICR_LOW] = vec;
+}
+
 void irq_set_timer_handler(void (*handler)(void))
 {
 	timer_handler = handler;
@@ -105,6 +127,8 @@ void irq_process(void)
 			WRITE_ONCE(c->pending_vec[vec], 0);
 			if (vec == VEC_TIMER)
 				timer_handler();
+			else if (vec == VEC_KICK)
+				c->kicked = false;
 			else if (handlers[vec].fn)
 				handlers[vec].fn(handlers[vec].arg);
 			lapic[LAPIC_EOI] = 0;

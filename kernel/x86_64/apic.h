@@ -16,6 +16,13 @@ int apic_init(void);
  * -EINVAL. */
 int irq_request(unsigned gsi, void (*handler)(void *arg), void *arg);
 
+/* Enable the local APIC of another than the first CPU, which calls this. */
+void apic_init_other(void);
+/* Make another CPU begin at physical address 0, in real mode; repeat until it does. */
+void apic_start(uint8_t apic_id, bool again);
+/* Interrupt another CPU. */
+void apic_send(uint8_t apic_id, unsigned vec);
+
 /* Run the handlers of all recorded interrupts. Called with interrupts masked. */
 void irq_process(void);
 

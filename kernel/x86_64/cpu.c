@@ -15,6 +15,7 @@
 #include "kernel/x86_64/entry.h"
 #include "kernel/x86_64/percpu.h"
 #include "kernel/x86_64/pt.h"
+#include "kernel/x86_64/smp.h"
 #include "kernel/x86_64/uart.h"
 
 #define DEBUGCON_PORT	  0x402
@@ -126,6 +127,12 @@ void cpu_init(void)
 	}
 }
 
+void cpu_init_other(void)
+{
+	if (syscall_probe_call() == 3)
+		nub_call(NUB_SYSCALL_DIRECT, 0);
+}
+
 bool cpu_ring0_is_slow(void)
 {
 	return features.ring0_slow;
@@ -235,11 +242,9 @@ uint32_t cpu_cpuid1_edx(void)
 	return features.leaf1_edx;
 }
 
-static paddr_t loaded_root;
-
 void cpu_load_root(paddr_t root)
 {
-	loaded_root = root;
+	this_cpu()->root = root;
 	nub_call(NUB_LOAD_ROOT, root);
 }
 
@@ -248,10 +253,13 @@ void cpu_halt(void)
 	nub_call(NUB_HALT, 0);
 }
 
-/* One CPU, and one root in use at a time: loading another forgets all translations. */
+/* Loading another root forgets all translations: CPUs that use this one now are the only ones with
+ * any. */
 void pt_flush(paddr_t root, uint64_t start, uint64_t end)
 {
-	if (root != loaded_root)
+	if (n_cpus > 1)
+		smp_flush_others(root);
+	if (root != this_cpu()->root)
 		return;
 	if (end - start > (features.ring0_slow ? 1 : FLUSH_PAGES_MAX) * PAGE_SIZE) {
 		nub_call(NUB_FLUSH_ALL, 0);

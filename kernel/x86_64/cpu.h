@@ -8,6 +8,8 @@
 
 /* Read CPUID once and find out how `syscall` arrives (kernel/ring0/nub.S). Called first of all. */
 void cpu_init(void);
+/* The same on every other CPU, by itself. */
+void cpu_init_other(void);
 /* True if ring 0 is interpreted: entering it costs tens of microseconds, so batch what needs it. */
 bool cpu_ring0_is_slow(void);
 

@@ -28,6 +28,63 @@ kernel_start:
 	call	kernel_main
 	ud2
 
+	/* The same for every other CPU; smp_start has filled in its struct cpu. */
+	.globl	kernel_start_other
+kernel_start_other:
+	xor	%ebp, %ebp
+	mov	$SEL_USER_SS, %eax
+	mov	%eax, %ds
+	mov	%eax, %es
+	mov	%gs:CPU_REGS, %rsp
+	call	smp_main
+	ud2
+
+	/*
+	 * ---- the kernel lock ----
+	 * Kernel code runs on one CPU at a time (kernel/x86_64/smp.h). With one CPU these are NOPs; smp_patch() writes
+	 * calls over them. kernel_enter keeps all but RCX and R11 of what a system call has in registers; RSP points
+	 * to struct regs, in which save_args has been done or is not needed.
+	 */
+	.macro	lock_site to
+9:	.byte	0x0f, 0x1f, 0x44, 0x00, 0x00
+	.pushsection .rodata.lock_sites, "a"
+	.quad	9b, \to
+	.popsection
+	.endm
+
+	.globl	kernel_enter, kernel_leave
+kernel_enter:
+	movl	$0, %gs:CPU_IN_PROGRAM
+	cmpl	$0, kernel_lock_waiters(%rip)	/* let those who wait go first */
+	jne	1f
+	mov	$1, %ecx
+	xchg	%cl, kernel_lock(%rip)
+	test	%cl, %cl
+	jnz	1f
+	cmpl	$0, %gs:CPU_STALE
+	jne	2f
+	ret
+1:	sub	$8, %rsp
+	call	kernel_lock_wait
+	jmp	3f
+2:	sub	$8, %rsp
+	call	kernel_flush_stale
+3:	add	$8, %rsp
+	mov	8 + REGS_RDI(%rsp), %rdi
+	mov	8 + REGS_RSI(%rsp), %rsi
+	mov	8 + REGS_RDX(%rsp), %rdx
+	mov	8 + REGS_R10(%rsp), %r10
+	mov	8 + REGS_R8(%rsp), %r8
+	mov	8 + REGS_R9(%rsp), %r9
+	mov	8 + REGS_ORIG_RAX(%rsp), %rax
+	ret
+
+	/* From here on this CPU may be told to come back: cpu->pending is looked at after it. Keeps all registers. */
+kernel_leave:
+	movl	$1, %gs:CPU_IN_PROGRAM
+	movb	$0, kernel_lock(%rip)
+	ret
+
 	/* ---- system calls ---- */
 	.macro	save_args
 	mov	%rdi, REGS_RDI(%rsp)
@@ -97,6 +154,7 @@ syscall_entry_stub:
 syscall_enter:
 	mov	%r11, REGS_RSP(%rsp)
 	mov	%rcx, REGS_RIP(%rsp)
+	lock_site kernel_enter
 	cmp	syscall_limit(%rip), %eax	/* 0 while tracing or when a policy is on */
 	jae	syscall_slow_call
 	mov	%r10, %rcx
@@ -110,6 +168,7 @@ syscall_done:
 	test	exit_slow_flags(%rip), %r11d
 	jnz	syscall_work
 	mov	%rax, REGS_RAX(%rsp)
+	lock_site kernel_leave
 	movl	$0, %gs:CPU_MASKED
 exit_begin:
 exit_syscall:
@@ -132,16 +191,19 @@ exit_syscall:
 exit_syscall_jmp:
 	jmp	*%rcx
 
-syscall_work:
-	mov	%rax, REGS_RAX(%rsp)
 syscall_pending:
 	movl	$1, %gs:CPU_MASKED
-	complete_frame
-	/* exit_full: struct regs is complete at RSP. */
+	lock_site kernel_enter
+	jmp	1f
+syscall_work:
+	mov	%rax, REGS_RAX(%rsp)
+1:	complete_frame
+	/* exit_full: struct regs is complete at RSP, the kernel lock is held. */
 	.globl	exit_full
 exit_full:
 	mov	%rsp, %rdi
 	call	exit_to_program
+	lock_site kernel_leave
 	movl	$0, %gs:CPU_MASKED
 exit_iret:
 	cmpl	$0, %gs:CPU_PENDING
@@ -167,6 +229,7 @@ exit_iret_insn:
 exit_end:
 exit_iret_pending:
 	movl	$1, %gs:CPU_MASKED
+	lock_site kernel_enter
 	jmp	exit_full
 
 	/* In the table for rows whose handler reads the whole frame: the call is made once more, by the slow path. */
@@ -279,6 +342,7 @@ again:	decl	%gs:CPU_MASKED
 
 from_program:
 	move_regs
+	lock_site kernel_enter
 	mov	%rsp, %rdi
 	call	exception_in_program
 	jmp	exit_full
@@ -314,6 +378,7 @@ upcall_interrupt:
 	cmp	%rax, %rdx
 	jb	1f
 2:	move_regs
+	lock_site kernel_enter
 	jmp	exit_full			/* exit_to_program processes what is pending */
 1:
 	lea	exit_syscall_jmp(%rip), %rax
@@ -380,7 +445,12 @@ syscall_probe_call:
 	ret
 
 	.section .data
-	.globl	syscall_limit, exit_slow_flags
+	.globl	syscall_limit, exit_slow_flags, kernel_lock, kernel_lock_waiters
 syscall_limit:	.long 0
 exit_slow_flags: .long ~0		/* program flags that only iretq gives back: cpu_init() */
+	.balign	64				/* lines of their own */
+kernel_lock:	.byte 0
+	.balign	64
+kernel_lock_waiters: .long 0
+	.balign	64
 	.section .note.GNU-stack, "", @progbits

@@ -5,6 +5,7 @@
 
 #include "kernel/types.h"
 
+struct cpu;
 struct regs;
 
 /* ---- assembly called from C ---- */
@@ -31,7 +32,20 @@ extern uint32_t syscall_limit;
 /* Stands in the table for handlers that read the complete frame: goes to syscall_slow. */
 void syscall_needs_frame(void);
 
+/* Taken by kernel_enter, given back by kernel_leave; how many CPUs wait for it in C. */
+extern uint8_t kernel_lock;
+extern uint32_t kernel_lock_waiters;
+/* Where calls of them are to be written once there are several CPUs: place and target, in pairs. */
+extern const uint64_t lock_sites[], lock_sites_end[];
+
+/* Real-mode code for address 0, and whom it starts. */
+extern const char ap_trampoline[], ap_trampoline_end[];
+extern struct cpu *ap_cpu;
+
 /* ---- C called from assembly ---- */
+__noreturn void smp_main(void);
+void kernel_lock_wait(void);
+void kernel_flush_stale(void);
 __noreturn void kernel_main(void);
 long syscall_slow(struct regs *regs);
 /* Everything to do before the program goes on: interrupts, other threads, signals. */

@@ -10,6 +10,7 @@
 #include "kernel/ring0/nub.h"
 #include "kernel/types.h"
 
+struct mm;
 struct thread;
 struct regs;
 
@@ -26,7 +27,15 @@ struct cpu {
 	uint64_t cr2;
 	uint64_t stack_low;
 	uint64_t fs_base; /* the program's, where ring 3 cannot read it (no FSGSBASE) */
-	uint8_t pad[CPU_PENDING_VEC - CPU_STACK_LOW - 16];
+	/* Written with the kernel lock held, in_program also by its own CPU (kernel/x86_64/smp.h).
+	 */
+	uint32_t in_program, stale;
+	paddr_t root;	   /* page-table root in use */
+	struct mm *active; /* whose it is, referenced; NULL: the kernel's */
+	uint16_t index;	   /* in cpus[]: the number programs see */
+	uint8_t apic_id;
+	bool kicked; /* VEC_KICK is on its way */
+	uint8_t pad[4];
 	uint8_t pending_vec[VEC_COUNT];
 	uint8_t stacks[CPU_SIZE - CPU_PENDING_VEC - VEC_COUNT];
 };
@@ -41,16 +50,22 @@ _Static_assert(offsetof(struct cpu, thread) == CPU_THREAD, "thread");
 _Static_assert(offsetof(struct cpu, exc_vector) == CPU_EXC_VECTOR, "exc_vector");
 _Static_assert(offsetof(struct cpu, cr2) == CPU_CR2, "cr2");
 _Static_assert(offsetof(struct cpu, stack_low) == CPU_STACK_LOW, "stack_low");
+_Static_assert(offsetof(struct cpu, in_program) == CPU_IN_PROGRAM, "in_program");
+_Static_assert(offsetof(struct cpu, stale) == CPU_STALE, "stale");
+_Static_assert(offsetof(struct cpu, index) == CPU_INDEX, "index");
 _Static_assert(offsetof(struct cpu, pending_vec) == CPU_PENDING_VEC, "pending_vec");
 _Static_assert(sizeof(struct cpu) == CPU_SIZE, "size");
 
 extern struct cpu boot_cpu;
+extern struct cpu *cpus[MAX_CPUS]; /* the first n_cpus; CPU 0 is boot_cpu */
+extern unsigned n_cpus;		   /* that run: 1 until the others have been started */
 
+/* Good until the caller sleeps: it may go on on another CPU. */
 static inline struct cpu *this_cpu(void)
 {
 	struct cpu *c;
 
-	__asm__("mov %%gs:0, %0" : "=r"(c));
+	__asm__ volatile("mov %%gs:0, %0" : "=r"(c));
 	return c;
 }
 
