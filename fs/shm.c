@@ -7,18 +7,16 @@
 #include "fs/ipc.h"
 #include "fs/seq.h"
 #include "fs/vfs_internal.h"
-#include "kernel/clock.h"
 #include "kernel/heap.h"
 #include "kernel/string.h"
 #include "kernel/task.h"
 
-#define ID_STEP	     32768  /* an id is a place below it plus a count of reuses times it */
 #define SHM_DEST_BIT 01000u /* shm_perm.mode: removed, going when nobody is attached */
 
-/* (lock) */
+/* (table.lock) */
 struct shm {
-	struct list link;
 	struct ipc_perm_info perm;
+	bool listed;		     /* in the table */
 	size_t size;		     /* as asked for */
 	struct file *file;	     /* what is mapped; the table's reference goes with removal */
 	struct file *store;	     /* the tmpfs file */
@@ -26,46 +24,12 @@ struct shm {
 	int cpid, lpid;
 };
 
-static struct spinlock lock;
-static struct list segments = LIST_INIT(segments); /* (lock) by place */
-static unsigned n_segments;			   /* (lock) */
-static int last_seq;				   /* (lock) */
+int shm_max_segs = SHM_MAX_SEGS;
+static struct ipc_table table = IPC_TABLE_INIT(shm_max_segs);
 
-static int64_t now_s(void)
+static struct shm *shm_of(struct ipc_perm_info *p)
 {
-	return (int64_t)(clock_real_coarse_ns() / NSEC_PER_SEC);
-}
-
-/* ---- lookup; lock held ---- */
-
-static struct shm *find_id(int id)
-{
-	struct shm *s;
-
-	list_for_each (s, &segments, link)
-		if (s->perm.id == id)
-			return s;
-	return NULL;
-}
-
-static struct shm *find_key(int key)
-{
-	struct shm *s;
-
-	list_for_each (s, &segments, link)
-		if (s->perm.key == key && key != IPC_PRIVATE)
-			return s;
-	return NULL;
-}
-
-static struct shm *find_index(int index)
-{
-	struct shm *s;
-
-	list_for_each (s, &segments, link)
-		if (s->perm.id % ID_STEP == index)
-			return s;
-	return NULL;
+	return container_of(p, struct shm, perm);
 }
 
 static unsigned attached(const struct shm *s)
@@ -94,12 +58,10 @@ static void shm_release(struct file *f)
 {
 	struct shm *s = f->priv;
 
-	spin_lock(&lock);
-	if (!list_empty(&s->link)) {
-		list_del(&s->link);
-		n_segments--;
-	}
-	spin_unlock(&lock);
+	spin_lock(&table.lock);
+	if (s->listed)
+		ipc_remove(&table, &s->perm);
+	spin_unlock(&table.lock);
 	file_put(s->store);
 	kfree(s);
 }
@@ -159,7 +121,6 @@ static int shm_alloc(int key, size_t size, struct shm **out)
 		kfree(s);
 		return r;
 	}
-	list_init(&s->link);
 	s->size = size;
 	r = vfs_ftruncate(s->store, ALIGN_UP(size, PAGE_SIZE));
 	if (r == 0)
@@ -173,67 +134,60 @@ static int shm_alloc(int key, size_t size, struct shm **out)
 	return 0;
 }
 
-/* Put it at the first free place. Lock held. */
-static void insert(struct shm *s, int key, unsigned flags)
-{
-	int index = 0;
-
-	while (find_index(index))
-		index++;
-	ipc_init(&s->perm, key, last_seq * ID_STEP + index, flags);
-	last_seq = (last_seq + 1) % (INT32_MAX / ID_STEP);
-	s->cpid = current_process()->pid;
-	s->ctime = now_s();
-	list_add_tail(&s->link, &segments);
-	n_segments++;
-}
-
-/* Lock held. The number of an existing segment, -ENOENT (make it) or -errno. */
+/* Lock held. The number of the segment with this key, -EAGAIN: it is to be made, or -errno. */
 static int get_existing(int key, size_t size, unsigned flags)
 {
-	struct shm *s = find_key(key);
-	int r;
+	struct ipc_perm_info *p;
+	int r = ipc_lookup(&table, key, flags, &p);
 
-	if (!s)
-		return flags & IPC_CREAT || key == IPC_PRIVATE ? 0 : -ENOENT;
-	if ((flags & IPC_CREAT) && (flags & IPC_EXCL))
-		return -EEXIST;
-	r = ipc_permission(&s->perm, flags & 0777);
 	if (r)
 		return r;
-	return size > s->size ? -EINVAL : 1;
+	if (!p)
+		return -EAGAIN;
+	if (size > shm_of(p)->size)
+		return -EINVAL;
+	r = ipc_permission(p, flags);
+	return r ? r : p->id;
+}
+
+/* Lock held. Its number or -errno. */
+static int insert(struct shm *s, int key, unsigned flags)
+{
+	int r = ipc_add(&table, &s->perm, key, flags);
+
+	if (r)
+		return r;
+	s->listed = true;
+	s->cpid = current_process()->pid;
+	s->ctime = ipc_now();
+	return s->perm.id;
 }
 
 int shm_get(int key, size_t size, unsigned flags)
 {
-	struct shm *s = NULL;
+	bool made = false;
+	struct shm *s;
 	int r;
 
-	spin_lock(&lock);
+	spin_lock(&table.lock);
 	r = get_existing(key, size, flags);
-	if (r > 0)
-		r = find_key(key)->perm.id;
-	else if (r == 0 && (size < SHM_MIN_SIZE || size > SHM_MAX_SIZE))
-		r = -EINVAL;
-	else if (r == 0 && n_segments >= SHM_MAX_SEGS)
-		r = -ENOSPC;
-	else if (r == 0)
-		r = INT32_MIN; /* to be made, unlocked */
-	spin_unlock(&lock);
-	if (r != INT32_MIN)
+	spin_unlock(&table.lock);
+	if (r != -EAGAIN)
 		return r;
+	if (size < SHM_MIN_SIZE || size > SHM_MAX_SIZE)
+		return -EINVAL;
 	r = size > (size_t)INT64_MAX ? -ENOMEM : shm_alloc(key, size, &s);
 	if (r)
 		return r;
-	spin_lock(&lock);
-	if (find_key(key)) { /* another was faster */
-		spin_unlock(&lock);
-		file_put(s->file);
-		return shm_get(key, size, flags);
+	spin_lock(&table.lock);
+	r = get_existing(key, size, flags); /* another may have been faster */
+	if (r == -EAGAIN) {
+		r = insert(s, key, flags);
+		made = r >= 0;
 	}
-	insert(s, key, flags);
-	r = s->perm.id;
-	spin_unlock(&lock);
+	spin_unlock(&table.lock);
+	if (!made)
+		file_put(s->file);
 	return r;
 }
 
@@ -241,20 +195,20 @@ int shm_get(int key, size_t size, unsigned flags)
 
 int shm_open(int id, unsigned mode, struct file **out, size_t *size)
 {
+	struct ipc_perm_info *p;
 	struct shm *s;
-	int r = -EINVAL;
+	int r;
 
-	spin_lock(&lock);
-	s = find_id(id);
-	if (s)
-		r = ipc_permission(&s->perm, mode);
+	spin_lock(&table.lock);
+	r = ipc_use(&table, id, mode, &p);
 	if (r == 0) {
+		s = shm_of(p);
 		*out = file_get(s->file);
 		*size = ALIGN_UP(s->size, PAGE_SIZE);
-		s->atime = now_s();
+		s->atime = ipc_now();
 		s->lpid = current_process()->pid;
 	}
-	spin_unlock(&lock);
+	spin_unlock(&table.lock);
 	return r;
 }
 
@@ -262,22 +216,22 @@ void shm_detached(struct file *f)
 {
 	struct shm *s = f->priv;
 
-	spin_lock(&lock);
-	s->dtime = now_s();
+	spin_lock(&table.lock);
+	s->dtime = ipc_now();
 	s->lpid = current_process()->pid;
-	spin_unlock(&lock);
+	spin_unlock(&table.lock);
 }
 
 int shm_stat(int id, bool by_index, bool any, struct shmid64_ds *out)
 {
+	struct ipc_perm_info *p;
 	struct shm *s;
-	int r = -EINVAL;
+	int r;
 
-	spin_lock(&lock);
-	s = by_index ? find_index(id) : find_id(id);
-	if (s)
-		r = any ? 0 : ipc_permission(&s->perm, 0444);
-	if (r == 0) {
+	spin_lock(&table.lock);
+	r = ipc_stat(&table, id, by_index, any, &p);
+	if (r >= 0) {
+		s = shm_of(p);
 		*out = (struct shmid64_ds){.shm_segsz = s->size,
 					   .shm_atime = s->atime,
 					   .shm_dtime = s->dtime,
@@ -285,48 +239,41 @@ int shm_stat(int id, bool by_index, bool any, struct shmid64_ds *out)
 					   .shm_cpid = s->cpid,
 					   .shm_lpid = s->lpid,
 					   .shm_nattch = attached(s)};
-		ipc_fill(&s->perm, &out->shm_perm);
-		r = by_index ? s->perm.id : 0;
+		ipc_fill(p, &out->shm_perm);
 	}
-	spin_unlock(&lock);
+	spin_unlock(&table.lock);
 	return r;
 }
 
-int shm_set(int id, uint32_t uid, uint32_t gid, uint32_t mode)
+int shm_set(int id, const struct ipc64_perm *to)
 {
-	struct shm *s;
-	int r = -EINVAL;
+	struct ipc_perm_info *p;
+	int r;
 
-	spin_lock(&lock);
-	s = find_id(id);
-	if (s)
-		r = ipc_owner(&s->perm);
-	if (r == 0) {
-		s->perm.uid = uid;
-		s->perm.gid = gid;
-		s->perm.mode = (s->perm.mode & ~0777u) | (mode & 0777);
-		s->ctime = now_s();
-	}
-	spin_unlock(&lock);
+	spin_lock(&table.lock);
+	r = ipc_own(&table, id, &p);
+	if (r == 0)
+		r = ipc_change(p, to);
+	if (r == 0)
+		shm_of(p)->ctime = ipc_now();
+	spin_unlock(&table.lock);
 	return r;
 }
 
 int shm_remove(int id)
 {
 	struct file *gone = NULL;
-	struct shm *s;
-	int r = -EINVAL;
+	struct ipc_perm_info *p;
+	int r;
 
-	spin_lock(&lock);
-	s = find_id(id);
-	if (s)
-		r = ipc_owner(&s->perm);
-	if (r == 0 && !(s->perm.mode & SHM_DEST_BIT)) {
-		s->perm.key = IPC_PRIVATE; /* nobody finds it any more */
-		s->perm.mode |= SHM_DEST_BIT;
-		gone = s->file;
+	spin_lock(&table.lock);
+	r = ipc_own(&table, id, &p);
+	if (r == 0 && !(p->mode & SHM_DEST_BIT)) {
+		p->key = IPC_PRIVATE; /* nobody finds it any more */
+		p->mode |= SHM_DEST_BIT;
+		gone = shm_of(p)->file;
 	}
-	spin_unlock(&lock);
+	spin_unlock(&table.lock);
 	if (gone)
 		file_put(gone);
 	return r;
@@ -334,45 +281,45 @@ int shm_remove(int id)
 
 int shm_lock(int id)
 {
-	struct shm *s;
-	int r = -EINVAL;
+	struct ipc_perm_info *p;
+	int r;
 
-	spin_lock(&lock);
-	s = find_id(id);
-	if (s)
-		r = ipc_owner(&s->perm);
-	spin_unlock(&lock);
+	spin_lock(&table.lock);
+	r = ipc_own(&table, id, &p);
+	spin_unlock(&table.lock);
 	return r;
 }
 
 int shm_info(struct shm_info *out)
 {
-	struct shm *s;
-	int top = 0;
+	struct ipc_perm_info *p;
+	int top;
 
 	*out = (struct shm_info){0};
-	spin_lock(&lock);
-	out->used_ids = (int)n_segments;
-	list_for_each (s, &segments, link) {
-		out->shm_tot += ALIGN_UP(s->size, PAGE_SIZE) / PAGE_SIZE;
-		top = MAX(top, s->perm.id % ID_STEP);
-	}
-	spin_unlock(&lock);
+	spin_lock(&table.lock);
+	out->used_ids = (int)table.count;
+	for (uint64_t at = 0; (p = ipc_next(&table, &at)) != NULL; at++)
+		out->shm_tot += ALIGN_UP(shm_of(p)->size, PAGE_SIZE) / PAGE_SIZE;
+	top = ipc_top(&table);
+	spin_unlock(&table.lock);
 	return top;
 }
 
 void shm_show(struct seq *q)
 {
-	struct shm *s;
+	struct ipc_perm_info *p;
 
-	spin_lock(&lock);
-	list_for_each (s, &segments, link)
+	spin_lock(&table.lock);
+	for (uint64_t at = 0; (p = ipc_next(&table, &at)) != NULL; at++) {
+		const struct shm *s = shm_of(p);
+
 		seq_printf(q,
 			   "%10d %10d  %4o %21lu %5u %5u  %5u %5u %5u %5u %5u %10lu %10lu %10lu "
 			   "%21lu %21lu\n",
-			   s->perm.key, s->perm.id, s->perm.mode, (unsigned long)s->size,
-			   (unsigned)s->cpid, (unsigned)s->lpid, attached(s), s->perm.uid,
-			   s->perm.gid, s->perm.cuid, s->perm.cgid, (unsigned long)s->atime,
-			   (unsigned long)s->dtime, (unsigned long)s->ctime, 0ul, 0ul);
-	spin_unlock(&lock);
+			   p->key, p->id, p->mode, (unsigned long)s->size, (unsigned)s->cpid,
+			   (unsigned)s->lpid, attached(s), p->uid, p->gid, p->cuid, p->cgid,
+			   (unsigned long)s->atime, (unsigned long)s->dtime,
+			   (unsigned long)s->ctime, 0ul, 0ul);
+	}
+	spin_unlock(&table.lock);
 }

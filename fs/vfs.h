@@ -73,7 +73,7 @@ int vfs_permission(struct inode *in, unsigned mask /* R_OK|W_OK|X_OK */, bool re
 int vfs_statfs(struct inode *in, struct statfs *out);
 
 /* For process_hooks: places and image of a child of the caller, 0 or -ENOMEM; drop p's. */
-int vfs_process_fork(struct process *child, bool share_fs);
+int vfs_process_fork(struct process *child, uint64_t flags);
 void vfs_process_exit(struct process *p);
 int vfs_unshare_fs(void); /* unshare(CLONE_FS): 0 or -ENOMEM */
 

@@ -3,6 +3,7 @@
  * What the VFS keeps in a process: where paths start (shared by clone(CLONE_FS), else copied) and
  * the file of the running image, which nobody may write to meanwhile.
  */
+#include "fs/sem.h"
 #include "fs/vfs_internal.h"
 #include "kernel/heap.h"
 #include "kernel/process.h"
@@ -33,20 +34,20 @@ static void fs_put(struct fs_context *fs)
 	kfree(fs);
 }
 
-int vfs_process_fork(struct process *child, bool share_fs)
+int vfs_process_fork(struct process *child, uint64_t flags)
 {
 	struct process *p = current_process();
 
-	if (share_fs)
+	if (flags & CLONE_FS)
 		p->fs->refs++;
-	child->fs = share_fs ? p->fs : fs_copy(p->fs);
+	child->fs = flags & CLONE_FS ? p->fs : fs_copy(p->fs);
 	if (!child->fs)
 		return -ENOMEM;
 	if (p->exe) {
 		(void)vfs_deny_write(p->exe); /* as it is already */
 		child->exe = inode_get(p->exe);
 	}
-	return 0;
+	return flags & CLONE_SYSVSEM ? sem_share_undo(child) : 0;
 }
 
 void vfs_process_exit(struct process *p)
@@ -56,6 +57,7 @@ void vfs_process_exit(struct process *p)
 
 	p->fs = NULL;
 	p->exe = NULL;
+	sem_undo_all(p);
 	if (fs)
 		fs_put(fs);
 	if (exe) {

@@ -212,7 +212,7 @@ static int copy_parts(struct process *p, struct process *from, uint64_t flags)
 		r = p->exe_path ? 0 : -ENOMEM;
 	}
 	if (!r)
-		r = process_hooks.fork(p, flags & CLONE_FS);
+		r = process_hooks.fork(p, flags);
 	if (!r && (flags & CLONE_FILES))
 		p->files = files_get(from->files);
 	else if (!r)

@@ -64,11 +64,12 @@ void process_leaves_mm(struct process *p);
 int process_unshare_files(void);
 int process_unshare_sighand(void);
 
-/* What the VFS keeps in a process. Set at boot. */
+/* What the VFS and System V IPC keep in a process. Set at boot. */
 struct process_hooks {
-	int (*fork)(struct process *child, bool share_fs); /* fs and exe, from the caller */
-	void (*exit)(struct process *p);		   /* drop them */
-	void (*session_end)(int sid);			   /* its terminal, if it has one */
+	int (*fork)(struct process *child, uint64_t flags); /* fs, exe and sem_undos, from the
+							       caller; CLONE_* flags */
+	void (*exit)(struct process *p);		    /* drop them */
+	void (*session_end)(int sid);			    /* its terminal, if it has one */
 };
 extern struct process_hooks process_hooks;
 

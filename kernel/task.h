@@ -79,6 +79,7 @@ struct process {
 	struct mm *mm;			      /* (o) */
 	struct files *files;		      /* (o) */
 	struct fs_context *fs;		      /* (o) */
+	struct sem_undos *sem_undos;	      /* (o) of SEM_UNDO, fs/sem.c; NULL: none */
 	struct sighand *sighand;	      /* (o) */
 	struct rlimit64 limits[RLIM_NLIMITS]; /* (l) */
 	struct sigpending pending;	      /* (l) */

@@ -126,8 +126,8 @@ static long limits(uaddr_t buf)
 {
 	struct shminfo64 in = {.shmmax = SHM_MAX_SIZE,
 			       .shmmin = SHM_MIN_SIZE,
-			       .shmmni = SHM_MAX_SEGS,
-			       .shmseg = SHM_MAX_SEGS,
+			       .shmmni = shm_max_segs,
+			       .shmseg = shm_max_segs,
 			       .shmall = SHM_MAX_SIZE};
 	struct shm_info use;
 	int top = shm_info(&use);
@@ -149,7 +149,7 @@ static long set_segment(int id, uaddr_t buf)
 
 	if (get_user(&ds, buf))
 		return -EFAULT;
-	return shm_set(id, ds.shm_perm.uid, ds.shm_perm.gid, ds.shm_perm.mode);
+	return shm_set(id, &ds.shm_perm);
 }
 
 /* shmctl(2). */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Waiting for children, and processes as descriptors: wait4(2), waitid(2), pidfd_open(2). */
 #include "fs/pidfd.h"
+#include "fs/sem.h"
 #include "fs/vfs.h"
 #include "kernel/process.h"
 #include "kernel/string.h"
@@ -165,6 +166,8 @@ long sys_unshare(uint64_t flags)
 		return -EINVAL;
 	if ((flags & CLONE_VM) && p->mm->users > 1)
 		return -EINVAL;
+	if (flags & CLONE_SYSVSEM)
+		sem_undo_all(p);
 	if (flags & CLONE_FS)
 		r = vfs_unshare_fs();
 	if (!r && (flags & CLONE_FILES))

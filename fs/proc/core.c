@@ -271,6 +271,40 @@ static int proc_setattr(struct inode *in, const struct setattr *a)
 
 /* ---- files ---- */
 
+static void show_values(struct seq *s, const struct proc_entry *e)
+{
+	for (int i = 0; i < e->n_values; i++)
+		seq_printf(s, "%d%c", e->values[i], i + 1 < e->n_values ? '\t' : '\n');
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n';
+}
+
+/* As many as there are in the text; those before a wrong one are set. 0 or -EINVAL. */
+static int store_values(const struct proc_entry *e, char *text)
+{
+	for (int i = 0; i < e->n_values; i++) {
+		char *word, end;
+		long v;
+
+		while (is_blank(*text))
+			text++;
+		if (i && !*text)
+			break;
+		for (word = text; *text && !is_blank(*text);)
+			text++;
+		end = *text;
+		*text = 0;
+		if (proc_parse_int(word, e->min, e->max, &v))
+			return -EINVAL;
+		e->values[i] = (int)v;
+		*text = end;
+	}
+	return 0;
+}
+
 /* Make the contents afresh. */
 static int fill(struct file *f)
 {
@@ -287,6 +321,8 @@ static int fill(struct file *f)
 		r = pi->entry->show(s, &pi->ctx);
 	else if (pi->entry->text)
 		seq_puts(s, pi->entry->text);
+	else
+		show_values(s, pi->entry);
 	return r ? r : s->failed ? -ENOMEM : 0;
 }
 
@@ -320,14 +356,14 @@ static ssize_t proc_write(struct file *f, struct iter *from, uint64_t *pos)
 	size_t n = from->left;
 	int r;
 
-	if (!pi->entry->store)
+	if (!pi->entry->store && !pi->entry->values)
 		return -EIO;
 	if (n >= sizeof(text))
 		return -EINVAL;
 	if (iter_read(from, text, n) < n)
 		return -EFAULT;
 	text[n] = 0;
-	r = pi->entry->store(&pi->ctx, text, n);
+	r = pi->entry->values ? store_values(pi->entry, text) : pi->entry->store(&pi->ctx, text, n);
 	if (r)
 		return r;
 	*pos += n;
@@ -341,7 +377,8 @@ static int proc_open(struct inode *in, struct dentry *d, unsigned flags, struct 
 	const struct proc_entry *e = proc_i(in)->entry;
 	int r;
 
-	if ((flags & O_ACCMODE) != O_RDONLY && (in->mode & 0222) && !e->store && !e->ops)
+	if ((flags & O_ACCMODE) != O_RDONLY && (in->mode & 0222) && !e->store && !e->values &&
+	    !e->ops)
 		return -EROFS;
 	r = file_new(in->fops, inode_get(in), flags, 0, out);
 	if (r)

@@ -27,7 +27,9 @@ struct proc_entry {
 	 * would let root write, but without store, is as on a read-only mount. */
 	int (*show)(struct seq *s, const struct proc_ctx *c);
 	int (*store)(const struct proc_ctx *c, const char *text, size_t len);
-	const char *text;	    /* instead of show: constant contents */
+	const char *text; /* instead of show: constant contents */
+	int *values;	  /* instead of both: numbers between min and max */
+	int n_values, min, max;
 	const struct file_ops *ops; /* instead of both; proc_ctx_of() tells them what it is about */
 	/* Links. readlink: bytes, or else text is the target; follow: a magic link. */
 	int (*readlink)(const struct proc_ctx *c, char *buf, size_t size);
@@ -63,6 +65,12 @@ struct proc_entry {
 #define PROC_PARAM(name_, text_)                                                                   \
 	{                                                                                          \
 		.name = name_, .mode = S_IFREG | 0644, .text = text_                               \
+	}
+/* One that root may set here, too: n_ numbers. */
+#define PROC_INTS(name_, values_, n_, min_, max_)                                                  \
+	{                                                                                          \
+		.name = name_, .mode = S_IFREG | 0644, .values = values_, .n_values = n_,          \
+		.min = min_, .max = max_                                                           \
 	}
 #define PROC_DIR(name_, mode_, ...)                                                                \
 	{                                                                                          \

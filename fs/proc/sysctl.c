@@ -4,7 +4,10 @@
  * behaves, or Linux's default where programs only look at it. Files that Linux has for system calls
  * that do not exist here are absent, because their presence is how programs ask.
  */
+#include "fs/ipc.h"
+#include "fs/msg.h"
 #include "fs/proc/proc.h"
+#include "fs/sem.h"
 #include "kernel/mm.h"
 #include "kernel/page.h"
 #include "kernel/random.h"
@@ -151,9 +154,9 @@ static const struct proc_entry kernel_entries[] = {
     PROC_REG("domainname", 0644, .show = show_domainname, .store = store_domainname),
     PROC_REG("hostname", 0644, .show = show_hostname, .store = store_hostname),
     PROC_PARAM("kptr_restrict", "0\n"),
-    PROC_PARAM("msgmax", "8192\n"),
-    PROC_PARAM("msgmnb", "16384\n"),
-    PROC_PARAM("msgmni", "32000\n"),
+    PROC_INTS("msgmax", &msg_max, 1, 0, INT32_MAX),
+    PROC_INTS("msgmnb", &msg_queue_max, 1, 0, INT32_MAX),
+    PROC_INTS("msgmni", &msg_most, 1, 0, IPC_PLACES),
     PROC_REG("ngroups_max", 0444, .show = show_ngroups_max),
     PROC_PARAM("numa_balancing", "0\n"),
     PROC_TEXT("osrelease", "" KERNEL_RELEASE "\n"),
@@ -172,11 +175,11 @@ static const struct proc_entry kernel_entries[] = {
     PROC_PARAM("sched_rr_timeslice_ms", "100\n"),
     PROC_PARAM("sched_rt_period_us", "1000000\n"),
     PROC_PARAM("sched_rt_runtime_us", "950000\n"),
-    PROC_PARAM("sem", "32000\t1024000000\t500\t32000\n"),
+    PROC_INTS("sem", sem_limits, 4, 0, INT32_MAX),
     PROC_PARAM("shm_rmid_forced", "0\n"),
     PROC_PARAM("shmall", "18446744073692774399\n"),
     PROC_PARAM("shmmax", "18446744073692774399\n"),
-    PROC_PARAM("shmmni", "4096\n"),
+    PROC_INTS("shmmni", &shm_max_segs, 1, 0, IPC_PLACES),
     PROC_PARAM("tainted", "0\n"),
     PROC_REG("threads-max", 0644, .show = show_threads_max),
     PROC_TEXT("version", "" KERNEL_VERSION "\n"),

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The system's entries of /proc: proc(5). Constants here are how the kernel behaves. */
 #include "fs/ipc.h"
+#include "fs/msg.h"
 #include "fs/proc/proc.h"
+#include "fs/sem.h"
 #include "kernel/clock.h"
 #include "kernel/filelock.h"
 #include "kernel/heap.h"
@@ -189,11 +191,27 @@ static int show_shm(struct seq *s, const struct proc_ctx *c)
 	return 0;
 }
 
+static int show_msg(struct seq *s, const struct proc_ctx *c)
+{
+	seq_puts(s,
+		 "       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid "
+		 " cgid      stime      rtime      ctime\n");
+	msg_show(s);
+	return 0;
+}
+
+static int show_sem(struct seq *s, const struct proc_ctx *c)
+{
+	seq_puts(s,
+		 "       key      semid perms      nsems   uid   gid  cuid  cgid      otime      "
+		 "ctime\n");
+	sem_show(s);
+	return 0;
+}
+
 static const struct proc_entry sysvipc_entries[] = {
-    PROC_TEXT("msg", "       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  "
-		     "cuid  cgid      stime      rtime      ctime\n"),
-    PROC_TEXT("sem", "       key      semid perms      nsems   uid   gid  cuid  cgid      otime  "
-		     "    ctime\n"),
+    PROC_REG("msg", 0444, .show = show_msg),
+    PROC_REG("sem", 0444, .show = show_sem),
     PROC_REG("shm", 0444, .show = show_shm),
 };
 
