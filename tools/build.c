@@ -8,6 +8,7 @@
 #include "tools/options.h"
 #include "tools/payload.h"
 #include "tools/policy.h"
+#include "tools/run_options.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,17 @@
 
 #define HINT "uniload build --help"
 
-enum { OPT_OUTPUT, OPT_ADD, OPT_ROOTFS, OPT_ENV, OPT_CWD, OPT_ARGS, OPT_FORCE, OPT_HELP };
+enum {
+	OPT_OUTPUT,
+	OPT_ADD,
+	OPT_ROOTFS,
+	OPT_ENV,
+	OPT_CWD,
+	OPT_ARGS,
+	OPT_REWRITE,
+	OPT_FORCE,
+	OPT_HELP
+};
 
 static const struct opt table[] = {
     {.help = "Options:"},
@@ -35,6 +46,8 @@ static const struct opt table[] = {
     {OPT_CWD, 'w', "cwd", "DIR", false, "working directory (default /)"},
     {OPT_ARGS, 0, "args", NULL, false, "all words after this one are the program's arguments"},
     POLICY_OPTIONS,
+    {OPT_REWRITE, 0, "rewrite", "HOW", false,
+     "plan, online, both or no, as for run: what IMG does when it is booted by itself"},
     {.help = "Also:"},
     {OPT_FORCE, 'f', "force", NULL, false, "overwrite IMG even if it is not an image"},
     {OPT_HELP, 'h', "help", NULL, false, "print this"},
@@ -46,6 +59,7 @@ struct build {
 	struct strvec adds, env;
 	const char *output, *cwd;
 	bool force, help;
+	uint32_t rewrite; /* BI_REWRITE_PLAN, BI_REWRITE_ONLINE */
 	struct policy policy;
 	struct bi_rule *rules;
 	size_t n_rules;
@@ -80,6 +94,8 @@ static int apply(void *ctx, int id, const char *value)
 		return *value == '/' ? 0
 				     : fail(STATUS_FAILED, "--cwd %s: must be an absolute path",
 					    *value ? value : "''");
+	case OPT_REWRITE:
+		return rewrite_option(value, &b->rewrite);
 	case OPT_FORCE:
 		b->force = true;
 		break;
@@ -167,8 +183,9 @@ static int make_module(struct build *b)
 {
 	struct guest_files files = {0};
 	struct strvec env = {0}, argv = {0};
+	struct blob plan = {0};
 	struct module_spec spec = {
-	    .flags = BI_IMAGE,
+	    .flags = BI_IMAGE | b->rewrite,
 	    .exe = b->payload.program.path,
 	    .cwd = b->cwd ? b->cwd : "/",
 	    .hostname = GUEST_HOSTNAME,
@@ -188,10 +205,14 @@ static int make_module(struct build *b)
 	spec.envp = env.v;
 	rootfs_build(&files, payload_set(&b->payload), &b->payload.program, &b->payload.user, NULL,
 		     0);
+	payload_plan(&b->payload, &files, &plan);
+	spec.plan = plan.data;
+	spec.plan_size = plan.len;
 	b->module_fd = module_build(&spec, &b->size);
 	guest_files_free(&files);
 	strvec_free(&argv);
 	strvec_free(&env);
+	free(plan.data);
 	return b->module_fd < 0 ? STATUS_FAILED : 0;
 }
 
@@ -242,7 +263,8 @@ static int build(struct build *b)
 
 int cmd_build(int argc, char **argv)
 {
-	struct build b = {.payload = PAYLOAD_NONE, .module_fd = -1, .fd = -1};
+	struct build b = {
+	    .rewrite = REWRITE_DEFAULT, .payload = PAYLOAD_NONE, .module_fd = -1, .fd = -1};
 	int status;
 
 	b.spec = (struct payload_spec){.adds = &b.adds, .env = &b.env, .as_root = true};

@@ -7,6 +7,7 @@
 #include "tools/cache.h"
 
 #include "kernel/abi/erofs.h"
+#include "tools/plan.h"
 #include "tools/spawn.h"
 #include "tools/util.h"
 
@@ -19,10 +20,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SUFFIX	      ".erofs"
 #define TEMPORARY     ".new-"
 #define STALE_SECONDS 86400 /* a temporary name older than that belongs to nobody */
 #define DEFAULT_LIMIT (4ull << 30)
+
+static const char *const suffix[] = {[CACHE_IMAGE] = ".erofs", [CACHE_PLAN] = ".plan"};
 
 /* ---- names ---- */
 
@@ -124,28 +126,38 @@ static int open_dir(bool make)
 }
 
 /* Is it a whole image? A cut one (a full disk, a crash) is as good as none. */
-static bool whole(int fd, uint64_t *size)
+static bool whole_image(int fd, uint64_t size)
 {
 	struct erofs_super_block super;
-	struct stat st;
 
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
-	    pread(fd, &super, sizeof(super), EROFS_SUPER_OFFSET) != sizeof(super))
-		return false;
-	*size = (uint64_t)st.st_size;
-	return super.magic == EROFS_MAGIC && (uint64_t)super.blocks * 4096 == *size;
+	return pread(fd, &super, sizeof(super), EROFS_SUPER_OFFSET) == sizeof(super) &&
+	       super.magic == EROFS_MAGIC && (uint64_t)super.blocks * 4096 == size;
 }
 
-int cache_find(const char *key, uint64_t *size)
+/* What a name may stand for: something that was finished. */
+static bool finished(enum cache_kind kind, int fd, uint64_t *size)
+{
+	struct plan_header plan;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid())
+		return false;
+	*size = (uint64_t)st.st_size;
+	if (kind == CACHE_IMAGE)
+		return whole_image(fd, *size);
+	return pread(fd, &plan, sizeof(plan), 0) == sizeof(plan) && plan_is(&plan, *size);
+}
+
+int cache_find(enum cache_kind kind, const char *key, uint64_t *size)
 {
 	int dir = open_dir(false), fd;
 	char *name;
 
 	if (dir < 0)
 		return -1;
-	name = xasprintf("%s" SUFFIX, key);
+	name = xasprintf("%s%s", key, suffix[kind]);
 	fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd >= 0 && !whole(fd, size)) {
+	if (fd >= 0 && !finished(kind, fd, size)) {
 		close(fd);
 		fd = -1;
 		unlinkat(dir, name, 0);
@@ -192,7 +204,14 @@ static int by_use(const void *a, const void *b)
 	return x->used.tv_nsec < y->used.tv_nsec ? -1 : x->used.tv_nsec > y->used.tv_nsec;
 }
 
-/* The images in the directory; temporary names that nobody uses any more are removed. */
+static bool has_suffix(const char *name, enum cache_kind kind)
+{
+	size_t len = strlen(name), end = strlen(suffix[kind]);
+
+	return len >= end && strcmp(name + len - end, suffix[kind]) == 0;
+}
+
+/* What is kept in the directory; temporary names that nobody uses any more are removed. */
 static struct kept *list(int dir, size_t *n, uint64_t *sum)
 {
 	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -203,7 +222,6 @@ static struct kept *list(int dir, size_t *n, uint64_t *sum)
 	*n = 0;
 	*sum = 0;
 	while (d && (e = readdir(d))) {
-		size_t len = strlen(e->d_name);
 		struct stat st;
 
 		if (fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
@@ -211,7 +229,7 @@ static struct kept *list(int dir, size_t *n, uint64_t *sum)
 		if (strncmp(e->d_name, TEMPORARY, strlen(TEMPORARY)) == 0 &&
 		    st.st_mtim.tv_sec + STALE_SECONDS < time(NULL))
 			unlinkat(dir, e->d_name, 0);
-		if (len < strlen(SUFFIX) || strcmp(e->d_name + len - strlen(SUFFIX), SUFFIX) != 0)
+		if (!has_suffix(e->d_name, CACHE_IMAGE) && !has_suffix(e->d_name, CACHE_PLAN))
 			continue;
 		v = xrealloc(v, (*n + 1) * sizeof(*v));
 		v[*n] = (struct kept){xstrdup(e->d_name), st.st_mtim, (uint64_t)st.st_blocks * 512};
@@ -254,10 +272,10 @@ static bool publish(int dir, int fd, const char *name)
 	return done;
 }
 
-void cache_keep(int fd, const char *key, uint64_t size)
+void cache_keep(enum cache_kind kind, int fd, const char *key, uint64_t size)
 {
 	int dir = open_dir(false);
-	char *name = xasprintf("%s" SUFFIX, key);
+	char *name = xasprintf("%s%s", key, suffix[kind]);
 	char *old = xasprintf(TEMPORARY "%d", getpid());
 
 	if (dir >= 0) {

@@ -52,6 +52,7 @@ static struct node *remember(struct reader *r, uint64_t nid, struct node *node)
 	struct seen *new = xrealloc(NULL, sizeof(*new)), **old;
 
 	*new = (struct seen){nid, node};
+	node->nid = nid;
 	old = tsearch(new, &r->seen, by_nid);
 	if (old == NULL)
 		abort();

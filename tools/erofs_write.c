@@ -194,6 +194,14 @@ static void place_all(struct image *im)
 	}
 }
 
+void erofs_place(const struct fileset *s)
+{
+	struct image im = {.set = s};
+
+	place_all(&im);
+	free(im.places);
+}
+
 /* ---- second pass: contents ---- */
 
 static int write_at(const struct image *im, const void *data, size_t len, uint64_t at)

@@ -18,6 +18,9 @@ typedef void (*erofs_progress_fn)(uint64_t done, uint64_t total);
  */
 int erofs_write(const struct fileset *s, int fd, erofs_progress_fn progress, uint64_t *size);
 
+/* Only give the nodes their nids: those they have in the image. */
+void erofs_place(const struct fileset *s);
+
 /*
  * Read the image in [offset, offset + size) of fd into an empty set, whose regular files then are
  * in fd. Nothing in the image is trusted. NULL, or what is wrong with it (static text).

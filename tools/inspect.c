@@ -9,7 +9,9 @@
 #include "tools/image.h"
 #include "tools/options.h"
 #include "tools/payload.h"
+#include "tools/plan.h"
 #include "tools/report.h"
+#include "tools/run_options.h"
 #include "tools/systable.h"
 
 #include <errno.h>
@@ -288,6 +290,8 @@ static void tell_manifest(struct report *r, const struct image *im)
 	report_number(r, "image_version", im->embed.image_version);
 	report_number(r, "bootinfo_version", im->embed.bootinfo_version);
 	report_bytes(r, "module_bytes", im->embed.size);
+	report_text(r, "rewrite", rewrite_name(spec->flags));
+	report_number(r, "rewrite_sites", plan_sites(spec->plan, spec->plan_size));
 	report_text(r, "directory", spec->cwd);
 	report_number(r, "uid", spec->uid);
 	report_number(r, "gid", spec->gid);

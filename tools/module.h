@@ -58,6 +58,8 @@ struct module_spec {
 	uint64_t root_size;   /* ... with this many bytes; 0: none */
 	uint64_t root_offset; /* where it begins in root_fd */
 	bool root_on_disk;    /* it is on the disk with serial number BI_ROOT_SERIAL */
+	const void *plan;     /* kernel/abi/plan.h */
+	size_t plan_size;     /* 0: none */
 };
 
 /* Returns the descriptor of a memory file (close-on-exec) and its size, or -1 after saying why. */
@@ -70,6 +72,7 @@ struct module_parts {
 	struct strvec argv, envp;
 	char *exe, *cwd, *hostname;
 	gid_t *groups;
+	void *plan;
 	struct bi_rule *rules;
 };
 

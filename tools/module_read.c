@@ -84,7 +84,8 @@ static void tables(struct view *v, struct module_parts *m)
 
 	if (!inside(v, bi->files, (uint64_t)bi->n_files * sizeof(struct bi_file)) ||
 	    !inside(v, bi->groups, (uint64_t)bi->n_groups * sizeof(uint32_t)) ||
-	    !inside(v, bi->rules, (uint64_t)bi->n_rules * sizeof(struct bi_rule))) {
+	    !inside(v, bi->rules, (uint64_t)bi->n_rules * sizeof(struct bi_rule)) ||
+	    !inside(v, bi->plan_offset, bi->plan_size)) {
 		v->wrong = "a table is outside it";
 		return;
 	}
@@ -96,6 +97,8 @@ static void tables(struct view *v, struct module_parts *m)
 	}
 	m->rules = xrealloc(NULL, bi->n_rules * sizeof(struct bi_rule));
 	memcpy(m->rules, v->data + bi->rules, bi->n_rules * sizeof(struct bi_rule));
+	m->plan = xrealloc(NULL, bi->plan_size);
+	memcpy(m->plan, v->data + bi->plan_offset, bi->plan_size);
 	m->groups = xrealloc(NULL, bi->n_groups * sizeof(gid_t));
 	memcpy(m->groups, v->data + bi->groups, bi->n_groups * sizeof(gid_t));
 }
@@ -131,6 +134,8 @@ static void take(struct view *v, struct module_parts *m)
 	    .n_groups = bi->n_groups,
 	    .rules = m->rules,
 	    .n_rules = bi->n_rules,
+	    .plan = m->plan,
+	    .plan_size = v->wrong ? 0 : bi->plan_size,
 	    .root_fd = v->fd,
 	    .root_offset = v->base + bi->root_data,
 	    .root_size = bi->root_kind == BI_ROOT_MODULE ? bi->root_size : 0,
@@ -172,4 +177,5 @@ void module_parts_free(struct module_parts *m)
 	free(m->hostname);
 	free(m->groups);
 	free(m->rules);
+	free(m->plan);
 }

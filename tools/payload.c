@@ -4,7 +4,11 @@
  */
 #include "tools/payload.h"
 
+#include "tools/cache.h"
+#include "tools/plan_cache.h"
+
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 int payload_open(struct payload *p, const struct payload_spec *spec)
@@ -44,6 +48,37 @@ int payload_open(struct payload *p, const struct payload_spec *spec)
 const struct fileset *payload_set(const struct payload *p)
 {
 	return p->has_root ? &p->root.set : NULL;
+}
+
+/* A program alone, which is entry `index` over no root. */
+static void program_plan(const struct program *p, size_t index, struct blob *out)
+{
+	char *salt = xasprintf("program %zu", index), key[SHA256_HEX];
+	struct plan plan = {0};
+	struct fileset set;
+
+	fileset_init(&set);
+	node_set_stat(set.root, &p->st);
+	set.root->size = (uint64_t)p->st.st_size;
+	cache_key(&set, salt, key);
+	if (!plan_cached(key, out)) {
+		plan_add_file(&plan, PLAN_MODULE_FILE + index, p->fd, p->offset, set.root->size);
+		plan_write(&plan, out);
+		plan_keep(key, out);
+	}
+	fileset_free(&set);
+	free(salt);
+}
+
+void payload_plan(const struct payload *p, const struct guest_files *over, struct blob *plan)
+{
+	if (p->has_root) {
+		rootimage_plan(&p->root, plan);
+		return;
+	}
+	for (size_t i = 0; i < over->n; i++)
+		if (over->v[i].type == BI_FILE_REG && strcmp(over->v[i].path, p->program.path) == 0)
+			program_plan(&p->program, i, plan);
 }
 
 void payload_close(struct payload *p)

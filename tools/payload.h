@@ -35,6 +35,9 @@ struct payload {
 int payload_open(struct payload *p, const struct payload_spec *spec);
 /* The root's files, or NULL: for rootfs_build(). */
 const struct fileset *payload_set(const struct payload *p);
+/* The rewrite plan of all of it, appended to *plan: of the root's files, after rootimage_make(), or
+ * of the program as one of the entries that rootfs_build() made. */
+void payload_plan(const struct payload *p, const struct guest_files *over, struct blob *plan);
 void payload_close(struct payload *p);
 
 #endif

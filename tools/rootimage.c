@@ -10,6 +10,7 @@
 #include "tools/debian.h"
 #include "tools/erofs_write.h"
 #include "tools/hostfiles.h"
+#include "tools/plan_cache.h"
 #include "tools/spawn.h"
 #include "tools/tar.h"
 
@@ -298,7 +299,7 @@ static int make_image(const struct fileset *set, const char *key, int *fd, uint6
 	status = erofs_write(set, *fd, progress, size);
 	progress_end();
 	if (status == 0)
-		cache_keep(*fd, key, *size);
+		cache_keep(CACHE_IMAGE, *fd, key, *size);
 	else
 		cache_drop();
 	return status;
@@ -318,7 +319,7 @@ static int read_archive(struct rootimage *r, int fd, const char *name, const str
 	cache_key(&key_set, "archive", key);
 	fileset_free(&key_set);
 	r->salt = xstrdup(key);
-	r->base = cache_find(key, &size);
+	r->base = cache_find(CACHE_IMAGE, key, &size);
 	if (r->base < 0) {
 		struct fileset set;
 
@@ -389,14 +390,25 @@ int rootimage_add_files(struct rootimage *r, const struct root_spec *spec)
 
 int rootimage_make(struct rootimage *r)
 {
-	char key[SHA256_HEX];
 	int status = cache_check_limit();
 
 	if (status)
 		return status;
-	cache_key(&r->set, r->salt ? r->salt : "", key);
-	r->fd = cache_find(key, &r->size);
-	return r->fd >= 0 ? 0 : make_image(&r->set, key, &r->fd, &r->size);
+	cache_key(&r->set, r->salt ? r->salt : "", r->key);
+	r->fd = cache_find(CACHE_IMAGE, r->key, &r->size);
+	return r->fd >= 0 ? 0 : make_image(&r->set, r->key, &r->fd, &r->size);
+}
+
+void rootimage_plan(const struct rootimage *r, struct blob *out)
+{
+	struct plan plan = {0};
+
+	if (plan_cached(r->key, out))
+		return;
+	erofs_place(&r->set);
+	plan_add_set(&plan, &r->set);
+	plan_write(&plan, out);
+	plan_keep(r->key, out);
 }
 
 void rootimage_free(struct rootimage *r)

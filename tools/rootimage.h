@@ -9,6 +9,7 @@
 #include "tools/closure.h"
 #include "tools/fileset.h"
 #include "tools/program.h"
+#include "tools/sha256.h"
 
 struct root_spec {
 	const char *rootfs; /* directory or tar archive; NULL: only what is needed */
@@ -23,6 +24,7 @@ struct rootimage {
 	int base;		  /* the file that contents of an archive are in; -1: none */
 	int fd;			  /* the image; -1: not made */
 	uint64_t size;		  /* of the image */
+	char key[SHA256_HEX];	  /* its name in the cache */
 	struct closure *closures; /* for `uniload inspect` */
 	size_t n_closures;
 };
@@ -38,6 +40,8 @@ int rootimage_add_program(struct rootimage *r, const struct root_spec *spec,
 			  const struct program *p);
 /* Get the image from the cache, or make it. */
 int rootimage_make(struct rootimage *r);
+/* The rewrite plan of its files (tools/plan.h) from the cache, or made; after rootimage_make(). */
+void rootimage_plan(const struct rootimage *r, struct blob *plan);
 void rootimage_free(struct rootimage *r);
 
 #endif

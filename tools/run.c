@@ -108,7 +108,8 @@ static uint32_t module_flags(const struct run_options *o)
 {
 	return (o->strace ? BI_STRACE : 0) | (o->strace_file ? BI_STRACE_PORT : 0) |
 	       (o->strict ? BI_STRICT : 0) | (o->verbose ? BI_VERBOSE : 0) |
-	       (o->missing ? BI_MISSING : 0) | (o->summary || o->record ? BI_COUNT : 0);
+	       (o->missing ? BI_MISSING : 0) | (o->summary || o->record ? BI_COUNT : 0) |
+	       o->rewrite | (o->stats ? BI_REWRITE_STATS : 0);
 }
 
 /* A program of this host's or of a root's: find what it needs. */
@@ -194,6 +195,7 @@ static int build_program_module(struct run *r, bool terminal)
 {
 	struct guest_files files = {0};
 	struct strvec env = {0};
+	struct blob plan = {0};
 	/* If it was removed, "/" has to do; and in a root of its own. */
 	char *here = r->o.cwd || r->o.rootfs ? NULL : getcwd(NULL, 0);
 	const struct user *user = &r->payload.user;
@@ -217,9 +219,14 @@ static int build_program_module(struct run *r, bool terminal)
 		     r->o.rootfs ? NULL : spec.cwd, realtime_ns());
 	guest_environment(&env, user, terminal, &r->o.env);
 	spec.envp = env.v;
+	if (r->o.rewrite & BI_REWRITE_PLAN)
+		payload_plan(&r->payload, &files, &plan);
+	spec.plan = plan.data;
+	spec.plan_size = plan.len;
 	r->module_fd = module_build(&spec, &r->module_size);
 	guest_files_free(&files);
 	strvec_free(&env);
+	free(plan.data);
 	free(here);
 	return r->module_fd < 0 ? STATUS_FAILED : 0;
 }

@@ -36,6 +36,9 @@ enum {
 	OPT_ADD,
 	OPT_ROOTFS,
 	OPT_MISSING,
+	OPT_REWRITE,
+	OPT_NO_REWRITE,
+	OPT_STATS,
 	OPT_SUMMARY,
 	OPT_RECORD,
 };
@@ -79,6 +82,13 @@ static const struct opt table[] = {
     POLICY_OPTIONS,
     {.help = "Advanced:"},
     {OPT_QEMU_ARG, 0, "qemu-arg", "ARG", false, "pass ARG on to QEMU; repeatable"},
+    {OPT_REWRITE, 0, "rewrite", "HOW", false,
+     "how the program's syscall instructions become jumps: plan (where this host\n"
+     "found that they may), online (where the machine sees it while it runs), both;\n"
+     "no, which is the default, leaves them alone"},
+    {OPT_NO_REWRITE, 0, "no-rewrite", NULL, false, "the same as --rewrite=no"},
+    {OPT_STATS, 0, "stats", NULL, false,
+     "at the end, tell how many became jumps and how many trapped"},
     {OPT_KERNEL, 0, "kernel", "FILE", false, "boot this kernel instead of the one inside uniload"},
     {0},
 };
@@ -211,6 +221,38 @@ static int set_missing(struct run_options *o, const char *value)
 	return 0;
 }
 
+static const struct {
+	const char *name;
+	uint32_t flags;
+} rewrites[] = {
+    {"no", 0},
+    {"plan", BI_REWRITE_PLAN},
+    {"online", BI_REWRITE_ONLINE},
+    {"both", BI_REWRITE_PLAN | BI_REWRITE_ONLINE},
+};
+#define N_REWRITES (sizeof(rewrites) / sizeof(rewrites[0]))
+
+int rewrite_option(const char *value, uint32_t *flags)
+{
+	for (size_t i = 0; i < N_REWRITES; i++) {
+		if (strcmp(value, rewrites[i].name) != 0)
+			continue;
+		*flags = rewrites[i].flags;
+		return 0;
+	}
+	return fail(STATUS_FAILED, "--rewrite %s: must be plan, online, both or no",
+		    *value ? value : "''");
+}
+
+const char *rewrite_name(uint32_t flags)
+{
+	size_t i = 0;
+
+	while (rewrites[i].flags != (flags & (BI_REWRITE_PLAN | BI_REWRITE_ONLINE)))
+		i++;
+	return rewrites[i].name;
+}
+
 static int set_rootfs(struct run_options *o, const char *value)
 {
 	if (o->rootfs)
@@ -257,6 +299,14 @@ static int apply(void *ctx, int id, const char *value)
 		return add_value(&o->disks, "--disk", value);
 	case OPT_ADD:
 		return add_value(&o->adds, "--add", value);
+	case OPT_REWRITE:
+		return rewrite_option(value, &o->rewrite);
+	case OPT_NO_REWRITE:
+		o->rewrite = 0;
+		break;
+	case OPT_STATS:
+		o->stats = true;
+		break;
 	case OPT_ROOTFS:
 		return set_rootfs(o, value);
 	case OPT_MISSING:
@@ -287,7 +337,7 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
 	const char *accel = getenv("UNILOAD_ACCEL");
 	int status = 0, operand;
 
-	*o = (struct run_options){.memory = DEFAULT_MEMORY};
+	*o = (struct run_options){.memory = DEFAULT_MEMORY, .rewrite = REWRITE_DEFAULT};
 	if (accel && *accel)
 		status = set_accel(o, accel, "UNILOAD_ACCEL");
 	if (status == 0)

@@ -11,6 +11,9 @@
 enum missing { MISSING_NO, MISSING_HERE, MISSING_ALL };
 enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
 
+/* What --rewrite is when it is not given; also what an image says. */
+#define REWRITE_DEFAULT 0u
+
 struct run_options {
 	bool help;
 	uint64_t memory; /* bytes */
@@ -21,7 +24,8 @@ struct run_options {
 	const char *rootfs;    /* NULL: none; else a directory or a tar archive */
 	const char *cwd;       /* NULL: as here */
 	enum accel accel;
-	bool strace, strict, verbose;
+	uint32_t rewrite; /* BI_REWRITE_PLAN, BI_REWRITE_ONLINE */
+	bool strace, strict, verbose, stats;
 	enum missing missing;
 	const char *strace_file; /* NULL: standard error */
 	uint64_t timeout_ns;	 /* 0: none */
@@ -33,6 +37,12 @@ struct run_options {
 	const char *kernel; /* NULL: the one inside */
 	char **app;	    /* the program and its arguments, NULL-terminated */
 };
+
+/* The value of --rewrite as flags of the boot module. Returns 0, or an exit status after saying
+ * what is wrong with it. */
+int rewrite_option(const char *value, uint32_t *flags);
+/* The value that gives those flags. */
+const char *rewrite_name(uint32_t flags);
 
 /* Returns 0, or an exit status after saying why. Without --help, app[0] is there. */
 int run_options_parse(struct run_options *o, int argc, char **argv);

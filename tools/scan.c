@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How it stays quick and safe: every pair of bytes 0f 05 is a candidate, so no site is missed; only
- * the code around candidates is disassembled. Where branches lead is not asked of the disassembly
- * alone: whatever looks like a near branch or `lea` to a candidate's neighbourhood, at whatever
- * offset in the code, counts, and every word of the data that would point there. Both find all that
- * a disassembler could, and now and then something that is none.
+ * the code around candidates is disassembled; where branches lead is not asked of the disassembly
+ * alone (tools/scan_targets.h).
  */
 #include "tools/scan.h"
 
+#include "loader/rewrite.h"
 #include "tools/scan_code.h"
 #include "tools/scan_elf.h"
+#include "tools/scan_targets.h"
 #include "tools/util.h"
 
 #include <errno.h>
@@ -18,12 +18,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define JUMP	   5   /* bytes */
-#define REACH	   32  /* a region is nearer than this to its `syscall` */
+#define JUMP	   5 /* bytes */
+#define REACH	   SCAN_REACH
 #define SHORT	   160 /* beyond this no short branch leads into a region */
-#define LINE	   64  /* bytes of code for each bit of struct near */
 #define MAX_CHAIN  4   /* instructions moved, at most */
-#define MAX_LENGTH (JUMP + 14 + 2)
+#define GUEST_PAGE 4096
 
 /* Instructions next to a site that could be moved, nearest first. */
 struct chain {
@@ -36,6 +35,7 @@ struct place {
 	uint64_t address;
 	struct chain before, after;
 	int number;
+	uint32_t boundaries; /* bit n: an instruction begins n + 1 bytes before */
 	bool insn, reached, indirect;
 };
 
@@ -43,10 +43,7 @@ struct work {
 	struct scan_elf elf;
 	struct place *places;
 	size_t n, room;
-	uint64_t low, high; /* addresses that can be targets of interest */
-	uint8_t *near;	    /* a bit for each LINE of them that a target counts in */
-	uint64_t *targets;
-	size_t n_targets, targets_room;
+	struct scan_targets targets;
 };
 
 /* ---- candidates ---- */
@@ -78,99 +75,26 @@ static int place_order(const void *a, const void *b)
 	return x->address < y->address ? -1 : x->address > y->address;
 }
 
-/* ---- targets ---- */
-
-static void mark_near(struct work *w)
+/* Does anything lead into the middle of what was taken for an instruction? Then it was a mistake.
+ */
+static bool out_of_step(const struct work *w, const struct place *p)
 {
-	w->low = w->places[0].address > REACH ? w->places[0].address - REACH : 0;
-	w->high = w->places[w->n - 1].address + REACH;
-	w->near = calloc((w->high - w->low) / LINE / 8 + 1, 1);
-	if (w->near == NULL)
-		w->near = xrealloc(NULL, SIZE_MAX);
-	for (size_t i = 0; i < w->n; i++)
-		for (int64_t d = -REACH; d <= REACH; d += REACH) {
-			uint64_t line = (w->places[i].address + (uint64_t)d - w->low) / LINE;
+	const struct scan_targets *t = &w->targets;
 
-			w->near[line / 8] |= (uint8_t)(1u << line % 8);
-		}
-}
-
-static void add_target(void *ctx, uint64_t target)
-{
-	struct work *w = ctx;
-	uint64_t line = (target - w->low) / LINE;
-
-	if (target - w->low > w->high - w->low || !(w->near[line / 8] & 1u << line % 8))
-		return;
-	if (w->n_targets == w->targets_room) {
-		w->targets_room = w->targets_room ? 2 * w->targets_room : 256;
-		w->targets = xrealloc(w->targets, w->targets_room * sizeof(*w->targets));
-	}
-	w->targets[w->n_targets++] = target;
-}
-
-/* Is it `call`, `jmp`, a conditional jump or `lea` that has a displacement at `at`? */
-static bool has_displacement(const uint8_t *at)
-{
-	return (at[-1] & 0xfe) == 0xe8 || (at[-2] == 0x0f && (at[-1] & 0xf0) == 0x80) ||
-	       (at[-2] == 0x8d && (at[-1] & 0xc7) == 0x05);
-}
-
-/* Displacements relative to what follows them; absolute addresses of 32 bits if the program has its
- * place. */
-static void find_in_code(struct work *w, const struct scan_span *s)
-{
-	for (uint64_t i = 2; i + 4 <= s->size; i++) {
-		int32_t value;
-
-		memcpy(&value, s->bytes + i, sizeof(value));
-		if (has_displacement(s->bytes + i))
-			add_target(w, s->address + i + 4 + (uint64_t)(int64_t)value);
-		if (w->elf.placed)
-			add_target(w, (uint32_t)value);
-	}
-}
-
-static void find_in_data(struct work *w, const struct scan_span *s)
-{
-	for (uint64_t i = -s->address % 8; i + 8 <= s->size; i += 8) {
-		uint64_t value;
-
-		memcpy(&value, s->bytes + i, sizeof(value));
-		add_target(w, value);
-	}
+	for (size_t i = scan_targets_above(t, p->address - REACH - 1);
+	     i < t->n && t->v[i] < p->address; i++)
+		if (!(p->boundaries & 1u << (p->address - t->v[i] - 1)))
+			return true;
+	return false;
 }
 
 static void find_targets(struct work *w)
 {
-	for (size_t i = 0; i < w->elf.n_spans; i++) {
-		if (w->elf.spans[i].exec)
-			find_in_code(w, &w->elf.spans[i]);
-		find_in_data(w, &w->elf.spans[i]);
-	}
-}
-
-static int target_order(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* Does anything lead to an address above `from` and below `to`? */
-static bool lands_between(const struct work *w, uint64_t from, uint64_t to)
-{
-	size_t lo = 0, hi = w->n_targets;
-
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (w->targets[mid] <= from)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < w->n_targets && w->targets[lo] < to;
+	scan_targets_open(&w->targets, w->places[0].address, w->places[w->n - 1].address);
+	for (size_t i = 0; i < w->n; i++)
+		scan_targets_want(&w->targets, w->places[i].address);
+	for (size_t i = 0; i < w->elf.n_spans; i++)
+		scan_targets_find(&w->targets, &w->elf.spans[i], w->elf.placed);
 }
 
 /* ---- surroundings ---- */
@@ -201,6 +125,17 @@ static struct chain chain_after(const struct scan_code *c, size_t at)
 	return chain;
 }
 
+/* Where instructions begin before the site; before this piece of code, anywhere. */
+static uint32_t boundaries_before(const struct scan_code *c, size_t at)
+{
+	uint32_t bits = 0;
+
+	for (size_t d = 1; d <= REACH; d++)
+		if (d > at || c->length[at - d])
+			bits |= 1u << (d - 1);
+	return bits;
+}
+
 static void look_around(struct place *p, const struct scan_code *c)
 {
 	size_t at = p->address - c->address;
@@ -210,6 +145,7 @@ static void look_around(struct place *p, const struct scan_code *c)
 	p->reached = reached || at < c->clean;
 	p->indirect = c->indirect;
 	p->number = scan_code_number(c, at);
+	p->boundaries = boundaries_before(c, at);
 	p->before = chain_before(c, at);
 	p->after = chain_after(c, at + 2);
 }
@@ -232,7 +168,7 @@ static void read_piece(struct work *w, uint64_t from, uint64_t to, bool function
 	if (bytes == NULL)
 		return;
 	scan_code_read(&code, from, bytes, to - from < left ? to - from : left, function,
-		       add_target, w);
+		       scan_targets_add, &w->targets);
 	while (*next < w->n && w->places[*next].address < from)
 		++*next;
 	for (; *next < w->n && w->places[*next].address - from < code.size; ++*next) {
@@ -286,13 +222,17 @@ static void read_surroundings(struct work *w)
 
 /* ---- decisions ---- */
 
-/* May these `length` bytes from `start` be replaced? `inner`: there are boundaries inside. */
+/* May these `length` bytes from `start` be replaced? `inner`: there are boundaries inside. The
+ * guest looks at one page at a time: `extent` bytes. */
 static enum scan_reason check_region(const struct work *w, const struct place *p, uint64_t start,
-				     unsigned length, bool inner)
+				     unsigned length, unsigned extent, bool inner)
 {
 	const struct scan_frame *frame = scan_elf_frame(&w->elf, p->address);
+	size_t i = scan_targets_above(&w->targets, start);
 
-	if (lands_between(w, start, start + length))
+	if (start / GUEST_PAGE != (start + extent - 1) / GUEST_PAGE)
+		return SCAN_TWO_PAGES;
+	if (i < w->targets.n && w->targets.v[i] < start + length)
 		return SCAN_LANDING;
 	if (inner && (p->indirect || (frame && frame->pads)))
 		return SCAN_UNSURE;
@@ -308,7 +248,7 @@ static unsigned try_before(const struct work *w, const struct place *p, enum sca
 		length += p->before.length[i];
 		if (length < JUMP)
 			continue;
-		*why = check_region(w, p, p->address - length, length, i > 0);
+		*why = check_region(w, p, p->address - length, length, length + 2, i > 0);
 		return *why == SCAN_REWRITTEN ? length : 0;
 	}
 	*why = SCAN_NO_ROOM;
@@ -323,38 +263,23 @@ static unsigned try_after(const struct work *w, const struct place *p, enum scan
 		length += p->after.length[i];
 		if (length < JUMP)
 			continue;
-		*why = check_region(w, p, p->address, length, true);
+		*why = check_region(w, p, p->address, length, length, true);
 		return *why == SCAN_REWRITTEN ? length : 0;
 	}
 	*why = SCAN_NO_ROOM;
 	return 0;
 }
 
-static uint16_t checksum(const uint8_t *bytes, size_t n)
-{
-	uint32_t crc = ~0u;
-
-	while (n--) {
-		crc ^= *bytes++;
-		for (int i = 0; i < 8; i++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
-	}
-	return (uint16_t)~crc;
-}
-
 static struct plan_site planned(const struct work *w, uint64_t start, unsigned length,
 				enum plan_tactic tactic)
 {
 	const struct scan_span *s = scan_elf_code(&w->elf, start);
-	uint64_t left;
-	const uint8_t *bytes = scan_elf_at(&w->elf, start, &left);
+	struct plan_site site = {.start = (uint32_t)(s->offset + (start - s->address)),
+				 .length = (uint8_t)length,
+				 .tactic = (uint8_t)tactic};
 
-	return (struct plan_site){
-	    .start = (uint32_t)(s->offset + (start - s->address)),
-	    .length = (uint8_t)length,
-	    .tactic = (uint8_t)tactic,
-	    .check = checksum(bytes, length + (tactic == PLAN_BEFORE ? 2 : 0)),
-	};
+	site.check = rewrite_check(s->bytes + (start - s->address), rewrite_extent(&site));
+	return site;
 }
 
 /* `mov $15, %rax; syscall`, in this form: libgcc and gdb know a signal's frame by it where
@@ -376,8 +301,10 @@ static void decide(const struct work *w, const struct place *p, uint64_t free, u
 	enum scan_reason before, after;
 	unsigned length;
 
-	out->reason = !p->reached ? SCAN_NOT_REACHED : SCAN_SIGNAL_FRAME;
-	if (!p->reached || signal_frame(w, p))
+	bool sure = p->reached && !out_of_step(w, p);
+
+	out->reason = sure ? SCAN_SIGNAL_FRAME : SCAN_NOT_REACHED;
+	if (!sure || signal_frame(w, p))
 		return;
 	length = try_before(w, p, &before);
 	if (length && p->address - length >= free) {
@@ -448,10 +375,9 @@ void scan_bytes(struct scan *s, const uint8_t *data, uint64_t size)
 	if (w.n) {
 		qsort(w.places, w.n, sizeof(*w.places), place_order);
 		scan_elf_read(&w.elf);
-		mark_near(&w);
 		find_targets(&w);
 		read_surroundings(&w);
-		qsort(w.targets, w.n_targets, sizeof(*w.targets), target_order);
+		scan_targets_sort(&w.targets);
 	}
 	for (size_t i = 0; i < w.n; i++)
 		if (w.places[i].insn)
@@ -459,8 +385,7 @@ void scan_bytes(struct scan *s, const uint8_t *data, uint64_t size)
 				 i + 1 < w.n ? w.places[i + 1].address : UINT64_MAX);
 	scan_elf_close(&w.elf);
 	free(w.places);
-	free(w.near);
-	free(w.targets);
+	scan_targets_close(&w.targets);
 }
 
 int scan_file(struct scan *s, int fd, uint64_t offset, uint64_t size)
@@ -506,6 +431,7 @@ const char *scan_reason_text(enum scan_reason reason)
 	    [SCAN_SIGNAL_FRAME] = "unwinders know a signal's frame by these bytes",
 	    [SCAN_LANDING] = "a branch leads into the bytes needed",
 	    [SCAN_UNSURE] = "a jump table or exception may lead into the bytes needed",
+	    [SCAN_TWO_PAGES] = "it lies in two pages",
 	    [SCAN_NO_ROOM] = "too few instructions that can be moved",
 	};
 

@@ -22,7 +22,8 @@ enum scan_reason { /* why a site is left to the trap */
 		   SCAN_SIGNAL_FRAME, /* unwinders recognise rt_sigreturn by these bytes */
 		   SCAN_LANDING,      /* a branch or a pointer leads into the bytes needed */
 		   SCAN_UNSURE,	      /* a jump table or a handler of exceptions may do so */
-		   SCAN_NO_ROOM,      /* too few bytes that can be moved */
+		   SCAN_TWO_PAGES,
+		   SCAN_NO_ROOM, /* too few bytes that can be moved */
 };
 
 struct scan_site {

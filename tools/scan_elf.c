@@ -100,7 +100,9 @@ void scan_elf_add_frame(struct scan_elf *e, const struct scan_frame *frame)
 		e->frames = xrealloc(e->frames, e->frames_room * sizeof(*e->frames));
 	}
 	e->frames[e->n_frames++] = *frame;
-	add_function(e, frame->begin);
+	if (!frame
+		 ->signal) /* it begins one byte early, so that the byte before the code is in it */
+		add_function(e, frame->begin);
 }
 
 /* ---- segments ---- */

@@ -9,10 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifndef UNILOAD_VERSION
-#define UNILOAD_VERSION "0.0.0"
-#endif
-
 static const struct command {
 	const char *name, *summary;
 	int (*run)(int argc, char **argv);

@@ -11,6 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifndef UNILOAD_VERSION /* the Makefile's; not in tests */
+#define UNILOAD_VERSION "0.0.0"
+#endif
+
 /* Exit statuses of uniload itself, as docker and env(1) use them; TIMEOUT as timeout(1). */
 enum exit_status {
 	STATUS_TIMEOUT = 124,

@@ -28,6 +28,10 @@ struct plan_file {
 };
 #define PLAN_MODULE_FILE (1ull << 63)
 
+/*
+ * `mov $15, %rax; syscall` in its 7 + 2 bytes (rt_sigreturn) is nobody's site unless .eh_frame
+ * describes it: libgcc and gdb know the frame of a signal by these bytes.
+ */
 enum plan_tactic {
 	/*
 	 * The jump takes the place of whole instructions before the `syscall`, whose two bytes

@@ -82,16 +82,20 @@ a = json.load(open(sys.argv[1]))
 assert a["manifest"]["arguments"][1:] == ["one", "two words"] and a["manifest"]["image_version"] == 1
 assert a["program"]["segments"][0]["access"] and a["total"]["files"] == len(a["files"])
 assert any(f["path"] == "/etc/passwd" for f in a["files"])' <(i --json env.img)
-i --syscalls /bin/ls >out
-ok '--syscalls: the files with sites' grep -q '^  /.*/libc.so.6:$' out
-ok '... a site with its number, tactic and function' grep -Eq '^    0x[0-9a-f]+ +39 +getpid +before  _*getpid\+0x5$' out
-ok '... a call with its status' grep -Eq '^  39   getpid +FULL$' out
-is '... their number' "$(grep -c '^    0x' out)" "$(awk '$1 == "sites:" && NF > 1 { print $2 }' out)"
-is '--syscalls: the same of a program and its image' "$(i --syscalls ls.img)" "$(cat out)"
+i --syscalls /bin/ls >sites
+ok '--syscalls: the files with sites' grep -q '^  /.*/libc.so.6:$' sites
+ok '... a site with its number, tactic and function' grep -Eq '^    0x[0-9a-f]+ +39 +getpid +before  _*getpid\+0x5$' sites
+ok '... a call with its status' grep -Eq '^  39   getpid +FULL$' sites
+is '... their number' "$(grep -c '^    0x' sites)" "$(awk '$1 == "sites:" && NF > 1 { print $2 }' sites)"
+ok '--syscalls: the same of a program and its image' cmp <(i --syscalls ls.img) sites
 ok '--syscalls --json' python3 -c 'import json, sys
 a = json.load(open(sys.argv[1]))
 assert sum(len(s) for s in a["sites"].values()) == a["total"]["sites"]
 assert any(c["name"] == "getpid" and c["status"] == "FULL" for c in a["calls"])' <(i --syscalls --json /bin/ls)
+is 'an image has a plan for all sites but those left alone' "$(i ls.img | sed -n 's/^  rewrite_sites: //p')" \
+	"$(awk '$1 == "before:" || $1 == "after:" { n += $2 } END { print n }' sites)"
+b --rewrite=plan "$P/env" -o plan.img && ok '--rewrite is noted in the image' grep -q '^  rewrite: plan$' <(i plan.img)
+refused '--rewrite=maybe' 125 'must be plan, online, both or no' b --rewrite=maybe /bin/ls
 refused 'inspect of nothing' 127 'nothing: No such file' i ./nothing
 refused 'inspect of two' 125 'name one image or program' i env.img sh.img
 refused '--add with an image' 125 'is an image: --add is for when it is built' u --add /bin/busybox env.img

@@ -39,6 +39,15 @@ static void test_values(void)
 	CHECK(PARSE("--timeout=2m", "app") == 0 && o.timeout_ns == 120000000000);
 	CHECK(PARSE("--timeout=1e300", "app") == 0 && o.timeout_ns > 1ull << 62);
 	CHECK(PARSE("--accel", "kvm", "app") == 0 && o.accel == ACCEL_KVM);
+	CHECK(PARSE("app") == 0 && o.rewrite == REWRITE_DEFAULT && !o.stats);
+	CHECK(PARSE("--rewrite=both", "--stats", "app") == 0 && o.stats &&
+	      o.rewrite == (BI_REWRITE_PLAN | BI_REWRITE_ONLINE));
+	CHECK(PARSE("--rewrite", "plan", "app") == 0 && o.rewrite == BI_REWRITE_PLAN);
+	CHECK(PARSE("--rewrite=online", "app") == 0 && o.rewrite == BI_REWRITE_ONLINE);
+	CHECK(PARSE("--rewrite=both", "--no-rewrite", "app") == 0 && o.rewrite == 0);
+	CHECK(PARSE("--rewrite=no", "app") == 0 && strcmp(rewrite_name(o.rewrite), "no") == 0);
+	CHECK(PARSE("--rewrite=", "app") == STATUS_FAILED);
+	CHECK(PARSE("--rewrite=all", "app") == STATUS_FAILED);
 	CHECK(PARSE("--gdb", "app") == 0 && strcmp(o.gdb, "1234") == 0);
 	CHECK(PARSE("--gdb=5555", "app") == 0 && strcmp(o.gdb, "5555") == 0);
 	CHECK(PARSE("--strace", "app") == 0 && o.strace && o.strace_file == NULL);

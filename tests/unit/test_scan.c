@@ -3,7 +3,7 @@
  * What the scanner finds and decides. The functions below say in their names what they expect:
  * before5_ and after8_ the region, trap_ none; `nN` at the end the number of the call. unit:
  *	tools/scan.c tools/scan_code.c tools/scan_elf.c tools/scan_frames.c tools/scan_go.c
- *	tools/util.c -D_GNU_SOURCE -lZydis
+ *	tools/util.c tools/scan_targets.c loader/rewrite.c -D_GNU_SOURCE -lZydis
  */
 #include "tests/unit/unit.h"
 #include "tools/scan.h"
