@@ -60,7 +60,8 @@ void process_unfork(struct thread *t);
 void process_wait_vfork(struct process *child);
 /* It runs in an address space of its own from now on. */
 void process_leaves_mm(struct process *p);
-/* Descriptors, actions of its own: unshare(2), execve(2). 0 or -ENOMEM. */
+/* Descriptors, actions of its own, for a process of one thread: unshare(2), execve(2). 0 or
+ * -ENOMEM. */
 int process_unshare_files(void);
 int process_unshare_sighand(void);
 

@@ -264,7 +264,8 @@ void process_exit(int wait_status)
 	struct process *p = current_process();
 	bool first = p == list_first(&processes, struct process, link);
 
-	process_single(p);
+	if (!process_single(p))
+		thread_exit(0);
 	if (trace_hooks.end)
 		trace_hooks.end(wait_status);
 	if (first)

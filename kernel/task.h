@@ -207,14 +207,15 @@ __noreturn void process_exit(int wait_status);
 /* exit(2): ends the calling thread; the last one ends the process with this status. */
 __noreturn void thread_exit(int wait_status);
 /*
- * Let every other thread end on its next way out to the program; does not return if another
- * thread has asked for that first. process_wait_single waits until they are gone.
+ * Let every other thread end on its next way out to the program. False if another thread has asked
+ * for that first: then it is the caller that ends on its way out, and gives back what it holds.
+ * process_wait_single waits until they are gone.
  */
-void process_single(struct process *p);
+bool process_single(struct process *p);
 void process_wait_single(struct process *p);
-/* For execve: become the only thread, and the first one. Does not return if another thread ends all
- * others first. */
-void process_take_over(struct process *p);
+/* For execve: become the only thread, and the first one. 0, or -EAGAIN if another thread was faster
+ * (process_single). */
+int process_take_over(struct process *p);
 /* The caller, alone and not the first thread, becomes it. */
 void process_replace_leader(struct process *p);
 /* The calling thread ends, not its process. For kernel/thread.c. */

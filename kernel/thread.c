@@ -246,18 +246,19 @@ void thread_exit(int wait_status)
 	sched_exit();
 }
 
-void process_single(struct process *p)
+bool process_single(struct process *p)
 {
 	struct thread *t;
 
 	if (thread_must_end(current)) /* another thread was first */
-		thread_exit(0);
+		return false;
 	p->survivor = current;
 	spin_lock(&p->lock);
 	list_for_each (t, &p->threads, process_link)
 		if (t != current && t->state != THREAD_DEAD)
 			signal_thread_wanted(t);
 	spin_unlock(&p->lock);
+	return true;
 }
 
 void process_wait_single(struct process *p)
@@ -287,12 +288,14 @@ void process_replace_leader(struct process *p)
 	thread_free(leader);
 }
 
-void process_take_over(struct process *p)
+int process_take_over(struct process *p)
 {
-	process_single(p);
+	if (!process_single(p))
+		return -EAGAIN;
 	process_wait_single(p);
 	if (current->tid != p->pid)
 		process_replace_leader(p);
 	posix_timers_delete_all(p);
 	p->survivor = NULL;
+	return 0;
 }

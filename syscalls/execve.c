@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * execve(2), execveat(2): replace the running program. All that may fail is done with the old one
- * in place; from the moment its threads are ended there is no way back, and what then still fails
- * kills the process by SIGSEGV, as Linux does.
+ * execve(2), execveat(2): replace the running program. All that is likely to fail is done with the
+ * old one in place; from the moment its threads are ended there is no way back, and what then still
+ * fails kills the process by SIGSEGV, as Linux does.
  */
 #include "kernel/heap.h"
 #include "kernel/process.h"
@@ -24,39 +24,61 @@ static void forget_program(struct process *p)
 	t->clear_child_tid = t->robust_list = t->rseq = 0;
 	t->rseq_len = t->rseq_sig = 0;
 	t->restart = (struct restart){0};
-	signal_exec();
 	cpu_xreset(t->xstate);
 	p->membarrier = 0;
 	p->exit_signal = SIGCHLD;
 	p->did_exec = true;
 }
 
-/* From here on the process is the new program, or nothing. */
-static void replace(struct exec *x, struct mm *mm)
+/* Nothing is left of what clone(2) may have shared but what the new program is to keep. */
+static int unshare(struct process *p)
 {
-	struct process *p = current_process();
-	struct mm *old = p->mm;
-	int r;
+	int r = process_unshare_files();
 
-	process_take_over(p);
-	forget_program(p);
+	return r ? r : process_unshare_sighand();
+}
+
+static void exchange_mm(struct process *p, struct mm *mm)
+{
+	struct mm *old = p->mm;
+
 	mutex_lock(&mm_exchange);
 	p->mm = mm;
 	mm_activate(mm);
 	process_leaves_mm(p);
 	mm_put(old);
 	mutex_unlock(&mm_exchange);
-	r = exec_enter(x, current->regs);
-	if (r < 0)
-		process_exit(signal_exit_status(SIGSEGV));
-	files_close_exec(p->files);
-	current->regs_loaded = true;
 }
 
-/* The program d (reference taken over), called x->path. */
+/* From here on the process, which is one thread now, is the new program or nothing. */
+static int become(struct exec *x, struct mm *mm)
+{
+	struct process *p = current_process();
+	int r;
+
+	forget_program(p);
+	exchange_mm(p, mm);
+	r = unshare(p);
+	if (r == 0) {
+		signal_exec();
+		r = exec_enter(x, current->regs);
+	}
+	if (r < 0) {
+		signal_force_segv(SIGSEGV);
+		return r;
+	}
+	files_close_exec(p->files);
+	current->regs_loaded = true;
+	return 0;
+}
+
+/*
+ * The program d (reference taken over), called x->path. When threads of a process come here
+ * together, one becomes the program and the others, told by -EAGAIN, end on their way out.
+ */
 static long exec_dentry(struct exec *x, struct dentry *d, uaddr_t argv, uaddr_t envp)
 {
-	struct mm *mm;
+	struct mm *mm = NULL;
 	int r = exec_image_open(&x->program, d);
 
 	if (r == 0)
@@ -65,13 +87,14 @@ static long exec_dentry(struct exec *x, struct dentry *d, uaddr_t argv, uaddr_t 
 	if (r == 0)
 		r = exec_resolve(x);
 	if (r == 0)
-		r = process_unshare_files();
-	if (r == 0)
-		r = process_unshare_sighand();
-	if (r == 0)
 		r = mm_new(&mm);
-	if (r == 0)
-		replace(x, mm);
+	if (r == 0) {
+		r = process_take_over(current_process());
+		if (r == 0)
+			r = become(x, mm);
+		else
+			mm_put(mm);
+	}
 	exec_close(x);
 	return r;
 }
