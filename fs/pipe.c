@@ -348,6 +348,7 @@ int pipe_new(unsigned flags, struct file **rd, struct file **wr)
 	if (r)
 		goto fail_inode;
 	p->readers = p->files = p->rd_opens = 1;
+	p->anonymous = true;
 	in->pipe = p;
 	r = pipe_file(in, p, O_WRONLY | flags, wr);
 	if (r) {
@@ -402,7 +403,7 @@ static int rendezvous(struct pipe *p, struct file *f, bool reads, bool writes)
 	bool nonblock = f->flags & O_NONBLOCK;
 	int r = 0;
 
-	if (writes && !reads && nonblock && !p->readers)
+	if (writes && !reads && nonblock && !p->readers && !p->anonymous)
 		return -ENXIO;
 	p->readers += reads;
 	p->writers += writes;
@@ -410,6 +411,8 @@ static int rendezvous(struct pipe *p, struct file *f, bool reads, bool writes)
 	p->wr_opens += writes;
 	wait_wake_all(&p->rd_wq);
 	wait_wake_all(&p->wr_wq);
+	if (p->anonymous)
+		return 0;
 	if (reads && !writes && !p->writers) {
 		if (nonblock)
 			f->pos = p->wr_opens; /* no hang-up until a writer has been there */

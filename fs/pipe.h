@@ -28,6 +28,7 @@ struct pipe {
 	unsigned rd_opens, wr_opens;	/* (l) how many there ever were: for open(2) of FIFOs */
 	unsigned files;			/* (inode->lock) open files; the last frees it */
 	struct page *spare;		/* (l) a page kept for the next segment */
+	bool anonymous;			/* of pipe(2): opening it again waits for nobody */
 };
 
 static inline unsigned pipe_in_use(const struct pipe *p)

@@ -93,11 +93,43 @@ static void much(void)
 	is(total, 2000l * 2000);
 }
 
+/* A pipe opened again by its name in /proc: nobody waits for the other end, as for a FIFO. */
+static void reopened(void)
+{
+	char path[40], b[8];
+	int p[2], fd;
+
+	works(pipe(p));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", p[0]);
+	is(write(p[1], "left", 4), 4);
+	close(p[1]);
+	works(fd = open(path, O_RDONLY));
+	close(p[0]);
+	is(read(fd, b, sizeof(b)), 4);
+	is(read(fd, b, sizeof(b)), 0);
+	close(fd);
+	works(pipe(p));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", p[1]);
+	close(p[0]);
+	works(fd = open(path, O_WRONLY));
+	signal(SIGPIPE, SIG_IGN);
+	fails(write(fd, "x", 1), EPIPE);
+	close(fd);
+	works(fd = open(path, O_WRONLY | O_NONBLOCK));
+	close(fd);
+	works(fd = open(path, O_RDWR));
+	is(write(fd, "x", 1), 1);
+	is(read(fd, b, sizeof(b)), 1);
+	close(fd);
+	close(p[1]);
+}
+
 int main(void)
 {
 	flags();
 	bytes();
 	capacity();
 	much();
+	reopened();
 	return tap_done();
 }
