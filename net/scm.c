@@ -5,6 +5,7 @@
  */
 #include "net/scm.h"
 #include "kernel/heap.h"
+#include "kernel/process.h"
 #include "kernel/string.h"
 #include "kernel/task.h"
 #include "kernel/uaccess.h"
@@ -61,7 +62,7 @@ static int check_cred(const struct ucred *c)
 	if (c->gid != own->gid && c->gid != own->egid && c->gid != own->sgid &&
 	    !capable(CAP_SETGID))
 		return -EPERM;
-	return c->pid == p->pid ? 0 : -ESRCH;
+	return c->pid == p->pid || thread_find(c->pid) ? 0 : -ESRCH;
 }
 
 static int parse_one(const struct cmsghdr *h, const uint8_t *data, struct scm *out)

@@ -7,6 +7,7 @@
 #include "syscalls/syscall.h"
 
 #include "kernel/heap.h"
+#include "kernel/process.h"
 #include "syscalls/util.h"
 
 #include <linux/close_range.h>
@@ -118,15 +119,19 @@ long sys_close(int fd)
 	return fd_close(current_process()->files, fd);
 }
 
-/* close_range(2). CLOSE_RANGE_UNSHARE has nothing to do while a descriptor table has one owner. */
+/* close_range(2). */
 long sys_close_range(unsigned first, unsigned last, unsigned flags)
 {
-	struct files *fs = current_process()->files;
+	struct process *p = current_process();
+	int r = 0;
 
 	if ((flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) || first > last)
 		return -EINVAL;
-	fd_close_range(fs, first, last, flags & CLOSE_RANGE_CLOEXEC);
-	return 0;
+	if (flags & CLOSE_RANGE_UNSHARE)
+		r = p->n_threads > 1 ? -EINVAL : process_unshare_files();
+	if (!r)
+		fd_close_range(p->files, first, last, flags & CLOSE_RANGE_CLOEXEC);
+	return r;
 }
 
 /* dup(2). */

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 
 static int p[2];
@@ -270,8 +271,12 @@ static void credentials(int type)
 {
 	struct ucred own = {getpid(), getuid(), getgid()}, *c, peer;
 	socklen_t len = sizeof(peer);
+	pid_t other = fork();
 	int on = 1;
 
+	if (other == 0)
+		for (;;)
+			pause();
 	pair(type);
 	is(write(p[0], "x", 1), 1);
 	is(setsockopt(p[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)), 0);
@@ -291,11 +296,16 @@ static void credentials(int type)
 		is(sendmsg(p[0], with_cred((struct ucred){own.pid, 77, 78}), 0), 1);
 		is(recvmsg(p[1], header(NULL, 1, 100), 0), 1);
 		ok((c = received_cred()) && c->uid == 77 && c->gid == 78);
+		is(sendmsg(p[0], with_cred((struct ucred){other, own.uid, own.gid}), 0), 1);
+		is(recvmsg(p[1], header(NULL, 1, 100), 0), 1);
+		ok((c = received_cred()) && c->pid == other && c->uid == own.uid);
 		fails(sendmsg(p[0], with_cred((struct ucred){4194304, own.uid, own.gid}), 0),
 		      ESRCH);
 	}
 	is(getsockopt(p[0], SOL_SOCKET, SO_PEERCRED, &peer, &len), 0);
 	ok(len == sizeof(peer) && !memcmp(&peer, &own, sizeof(own)));
+	kill(other, SIGKILL);
+	is(waitpid(other, NULL, 0), other);
 	unpair();
 }
 
