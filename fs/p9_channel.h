@@ -46,6 +46,7 @@ struct p9_channel {
 	uint32_t msize; /* agreed on */
 	struct p9_req slots[P9_SLOTS];
 	struct wait_queue free_wq; /* for a slot or descriptors */
+	unsigned sleepers;	   /* who rely on the interrupt */
 	uint32_t next_fid;	   /* never used so far */
 	uint32_t *free_fids;	   /* numbers to use again, and behind them... */
 	uint32_t *doomed;	   /* fids to clunk as soon as there is a slot */

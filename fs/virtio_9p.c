@@ -172,12 +172,14 @@ static void sleep_until(struct p9_channel *ch, struct wait_queue *wq,
 {
 	struct waiter w = {0};
 
+	ch->sleepers++;
 	wait_prepare(&w, wq);
 	while (vq_want_interrupt(&ch->vq, true)) /* again: the index asked for is passed now */
 		reap(ch);
 	if (!cond(r))
 		wait_sleep(NO_DEADLINE, false);
 	wait_finish(&w);
+	ch->sleepers--;
 }
 
 static bool is_done(struct p9_req *r)
@@ -195,7 +197,8 @@ static void wait_done(struct p9_req *r)
 	struct p9_channel *ch = r->ch;
 	uint64_t until = clock_mono_ns() + SPIN_NS;
 
-	vq_want_interrupt(&ch->vq, false);
+	if (!ch->sleepers) /* this one may go and wait for what a sleeper holds */
+		vq_want_interrupt(&ch->vq, false);
 	do {
 		reap(ch);
 		if (r->done)
