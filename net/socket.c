@@ -11,6 +11,8 @@
 
 static const struct socket_ops *const families[SOCK_FAMILIES] = {
     [AF_UNIX] = &unix_ops,
+    [AF_INET] = &inet_ops,
+    [AF_INET6] = &inet6_ops,
 };
 
 void socket_init(struct socket *s, const struct socket_ops *ops, int family, int type)

@@ -53,6 +53,9 @@ struct socket_ops {
 	void (*release)(struct socket *s); /* the file is gone; frees s in the end */
 };
 
+/* What a socket has been told to receive or send no more. */
+enum { RCV_SHUTDOWN = 1, SEND_SHUTDOWN = 2, ALL_SHUTDOWN = 3 };
+
 /* socket.options */
 enum {
 	SOCKOPT_DEBUG = 1 << 0,
@@ -114,8 +117,10 @@ struct ucred socket_current_cred(bool effective); /* of the caller: real or effe
  */
 int socket_setopt(struct socket *s, int level, int opt, uaddr_t val, int len);
 int socket_getopt(struct socket *s, int level, int opt, uaddr_t val, uaddr_t len);
+/* Give the program an option's value: at most *len bytes, and how many. 0, -EFAULT, -EINVAL. */
+int socket_store_opt(const void *data, unsigned size, uaddr_t val, uaddr_t len);
 
 /* ---- the families ---- */
-extern const struct socket_ops unix_ops;
+extern const struct socket_ops unix_ops, inet_ops, inet6_ops;
 
 #endif

@@ -222,8 +222,7 @@ static struct value value_of(struct socket *s, int opt)
 	return bit_of(opt) ? number(!!(s->options & bit_of(opt))) : (struct value){0};
 }
 
-/* Store at most *len bytes, and how many. 0, -EFAULT, -EINVAL. */
-static int store(const void *data, unsigned size, uaddr_t val, uaddr_t ulen)
+int socket_store_opt(const void *data, unsigned size, uaddr_t val, uaddr_t ulen)
 {
 	int len;
 
@@ -243,7 +242,7 @@ static int peer_name(struct socket *s, uaddr_t val, uaddr_t ulen, int len)
 
 	if (n < 0)
 		return -ENOTCONN;
-	return n < len ? -EINVAL : store(&a, n, val, ulen);
+	return n < len ? -EINVAL : socket_store_opt(&a, n, val, ulen);
 }
 
 int socket_getopt(struct socket *s, int level, int opt, uaddr_t val, uaddr_t ulen)
@@ -262,5 +261,5 @@ int socket_getopt(struct socket *s, int level, int opt, uaddr_t val, uaddr_t ule
 	if (opt == SO_COOKIE && (size_t)len < sizeof(uint64_t))
 		return -EINVAL;
 	v = value_of(s, opt);
-	return v.size ? store(&v.number, v.size, val, ulen) : -ENOPROTOOPT;
+	return v.size ? socket_store_opt(&v.number, v.size, val, ulen) : -ENOPROTOOPT;
 }

@@ -15,7 +15,6 @@
 #include "net/socket.h"
 
 enum unix_state { UNIX_UNCONNECTED, UNIX_LISTENING, UNIX_CONNECTED };
-enum { RCV_SHUTDOWN = 1, SEND_SHUTDOWN = 2, ALL_SHUTDOWN = 3 };
 
 /* A name; shared by a listener and what it accepts. Immutable but for refs. */
 struct unix_addr {

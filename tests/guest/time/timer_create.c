@@ -16,7 +16,7 @@
 
 #define MS 1000000l
 
-static const struct timespec two_s = {2, 0}, none = {0, 0};
+static const struct timespec long_enough = {30, 0}, none = {0, 0};
 
 static long now_ns(clockid_t clock)
 {
@@ -139,7 +139,7 @@ static void test_once(clockid_t clock)
 	works(id);
 	works(set(id, 0, 100 * MS, 0));
 	ok(left(id) > 0 && left(id) <= 100 * MS);
-	is(wait_for(SIGRTMIN + 1, &si, &two_s), SIGRTMIN + 1);
+	is(wait_for(SIGRTMIN + 1, &si, &long_enough), SIGRTMIN + 1);
 	ok(now_ns(CLOCK_MONOTONIC) - start >= 100 * MS);
 	is(si.si_code, SI_TIMER);
 	is(si.si_timerid, id);
@@ -147,9 +147,9 @@ static void test_once(clockid_t clock)
 	is((long)si.si_ptr, 4711);
 	is(left(id), 0);
 	works(set(id, TIMER_ABSTIME, now_ns(clock) + 20 * MS, 0));
-	is(wait_for(SIGRTMIN + 1, &si, &two_s), SIGRTMIN + 1);
+	is(wait_for(SIGRTMIN + 1, &si, &long_enough), SIGRTMIN + 1);
 	works(set(id, TIMER_ABSTIME, 1, 0)); /* long ago */
-	is(wait_for(SIGRTMIN + 1, &si, &two_s), SIGRTMIN + 1);
+	is(wait_for(SIGRTMIN + 1, &si, &long_enough), SIGRTMIN + 1);
 	works(set(id, 0, 5000 * MS, 7000 * MS));
 	works(sys(timer_settime, id, 0, &its, &old)); /* off */
 	ok(old.it_value.tv_sec == 4 && old.it_interval.tv_sec == 7);
@@ -168,7 +168,7 @@ static void test_periodic(void)
 
 	works(set(id, 0, 10 * MS, 10 * MS));
 	for (int i = 0; i < 3; i++)
-		is(wait_for(SIGRTMIN, &si, &two_s), SIGRTMIN);
+		is(wait_for(SIGRTMIN, &si, &long_enough), SIGRTMIN);
 	sleep_ms(105);
 	ok(left(id) > 0 && left(id) <= 10 * MS);
 	is(wait_for(SIGRTMIN, &si, &none), SIGRTMIN);
@@ -189,7 +189,7 @@ static void test_default_event(void)
 	siginfo_t si;
 
 	works(set(id, 0, MS, 0));
-	is(wait_for(SIGALRM, &si, &two_s), SIGALRM);
+	is(wait_for(SIGALRM, &si, &long_enough), SIGALRM);
 	is(si.si_int, id);
 	is(si.si_timerid, id);
 	sys(timer_delete, id);
@@ -303,7 +303,7 @@ static void *helper(void *arg)
 	pthread_barrier_wait(&ready);
 	pthread_barrier_wait(&ready); /* the timers are set */
 	burn_ms(CLOCK_THREAD_CPUTIME_ID, 30);
-	helper_got = wait_for(SIGRTMIN + 3, &helper_si, &two_s);
+	helper_got = wait_for(SIGRTMIN + 3, &helper_si, &long_enough);
 	return NULL;
 }
 
@@ -325,7 +325,7 @@ static void test_thread(void)
 	works(set(cpu, 0, 10 * MS, 0));
 	works(set(id, 0, 10 * MS, 0));
 	pthread_barrier_wait(&ready);
-	is(wait_for(SIGRTMIN + 4, &si, &two_s), SIGRTMIN + 4);
+	is(wait_for(SIGRTMIN + 4, &si, &long_enough), SIGRTMIN + 4);
 	fails(wait_for(SIGRTMIN + 3, &si, &none), EAGAIN); /* it is not ours */
 	pthread_join(t, NULL);
 	is(helper_got, SIGRTMIN + 3);
@@ -339,7 +339,7 @@ static void test_thread(void)
 	ev.sigev_notify_thread_id = sys(gettid);
 	works(own = create(CLOCK_REALTIME, &ev));
 	works(set(own, 0, MS, 0));
-	is(wait_for(SIGRTMIN + 3, &si, &two_s), SIGRTMIN + 3);
+	is(wait_for(SIGRTMIN + 3, &si, &long_enough), SIGRTMIN + 3);
 	sys(timer_delete, own);
 }
 
