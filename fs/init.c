@@ -2,6 +2,7 @@
 /* The initial tree: what is mounted where. Only the root is made at boot, the rest when a program
  * first looks at it. Files of the program come later, from the boot module. */
 #include "fs/init.h"
+#include "fs/overlay.h"
 #include "fs/vfs_internal.h"
 #include "kernel/process.h"
 
@@ -27,6 +28,7 @@ int fs_init(const struct bootinfo *bi)
 
 	file_place_release = vfs_file_release;
 	file_may_change = inode_may_change;
+	file_origin = overlay_origin;
 	process_hooks.fork = vfs_process_fork;
 	process_hooks.exit = vfs_process_exit;
 	dcache_init();

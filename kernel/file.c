@@ -23,6 +23,7 @@ void (*file_event)(struct file *f, enum file_happening what);
 void (*file_watch_release)(struct file *f);
 int (*file_sync_all)(bool durable);
 bool (*file_may_change)(const struct file *f);
+bool (*file_origin)(const struct file *f, uint64_t *nid, uint64_t *size);
 
 int file_new(const struct file_ops *ops, struct inode *inode, unsigned flags, unsigned kind,
 	     struct file **out)

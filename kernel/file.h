@@ -142,6 +142,12 @@ extern int (*file_sync_all)(bool durable);
 /* Is the file open for writing anywhere? Set by the VFS; NULL: no file is. */
 extern bool (*file_may_change)(const struct file *f);
 
+/*
+ * What the plan of the boot module knows the file by: its number in the root image, and its size.
+ * False: it is not from there, or has been changed. Set by the VFS.
+ */
+extern bool (*file_origin)(const struct file *f, uint64_t *nid, uint64_t *size);
+
 /* ---- descriptor table: one per process ---- */
 struct fd_entry {
 	struct file *file; /* NULL = free */

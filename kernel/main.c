@@ -17,6 +17,7 @@
 #include "kernel/process.h"
 #include "kernel/random.h"
 #include "kernel/string.h"
+#include "kernel/stubs.h"
 #include "kernel/utsname.h"
 #include "kernel/virtio.h"
 #include "kernel/x86_64/acpi.h"
@@ -213,6 +214,7 @@ static void farewell(void)
 {
 	missing_report(con_tell_missing);
 	count_report();
+	stubs_report();
 }
 
 void kernel_main(void)
@@ -247,7 +249,8 @@ void kernel_main(void)
 		r = bootfiles_add(bi);
 	if (bi->flags & BI_MISSING)
 		missing_enable();
-	if (bi->flags & (BI_MISSING | BI_COUNT))
+	stubs_init(bi);
+	if (bi->flags & (BI_MISSING | BI_COUNT | BI_REWRITE_STATS))
 		con_farewell = farewell;
 	if (r == -ENOMEM || r == -ENOSPC)
 		boot_failed(

@@ -10,6 +10,7 @@
  *	mm_fork.c	a copy of all of it
  *	mm_range.c	mprotect, madvise, mlock, msync, mincore
  *	mm_move.c	mremap
+ *	mm_stubs.c	code that was changed
  */
 #include "kernel/mm.h"
 
@@ -18,6 +19,7 @@
 #include "kernel/mm_private.h"
 #include "kernel/page.h"
 #include "kernel/string.h"
+#include "kernel/stubs_private.h"
 #include "kernel/task.h"
 #include "kernel/x86_64/cpu.h"
 #include "kernel/x86_64/percpu.h"
@@ -72,6 +74,7 @@ void mm_drop(struct mm *mm)
 		return;
 	mm_delist(mm);
 	pt_free_root(mm->root);
+	kfree(mm->stubs);
 	kfree(mm);
 }
 
@@ -442,6 +445,8 @@ int mm_unmap_locked(struct mm *mm, uaddr_t start, uaddr_t end)
 
 	if (!v || v->start >= end)
 		return 0;
+	if (mm->users && mm_stubs_lose(mm, start, end))
+		return -ENOMEM;
 	if (mm_split_edges(mm, start, end))
 		return -ENOMEM;
 	if (v->start < start && v->end > end && vma_split(mm, v, end, NULL))

@@ -12,6 +12,7 @@
 
 struct file;
 struct page;
+struct stub_areas;
 
 /*
  * One mapped range with uniform attributes; neighbours that can be merged are. (mm->lock) for all.
@@ -56,17 +57,18 @@ struct mm {
 	uint32_t users, refs; /* (a) */
 	struct list link;     /* all there are, kernel/mm_file.c */
 	struct mutex lock;
-	paddr_t root;	    /* page-table root (PML4) */
-	struct vma *areas;  /* tree root, (lock) */
-	size_t n_areas;	    /* (lock) <= MM_MAX_AREAS */
-	struct vma *dead;   /* (lock) removed; their files are dropped with the lock */
-	struct file *shown; /* (lock) one of its pages was replaced: mm_show_page */
-	uint64_t shown_at;  /* (lock) offset of that page */
-	unsigned def_flags; /* (lock) that mlockall(MCL_FUTURE) gives to new areas */
-	uaddr_t mmap_top;   /* top-down search starts here; set by exec */
-	uaddr_t brk_start;  /* set by exec */
-	uaddr_t brk;	    /* (lock) current break, not page-aligned */
-	uaddr_t stack_top;  /* set by exec, for /proc and stack growth limit */
+	paddr_t root;		  /* page-table root (PML4) */
+	struct vma *areas;	  /* tree root, (lock) */
+	size_t n_areas;		  /* (lock) <= MM_MAX_AREAS */
+	struct stub_areas *stubs; /* (lock) kernel/mm_stubs.c; NULL: none so far */
+	struct vma *dead;	  /* (lock) removed; their files are dropped with the lock */
+	struct file *shown;	  /* (lock) one of its pages was replaced: mm_show_page */
+	uint64_t shown_at;	  /* (lock) offset of that page */
+	unsigned def_flags;	  /* (lock) that mlockall(MCL_FUTURE) gives to new areas */
+	uaddr_t mmap_top;	  /* top-down search starts here; set by exec */
+	uaddr_t brk_start;	  /* set by exec */
+	uaddr_t brk;		  /* (lock) current break, not page-aligned */
+	uaddr_t stack_top;	  /* set by exec, for /proc and stack growth limit */
 	uaddr_t arg_start, arg_end, env_start, env_end; /* for /proc/self/cmdline, environ */
 	size_t total_pages;				/* (lock) virtual size */
 	size_t data_pages;		  /* (lock) of it private and writable: RLIMIT_DATA */

@@ -10,6 +10,7 @@
 #include "kernel/mm_private.h"
 #include "kernel/page.h"
 #include "kernel/string.h"
+#include "kernel/stubs_private.h"
 
 #define HUGE_PAGES (HUGE_SIZE / PAGE_SIZE)
 
@@ -80,6 +81,8 @@ int mm_fork(struct mm *mm, struct mm **out)
 	r = mm_new(&c.to); /* behind mm in the list of all, see kernel/mm_file.c */
 	for (struct vma *v = vma_next(mm, 0); v && !r; v = vma_next(mm, v->end))
 		r = copy_area(mm, v, &c);
+	if (!r)
+		r = mm_stubs_fork(c.to, mm);
 	if (c.end)
 		pt_flush(mm->root, c.start, c.end);
 	mm_unlock(mm);

@@ -7,6 +7,7 @@
 #include "kernel/file.h"
 #include "kernel/mm_private.h"
 #include "kernel/page.h"
+#include "kernel/stubs_private.h"
 
 struct move {
 	struct pt_visitor v;
@@ -75,8 +76,10 @@ static int64_t move_area(struct mm *mm, struct vma *v, uaddr_t old, size_t len, 
 			 size_t new_len, bool keep)
 {
 	struct vma like = *v;
-	int r;
+	int r = mm_stubs_moving(mm, v, old, old + len);
 
+	if (r)
+		return r;
 	like.start = to;
 	like.end = to + new_len;
 	if (like.file)

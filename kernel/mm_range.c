@@ -6,6 +6,7 @@
 #include "kernel/file.h"
 #include "kernel/mm_private.h"
 #include "kernel/page.h"
+#include "kernel/stubs_private.h"
 #include "kernel/task.h"
 
 /* Newer than the headers of Debian 12: Linux 6.1 (asm-generic/mman-common.h). */
@@ -76,6 +77,10 @@ static int protect_area(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end
 		return -EACCES;
 	if (v->prot == prot)
 		return 0;
+	if (mm_stubs_moving(mm, v, start, end))
+		return -ENOMEM;
+	if (prot & PROT_EXEC)
+		stubs_look_again();
 	if (vma_is_data(prot, v->flags) && !vma_is_data(v->prot, v->flags)) {
 		if (mm->data_pages + n > mm_rlimit(RLIMIT_DATA) >> PAGE_SHIFT)
 			return -ENOMEM;
@@ -233,6 +238,8 @@ static int advise_area(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end,
 	case MADV_REMOVE:
 		return advise_remove(mm, v, start, end);
 	case MADV_DONTFORK:
+		if (mm_stubs_lose(mm, start, end))
+			return -ENOMEM;
 		return advise_flags(mm, v, start, end, VMA_DONTFORK, 0);
 	case MADV_DOFORK:
 		return advise_flags(mm, v, start, end, 0, VMA_DONTFORK);

@@ -13,6 +13,7 @@
 #include "kernel/process.h"
 #include "kernel/rseq.h"
 #include "kernel/signal.h"
+#include "kernel/stubs.h"
 #include "kernel/x86_64/sigframe.h"
 
 #include <asm/unistd_64.h>
@@ -200,6 +201,7 @@ long signal_return(struct regs *regs)
 	}
 	/* A stack that cannot be set now is left as it is, as Linux does. */
 	(void)signal_altstack(&st.altstack, NULL, regs->rsp);
+	stubs_enter(regs);
 	check_rip(regs);
 	return (long)regs->rax;
 }

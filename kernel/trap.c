@@ -13,6 +13,7 @@
 #include "kernel/sched.h"
 #include "kernel/signal.h"
 #include "kernel/string.h"
+#include "kernel/stubs.h"
 #include "kernel/task.h"
 #include "kernel/uaccess.h"
 #include "kernel/x86_64/apic.h"
@@ -63,14 +64,17 @@ static enum mm_access fault_access(uint64_t error)
 
 /* What a signal frame shows is set only when there is a signal. Linux hides whether kernel
  * addresses are mapped. */
-static void page_fault(uint64_t addr, uint64_t error)
+static void page_fault(struct regs *regs, uint64_t addr, uint64_t error)
 {
 	int r = addr < TASK_SIZE ? mm_fault(current_mm(), addr, fault_access(error)) : -EFAULT;
 
 	if (r == 0) {
 		current_process()->counts.faults++;
+		if (error & PF_FETCH) /* the page may have come with another code */
+			stubs_enter(regs);
 		return;
 	}
+	stubs_leave(regs);
 	current->fault_trapno = VEC_PF;
 	current->fault_err = addr < TASK_SIZE ? error : error | PF_PRESENT;
 	current->fault_addr = addr;
@@ -150,8 +154,9 @@ void exception_in_program(struct regs *regs)
 
 	regs->orig_rax = (uint64_t)-1; /* not a system call: nothing to restart */
 	if (vec == VEC_PF) {
-		page_fault(addr, error);
-	} else {
+		page_fault(regs, addr, error);
+	} else if (vec != VEC_DB || is_int1(regs->rip) || !stubs_step(regs)) {
+		stubs_leave(regs);
 		current->fault_trapno = vec;
 		current->fault_err = error;
 		exception_signal(vec, regs);
@@ -218,11 +223,11 @@ void exit_to_program(struct regs *regs)
 			schedule();
 		} else if (t->work & WORK_RSEQ) {
 			__atomic_fetch_and(&t->work, ~WORK_RSEQ, __ATOMIC_RELAXED);
-			rseq_resume(regs);
+			stubs_hidden(regs, rseq_resume);
 		} else if (thread_must_end(t)) {
 			thread_exit(0);
 		} else if (t->work & WORK_SIGNAL) {
-			signal_deliver(regs);
+			stubs_hidden(regs, signal_deliver);
 		} else {
 			return;
 		}

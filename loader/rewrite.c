@@ -6,7 +6,7 @@
 #include "kernel/string.h"
 
 enum {
-	JUMP = 5,     /* jmp rel32 */
+	JUMP = REWRITE_JUMP,
 	LEA = 7,      /* lea rel32(%rip), %rcx */
 	INDIRECT = 7, /* jmp *abs32 */
 	ENTER = LEA + INDIRECT,

@@ -18,6 +18,7 @@
 #include "kernel/abi/plan.h"
 #include "kernel/types.h"
 
+#define REWRITE_JUMP	   5  /* length of what a site begins with afterwards */
 #define REWRITE_MAX_LENGTH 24 /* of a site */
 #define REWRITE_MOV	   5  /* length of `mov $number, %eax` */
 #define REWRITE_SYSCALL	   2  /* length of `syscall` */

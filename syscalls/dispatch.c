@@ -9,6 +9,7 @@
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "kernel/string.h"
+#include "kernel/stubs.h"
 #include "kernel/x86_64/cpu.h"
 #include "kernel/x86_64/entry.h"
 #include "kernel/x86_64/layout.h"
@@ -106,7 +107,9 @@ void syscalls_init(const struct bootinfo *bi)
 	}
 	if (flags & BI_COUNT)
 		count_init(LAST_NR + 1);
-	syscall_limit = flags & (BI_STRACE | BI_STRICT | BI_VERBOSE | BI_COUNT) ? 0 : LAST_NR + 1;
+	syscall_limit = flags & (BI_STRACE | BI_STRICT | BI_VERBOSE | BI_COUNT | BI_REWRITE_STATS)
+			    ? 0
+			    : LAST_NR + 1;
 	if (flags & BI_STRACE)
 		strace_init(flags & BI_STRACE_PORT ? CON_TRACE : CON_ERR);
 }
@@ -167,6 +170,7 @@ long syscall_slow(struct regs *regs)
 	long ret = -ENOSYS;
 	bool ruled;
 
+	stubs_count_call();
 	count_enter(&counted, nr);
 	ruled = rules_answer(nr, row ? row->name : NULL, &ret);
 	if (row && !ruled)

@@ -135,7 +135,27 @@ syscall_entry_direct:
 syscall_common:
 	mov	%r11, REGS_RFLAGS(%rsp)
 	mov	%gs:CPU_SCRATCH, %r11
-	jmp	syscall_enter
+	cmpl	$0, stubs_watch(%rip)
+	je	syscall_enter
+	/* May this site be rewritten? Those of which that is known not to be are in a table. */
+	movzbl	%cl, %r11d
+	cmp	%rcx, stubs_ignored(, %r11, 8)
+	mov	%gs:CPU_SCRATCH, %r11
+	je	syscall_enter
+	mov	%r11, REGS_RSP(%rsp)
+	mov	%rcx, REGS_RIP(%rsp)
+	lock_site kernel_enter
+	mov	REGS_RIP(%rsp), %rdi
+	mov	%rax, %rsi
+	call	stubs_trapped
+	mov	REGS_RDI(%rsp), %rdi
+	mov	REGS_RSI(%rsp), %rsi
+	mov	REGS_RDX(%rsp), %rdx
+	mov	REGS_R10(%rsp), %r10
+	mov	REGS_R8(%rsp), %r8
+	mov	REGS_R9(%rsp), %r9
+	mov	REGS_ORIG_RAX(%rsp), %rax
+	jmp	syscall_entered
 
 	/*
 	 * From the stub of a rewritten site: RCX is where the `syscall` returns to, all else is the program's. Only the
@@ -155,6 +175,7 @@ syscall_enter:
 	mov	%r11, REGS_RSP(%rsp)
 	mov	%rcx, REGS_RIP(%rsp)
 	lock_site kernel_enter
+syscall_entered:
 	cmp	syscall_limit(%rip), %eax	/* 0 while tracing or when a policy is on */
 	jae	syscall_slow_call
 	mov	%r10, %rcx

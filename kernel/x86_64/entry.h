@@ -42,6 +42,9 @@ extern const uint64_t lock_sites[], lock_sites_end[];
 extern const char ap_trampoline[], ap_trampoline_end[];
 extern struct cpu *ap_cpu;
 
+/* Where stubs of rewritten system calls jump to. */
+extern const char syscall_entry_stub[];
+
 /* ---- C called from assembly ---- */
 __noreturn void smp_main(void);
 void kernel_lock_wait(void);

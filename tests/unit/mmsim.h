@@ -11,6 +11,7 @@
 #include "kernel/file.h"
 #include "kernel/heap.h"
 #include "kernel/mm.h"
+#include "kernel/stubs_private.h"
 #include "kernel/task.h"
 #include "kernel/x86_64/cpu.h"
 #include "kernel/x86_64/pt.h"
@@ -112,6 +113,31 @@ static int sim_map_page(struct file *f, uint64_t index, bool write, struct page 
 }
 
 bool (*file_may_change)(const struct file *f);
+struct list processes = LIST_INIT(processes);
+
+/* ---- what kernel/stubs.c has for kernel/mm_stubs.c ---- */
+
+static struct plan_view sim_plan;
+
+bool stubs_plan_of(const struct file *f, struct plan_view *out)
+{
+	*out = sim_plan;
+	return sim_plan.n;
+}
+
+uint64_t stubs_entry_word(void)
+{
+	return 0x1000;
+}
+
+void stubs_note(enum stubs_counter which, unsigned n)
+{
+}
+
+void stubs_look_again(void)
+{
+}
+
 int (*file_sync_all)(bool durable);
 
 static const struct file_ops sim_file_ops = {.map_page = sim_map_page};

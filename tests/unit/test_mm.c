@@ -4,7 +4,7 @@
  * memory reached through a simulated CPU that keeps stale translations.
  * unit: kernel/mm.c kernel/mm_fork.c kernel/mm_gather.c kernel/mm_file.c kernel/mm_fault.c
  * kernel/mm_range.c kernel/mm_move.c kernel/vma.c kernel/x86_64/pt.c kernel/page.c kernel/heap.c
- * tests/unit/arena.c
+ * kernel/mm_stubs.c loader/rewrite.c tests/unit/arena.c
  */
 #include "tests/unit/mmsim.h"
 

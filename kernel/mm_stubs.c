@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Changing code in an address space: areas of stubs, and private copies of pages in which a
+ * `syscall` has become a jump (kernel/stubs.h, loader/rewrite.h).
+ *
+ * There is no list of what was changed: a stub tells its site, and the site counts as changed while
+ * a jump to that stub stands there. So pages may come and go without anybody telling this file.
+ *
+ * Bytes of mapped code are never stored to: a changed copy of the page takes its place, and
+ * translations are flushed before the old one goes. A CPU therefore runs either the old
+ * instructions or the new ones, never a mixture.
+ */
+#include "kernel/file.h"
+#include "kernel/heap.h"
+#include "kernel/log.h"
+#include "kernel/mm_private.h"
+#include "kernel/page.h"
+#include "kernel/process.h"
+#include "kernel/string.h"
+#include "kernel/stubs_private.h"
+#include "kernel/task.h"
+#include "loader/rewrite.h"
+
+#define STUB	   sizeof(struct rewrite_stub)
+#define AREA_SIZE  (256ul << 10)
+#define AREA_STUBS (AREA_SIZE / STUB)
+/* How far from the code an area may be, and is if there is room: away from where mmap(2) maps. */
+#define AREA_REACH    ((2ul << 30) - 2 * AREA_SIZE)
+#define AREA_DISTANCE (1ul << 30)
+
+struct stub_areas {
+	unsigned n;
+	struct stub_area {
+		uaddr_t base;
+		unsigned used; /* stubs in it, from the start */
+	} area[16];
+};
+
+/* ---- areas ---- */
+
+static bool reaches(uaddr_t base, uaddr_t at)
+{
+	return base - at + AREA_REACH < 2 * AREA_REACH;
+}
+
+/* Where an area for code at `at` of v goes, or 0. */
+static uaddr_t choose_place(struct mm *mm, const struct vma *v, uaddr_t at)
+{
+	uaddr_t low = at > AREA_REACH + MMAP_MIN_ADDR ? at - AREA_REACH : MMAP_MIN_ADDR, place = 0;
+
+	if (v->start > low + AREA_DISTANCE)
+		place = vma_find_gap(mm, low, v->start - AREA_DISTANCE, AREA_SIZE, PAGE_SIZE);
+	if (!place)
+		place = vma_find_gap(mm, low, v->start, AREA_SIZE, PAGE_SIZE);
+	if (!place)
+		place =
+		    vma_find_gap(mm, v->end, MIN(at + AREA_REACH, TASK_SIZE), AREA_SIZE, PAGE_SIZE);
+	return place;
+}
+
+static struct stub_area *area_new(struct mm *mm, const struct vma *v, uaddr_t at)
+{
+	struct vma like = {.prot = PROT_READ | PROT_EXEC,
+			   .flags = MAP_PRIVATE | VMA_PINNED | VMA_NOWRITE,
+			   .name = "[uniload]"};
+	struct stub_area *a;
+
+	if (!mm->stubs)
+		mm->stubs = kzalloc(sizeof(*mm->stubs));
+	if (!mm->stubs || mm->stubs->n == ARRAY_SIZE(mm->stubs->area) ||
+	    mm->n_areas >= MM_MAX_AREAS)
+		return NULL;
+	like.start = choose_place(mm, v, at);
+	like.end = like.start + AREA_SIZE;
+	if (!like.start || !vma_add(mm, &like))
+		return NULL;
+	a = &mm->stubs->area[mm->stubs->n++];
+	*a = (struct stub_area){.base = like.start};
+	return a;
+}
+
+/* An area with room for a stub of code at `at`, or NULL. */
+static struct stub_area *area_for(struct mm *mm, const struct vma *v, uaddr_t at)
+{
+	for (unsigned i = 0; mm->stubs && i < mm->stubs->n; i++) {
+		struct stub_area *a = &mm->stubs->area[i];
+
+		if (a->used < AREA_STUBS && reaches(a->base, at))
+			return a;
+	}
+	return area_new(mm, v, at);
+}
+
+/* What is mapped at va, through the direct map; NULL: nothing. */
+static uint8_t *bytes_at(struct mm *mm, uaddr_t va, struct pt_leaf *leaf)
+{
+	*leaf = pt_lookup(mm->root, va);
+	if (!leaf->mapped)
+		return NULL;
+	return (uint8_t *)phys_to_virt(leaf->pa) + (va & ((1ul << leaf->shift) - 1));
+}
+
+/* The stub at `at`, in some area. */
+static const struct rewrite_stub *stub_at(struct mm *mm, uaddr_t at)
+{
+	struct pt_leaf leaf;
+
+	return (const struct rewrite_stub *)bytes_at(mm, at, &leaf);
+}
+
+/* The stub that addr is inside of; *at becomes its address. NULL: it is not in one. */
+static const struct rewrite_stub *stub_around(struct mm *mm, uaddr_t addr, uaddr_t *at)
+{
+	for (unsigned i = 0; mm->stubs && i < mm->stubs->n; i++) {
+		const struct stub_area *a = &mm->stubs->area[i];
+
+		*at = ALIGN_DOWN(addr, STUB);
+		if (addr - a->base < a->used * STUB)
+			return stub_at(mm, *at);
+	}
+	return NULL;
+}
+
+/* ---- pages ---- */
+
+/* Put p (reference taken over) in place of the page that is mapped at va. */
+static void exchange(struct mm *mm, uaddr_t va, const struct pt_leaf *leaf, struct page *p)
+{
+	struct gather g;
+	int r;
+
+	gather_init(&g, mm);
+	gather_page(&g, phys_to_page(leaf->pa), va, leaf);
+	r = pt_map(mm->root, va, page_to_phys(p), leaf->prot, PAGE_SHIFT);
+	assert(!r); /* it takes the place of one */
+	gather_finish(&g);
+}
+
+static struct page *copy_page(const void *from)
+{
+	struct page *p = page_alloc(0, 0);
+
+	if (p)
+		memcpy(page_to_virt(p), from, PAGE_SIZE);
+	return p;
+}
+
+/* The frame behind the page of stubs at va, to be stored to; NULL without memory. */
+static uint8_t *stub_page(struct mm *mm, uaddr_t va)
+{
+	struct pt_leaf leaf;
+	uint8_t *bytes = bytes_at(mm, va, &leaf);
+	struct page *p;
+
+	if (bytes && mm_sole_owner(phys_to_page(leaf.pa)))
+		return bytes;
+	p = bytes ? copy_page(bytes) : page_alloc(0, PAGE_ZEROED);
+	if (!p)
+		return NULL;
+	if (bytes) { /* shared since a fork */
+		exchange(mm, va, &leaf, p);
+	} else if (pt_map(mm->root, va, page_to_phys(p), PT_READ | PT_EXEC, PAGE_SHIFT)) {
+		page_put(p);
+		return NULL;
+	} else {
+		mm->resident_pages++;
+	}
+	return page_to_virt(p);
+}
+
+/*
+ * Make the stub for site s at `at` of v, whose page has its copy at `page`, and change the copy.
+ * 0 or an error of rewrite_make, or -ENOMEM: then nothing is changed.
+ */
+static int put_stub(struct mm *mm, const struct vma *v, const struct plan_site *s, uaddr_t at,
+		    uint8_t *page)
+{
+	struct stub_area *a = area_for(mm, v, at);
+	uint8_t patched[REWRITE_MAX_LENGTH], *code = page + (at & ~PAGE_MASK), *stubs;
+	struct rewrite_stub stub;
+	uaddr_t place;
+	int r;
+
+	if (!a)
+		return -ENOMEM;
+	place = a->base + a->used * STUB;
+	r = rewrite_make(s, code, at, place, stubs_entry_word(), &stub, patched);
+	if (r)
+		return r;
+	stubs = stub_page(mm, place & PAGE_MASK);
+	if (!stubs)
+		return -ENOMEM;
+	memcpy(stubs + (place & ~PAGE_MASK), &stub, STUB);
+	a->used++;
+	memcpy(code, patched, s->length);
+	return 0;
+}
+
+/* ---- by the plan ---- */
+
+/* May pages of v be changed: code that nobody writes to, neither here nor in the file? */
+static bool may_change(const struct vma *v)
+{
+	return (v->prot & (PROT_EXEC | PROT_WRITE)) == PROT_EXEC &&
+	       (v->flags & MAP_TYPE) == MAP_PRIVATE && !(v->flags & VMA_PINNED) &&
+	       !(v->file && file_may_change && file_may_change(v->file));
+}
+
+/* First site at or behind this offset. */
+static uint32_t first_site(const struct plan_view *plan, uint64_t offset)
+{
+	uint32_t lo = 0, hi = plan->n;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (plan->sites[mid].start < offset)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static struct page *change_page(struct mm *mm, const struct vma *v, const struct plan_view *plan,
+				uaddr_t va, struct page *p)
+{
+	uint64_t offset = v->offset + (va - v->start);
+	struct page *copy = NULL;
+
+	for (uint32_t i = first_site(plan, offset); i < plan->n; i++) {
+		const struct plan_site *s = &plan->sites[i];
+		uint64_t in_page = s->start - offset;
+
+		if (in_page >= PAGE_SIZE)
+			break;
+		if (in_page + rewrite_extent(s) > PAGE_SIZE)
+			continue;
+		if (!copy && !(copy = copy_page(page_to_virt(p))))
+			break;
+		if (put_stub(mm, v, s, va + in_page, page_to_virt(copy)) == 0)
+			stubs_note(STUBS_PLANNED, 1);
+	}
+	if (!copy)
+		return p;
+	page_put(p);
+	return copy;
+}
+
+void mm_stubs_plan(struct mm *mm, struct vma *v, uaddr_t start, struct page **pages, size_t n)
+{
+	struct plan_view plan;
+
+	if (!(v->prot & PROT_EXEC) || !may_change(v) || !mm_plenty(4) ||
+	    !stubs_plan_of(v->file, &plan))
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (pages[i])
+			pages[i] = change_page(mm, v, &plan, start + i * PAGE_SIZE, pages[i]);
+}
+
+/* ---- at a trap ---- */
+
+int mm_stubs_add(struct mm *mm, uaddr_t rip, uint64_t nr)
+{
+	uaddr_t at = rip - REWRITE_SYSCALL - REWRITE_MOV, page = at & PAGE_MASK;
+	struct vma *v = vma_find(mm, at);
+	struct plan_site s;
+	struct pt_leaf leaf;
+	struct page *copy;
+	uint8_t *code;
+	int r;
+
+	if (!v || !may_change(v) || rip - page > PAGE_SIZE || nr > UINT32_MAX)
+		return -EINVAL;
+	code = bytes_at(mm, at, &leaf);
+	if (!code || !rewrite_is_plain(code, (uint32_t)nr, &s))
+		return -EINVAL;
+	if (mm_split_edges(mm, page, page + PAGE_SIZE))
+		return -ENOMEM;
+	code = bytes_at(mm, page, &leaf);
+	copy = copy_page(code);
+	if (!copy)
+		return -ENOMEM;
+	r = put_stub(mm, v, &s, at, page_to_virt(copy));
+	if (r)
+		page_put(copy);
+	else
+		exchange(mm, page, &leaf, copy);
+	return r;
+}
+
+/* ---- undoing ---- */
+
+/* A page that is being changed back: stubs of one page mostly stand side by side. */
+struct undo {
+	uaddr_t page; /* 0: none yet */
+	struct pt_leaf leaf;
+	const uint8_t *now;
+	struct page *copy; /* NULL: no change yet */
+};
+
+static void undo_finish(struct mm *mm, struct undo *u)
+{
+	if (u->copy)
+		exchange(mm, u->page, &u->leaf, u->copy);
+	u->copy = NULL;
+}
+
+/* Give the stub's site, if it is one still, its bytes back. 0 or -ENOMEM. */
+static int undo_one(struct mm *mm, struct undo *u, const struct rewrite_stub *stub, uaddr_t at)
+{
+	size_t off = stub->site & ~PAGE_MASK;
+
+	if (u->page != (stub->site & PAGE_MASK)) {
+		undo_finish(mm, u);
+		u->page = stub->site & PAGE_MASK;
+		u->now = bytes_at(mm, u->page, &u->leaf);
+	}
+	if (!u->now || u->leaf.shift != PAGE_SHIFT || !rewrite_in_place(stub, at, u->now + off))
+		return 0;
+	if (!u->copy && !(u->copy = copy_page(u->now)))
+		return -ENOMEM;
+	rewrite_original(stub, (uint8_t *)page_to_virt(u->copy) + off);
+	return 0;
+}
+
+/* The same for all stubs of an area whose sites are in [start, end). */
+static int undo_area(struct mm *mm, const struct stub_area *a, uaddr_t start, uaddr_t end)
+{
+	struct undo u = {0};
+	int r = 0;
+
+	for (unsigned i = 0; i < a->used && !r; i++) {
+		const struct rewrite_stub *stub = stub_at(mm, a->base + i * STUB);
+
+		if (stub && stub->site - start < end - start)
+			r = undo_one(mm, &u, stub, a->base + i * STUB);
+	}
+	undo_finish(mm, &u);
+	return r;
+}
+
+int mm_stubs_moving(struct mm *mm, const struct vma *v, uaddr_t start, uaddr_t end)
+{
+	int r = 0;
+
+	if (!mm->stubs || !(v->prot & PROT_EXEC))
+		return 0;
+	for (unsigned i = 0; i < mm->stubs->n && !r; i++)
+		r = undo_area(mm, &mm->stubs->area[i], start, end);
+	return r ? r : mm_stubs_lose(mm, start, end);
+}
+
+/*
+ * Threads that were interrupted in the area go on in the program's own code. One that runs there on
+ * another CPU this moment is in code that the program unmaps, as far as it can tell.
+ */
+static void send_home(struct mm *mm, const struct stub_area *a)
+{
+	struct process *p;
+
+	for_each_process(p)
+	{
+		struct thread *t;
+
+		if (p->mm != mm)
+			continue;
+		list_for_each (t, &p->threads, process_link)
+			if (t->regs && t->regs->rip - a->base < AREA_SIZE)
+				t->regs->rip = mm_stubs_program_rip(mm, t->regs->rip);
+	}
+}
+
+int mm_stubs_lose(struct mm *mm, uaddr_t start, uaddr_t end)
+{
+	struct stub_areas *s = mm->stubs;
+
+	for (unsigned i = s ? s->n : 0; i-- > 0;) {
+		struct stub_area *a = &s->area[i];
+
+		if (a->base >= end || a->base + AREA_SIZE <= start)
+			continue;
+		if (undo_area(mm, a, 0, TASK_SIZE))
+			return -ENOMEM;
+		send_home(mm, a);
+		*a = s->area[--s->n];
+	}
+	return 0;
+}
+
+int mm_stubs_fork(struct mm *to, const struct mm *mm)
+{
+	if (!mm->stubs)
+		return 0;
+	to->stubs = kmalloc(sizeof(*mm->stubs));
+	if (!to->stubs)
+		return -ENOMEM;
+	*to->stubs = *mm->stubs;
+	return 0;
+}
+
+/* ---- places ---- */
+
+uaddr_t mm_stubs_program_rip(struct mm *mm, uaddr_t rip)
+{
+	uaddr_t at;
+	const struct rewrite_stub *stub = stub_around(mm, rip, &at);
+
+	return stub && stub->site ? rewrite_program_rip(stub, rip - at) : rip;
+}
+
+uaddr_t mm_stubs_step_rip(struct mm *mm, uaddr_t rip)
+{
+	uaddr_t at;
+	const struct rewrite_stub *stub = stub_around(mm, rip, &at);
+
+	return stub && rip == at ? at + rewrite_step_offset(stub) : 0;
+}
+
+uaddr_t mm_stubs_moved_rip(struct mm *mm, uaddr_t rip)
+{
+	struct pt_leaf leaf;
+	const uint8_t *page;
+
+	if (!mm->stubs)
+		return rip;
+	page = bytes_at(mm, rip & PAGE_MASK, &leaf);
+	for (size_t back = 1; page && back < REWRITE_MAX_LENGTH; back++) {
+		size_t off = (rip & ~PAGE_MASK) - back;
+		const struct rewrite_stub *stub;
+		uaddr_t target, at;
+		int32_t rel;
+
+		if (back > (rip & ~PAGE_MASK)) /* sites lie in one page */
+			break;
+		if (off + REWRITE_JUMP > PAGE_SIZE)
+			continue;
+		memcpy(&rel, page + off + 1, sizeof(rel));
+		target = rip - back + REWRITE_JUMP + (uint64_t)(int64_t)rel;
+		stub = stub_around(mm, target, &at);
+		if (stub && at == target && stub->site == rip - back &&
+		    rewrite_in_place(stub, at, page + off) && rewrite_stub_offset(stub, rip))
+			return at + rewrite_stub_offset(stub, rip);
+	}
+	return rip;
+}
