@@ -5,7 +5,8 @@
 #include <pthread.h>
 static long n, switches;
 static int turn;
-static volatile int last; /* a leaf function such as sched_yield changes no static variable, compilers know */
+static volatile int
+    last; /* a leaf function such as sched_yield changes no static variable, compilers know */
 static uint64_t woken_at, waited;
 static void yield(int me)
 {
