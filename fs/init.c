@@ -31,6 +31,8 @@ int fs_init(const struct bootinfo *bi)
 	file_origin = overlay_origin;
 	process_hooks.fork = vfs_process_fork;
 	process_hooks.exit = vfs_process_exit;
+	process_hooks.thread_fork = vfs_thread_fork;
+	process_hooks.thread_exit = vfs_thread_exit;
 	dcache_init();
 	vfs_ops_init();
 	r = root_new(bi, &root);

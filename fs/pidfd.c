@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* pidfd_open(2). The file keeps the process's structure, not its number. */
 #include "fs/pidfd.h"
+#include "fs/proc/proc.h"
 #include "fs/vfs.h"
 #include "kernel/poll.h"
 #include "kernel/process.h"
@@ -40,4 +41,17 @@ int pidfd_new(struct process *p, unsigned flags, struct file **out)
 struct process *pidfd_process(struct file *f)
 {
 	return f->ops == &pidfd_ops ? f->priv : NULL;
+}
+
+int pidfd_or_dir(struct file *f, struct process **out)
+{
+	struct process *p = pidfd_process(f);
+	int pid = p ? 0 : proc_file_pid(f);
+
+	if (pid)
+		p = process_find(pid);
+	if (!p)
+		return pid ? -ESRCH : -EBADF;
+	*out = process_get(p);
+	return 0;
 }

@@ -11,5 +11,7 @@ struct process;
 int pidfd_new(struct process *p, unsigned flags, struct file **out);
 /* The process, as long as f is referenced; NULL: not such a file. */
 struct process *pidfd_process(struct file *f);
+/* The same or the process of a directory of /proc, referenced: 0, -EBADF (neither) or -ESRCH. */
+int pidfd_or_dir(struct file *f, struct process **out);
 
 #endif

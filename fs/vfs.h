@@ -72,10 +72,14 @@ int vfs_setattr(struct inode *in, struct dentry *place, struct setattr *a);
 int vfs_permission(struct inode *in, unsigned mask /* R_OK|W_OK|X_OK */, bool real_ids);
 int vfs_statfs(struct inode *in, struct statfs *out);
 
-/* For process_hooks: places and image of a child of the caller, 0 or -ENOMEM; drop p's. */
+/* For process_hooks: image and semaphores of a child of the caller, places of a new thread, 0 or
+ * -ENOMEM; drop them. */
 int vfs_process_fork(struct process *child, uint64_t flags);
 void vfs_process_exit(struct process *p);
-int vfs_unshare_fs(void); /* unshare(CLONE_FS): 0 or -ENOMEM */
+int vfs_thread_fork(struct thread *child, bool share_fs);
+void vfs_thread_exit(struct thread *t);
+int vfs_thread_first(void); /* places of the first thread, the caller: 0 or -ENOMEM */
+int vfs_unshare_fs(void);   /* unshare(CLONE_FS), of the calling thread: 0 or -ENOMEM */
 
 /* Absolute path of d seen from the process root, with " (deleted)" if so: length, or
  * -ENAMETOOLONG/-ENOENT. */

@@ -9,24 +9,20 @@
 #include "kernel/heap.h"
 #include "kernel/string.h"
 
-/* The process's "/" (before the first process: the system's), referenced. */
+/* The thread's "/" (of the kernel's threads and before the first one: the system's), referenced. */
 struct dentry *vfs_process_root(void)
 {
-	if (current && current_process()->fs->root)
-		return dentry_get(current_process()->fs->root);
-	return dentry_get(vfs_root());
+	return dentry_get(current && current->fs ? current->fs->root : vfs_root());
 }
 
 struct dentry *vfs_process_cwd(void)
 {
-	if (current && current_process()->fs->cwd)
-		return dentry_get(current_process()->fs->cwd);
-	return dentry_get(vfs_root());
+	return dentry_get(current && current->fs ? current->fs->cwd : vfs_root());
 }
 
 uint32_t vfs_umask(void)
 {
-	return current ? current_process()->fs->umask : 0;
+	return current && current->fs ? current->fs->umask : 0;
 }
 
 static void replace(struct dentry **slot, struct dentry *d)

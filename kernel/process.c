@@ -144,11 +144,10 @@ int process_new(struct process **out)
 
 	if (!p)
 		return r;
-	p->fs = kzalloc(sizeof(*p->fs));
 	p->sighand = kzalloc(sizeof(*p->sighand));
-	if (!p->fs || !p->sighand)
+	if (!p->sighand)
 		goto fail;
-	p->fs->refs = p->sighand->refs = 1;
+	p->sighand->refs = 1;
 	r = mm_new(&p->mm);
 	if (!r)
 		r = files_new(&p->files);
@@ -161,8 +160,6 @@ int process_new(struct process **out)
 	*out = p;
 	return 0;
 fail:
-	kfree(p->fs);
-	p->fs = NULL;
 	drop_parts(p);
 	process_put(p);
 	return r;
@@ -247,7 +244,7 @@ int process_fork(uint64_t flags, int exit_signal, struct thread **out)
 	p->exit_signal = exit_signal;
 	r = copy_parts(p, from, flags);
 	if (!r)
-		r = thread_clone(p, out);
+		r = thread_clone(p, flags & CLONE_FS, out);
 	if (r) {
 		drop_parts(p);
 		process_put(p);
@@ -273,8 +270,7 @@ void process_unfork(struct thread *t)
 	list_del(&p->link);
 	if (p->parent)
 		list_del(&p->sibling);
-	list_del(&t->process_link);
-	thread_free(t);
+	thread_undo(t);
 	drop_parts(p);
 	process_put(p);
 }

@@ -65,12 +65,14 @@ void process_leaves_mm(struct process *p);
 int process_unshare_files(void);
 int process_unshare_sighand(void);
 
-/* What the VFS and System V IPC keep in a process. Set at boot. */
+/* What the VFS and System V IPC keep in a process and in a thread. Set at boot. */
 struct process_hooks {
-	int (*fork)(struct process *child, uint64_t flags); /* fs, exe and sem_undos, from the
-							       caller; CLONE_* flags */
-	void (*exit)(struct process *p);		    /* drop them */
-	void (*session_end)(int sid);			    /* its terminal, if it has one */
+	/* The image and sem_undos, from the caller; CLONE_* flags. */
+	int (*fork)(struct process *child, uint64_t flags);
+	void (*exit)(struct process *p);			 /* drop them */
+	int (*thread_fork)(struct thread *child, bool share_fs); /* fs, from the caller */
+	void (*thread_exit)(struct thread *t);			 /* drop it */
+	void (*session_end)(int sid);				 /* its terminal, if it has one */
 };
 extern struct process_hooks process_hooks;
 

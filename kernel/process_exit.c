@@ -187,6 +187,7 @@ static void let_go(struct process *p)
 	files_put(p->files);
 	p->files = NULL;
 	process_hooks.exit(p);
+	process_hooks.thread_exit(current);
 	p->mm = NULL; /* from here on nothing touches program memory */
 	process_leaves_mm(p);
 	mm_put(mm);

@@ -78,7 +78,6 @@ struct process {
 	int oom_score_adj;		      /* (t) */
 	struct mm *mm;			      /* (o) */
 	struct files *files;		      /* (o) */
-	struct fs_context *fs;		      /* (o) */
 	struct sem_undos *sem_undos;	      /* (o) of SEM_UNDO, fs/sem.c; NULL: none */
 	struct sighand *sighand;	      /* (o) */
 	struct rlimit64 limits[RLIM_NLIMITS]; /* (l) */
@@ -131,6 +130,7 @@ struct thread {
 	uint64_t kstack_low;	  /* (c) lowest address of the kernel stack */
 	struct timer sleep_timer; /* (c) */
 	uint64_t fs_base;	  /* (c) saved while switched out */
+	struct fs_context *fs;	  /* (c) where its paths start; NULL: kernel thread, ended */
 	void *xstate;		  /* (c) vector state while switched out; NULL: an idle thread */
 	uint64_t sigmask;	  /* (l) blocked signals */
 	uint64_t saved_sigmask;	  /* (c) to restore, if has_saved_sigmask */
@@ -186,10 +186,11 @@ void thread_free(struct thread *t);
 void thread_strip(struct thread *t);
 /*
  * A new thread of p that will return 0 from the current system call, with the caller's registers
- * (which must be complete), vector state and signal mask; the caller changes what is to differ and
- * then starts it. 0, -EAGAIN (too many), -ENOMEM.
+ * (which must be complete), vector state and signal mask, its directories or a copy of
+ * them; the caller changes what is to differ and then starts it. 0, -EAGAIN (too many), -ENOMEM.
  */
-int thread_clone(struct process *p, struct thread **out);
+int thread_clone(struct process *p, bool share_fs, struct thread **out);
+void thread_undo(struct thread *t); /* such a thread is not wanted after all */
 void thread_start(struct thread *t);
 /* Run a function of the kernel in a thread of its own, in the process's address space but not one
  * of its threads: no signal, no end of the process and no execve(2) knows of it (see mm_exchange).

@@ -142,7 +142,7 @@ static void inherit(struct thread *t, const struct thread *from)
 	t->altstack.ss_flags = SS_DISABLE;
 }
 
-int thread_clone(struct process *p, struct thread **out)
+int thread_clone(struct process *p, bool share_fs, struct thread **out)
 {
 	uint32_t uid = current->cred->uid;
 	unsigned all, n = process_count(uid, &all);
@@ -157,7 +157,22 @@ int thread_clone(struct process *p, struct thread **out)
 	if (r)
 		return r;
 	inherit(*out, current);
-	return 0;
+	r = process_hooks.thread_fork(*out, share_fs);
+	if (r)
+		thread_undo(*out);
+	return r;
+}
+
+void thread_undo(struct thread *t)
+{
+	struct process *p = t->process;
+
+	process_hooks.thread_exit(t);
+	spin_lock(&p->lock);
+	list_del(&t->process_link);
+	p->n_threads--;
+	spin_unlock(&p->lock);
+	thread_free(t);
 }
 
 static __noreturn void kernel_first_run(void)
@@ -230,6 +245,7 @@ void thread_exit(int wait_status)
 	if (p->n_threads == 1 && !p->survivor)
 		process_exit(wait_status); /* the last one's, as since Linux 5.17 */
 	thread_tell_program(t);
+	process_hooks.thread_exit(t);
 	thread_ends(t);
 	signal_thread_ending();
 	p->dead_threads_cpu_ns += clock_thread_cpu_ns();

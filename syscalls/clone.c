@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Making threads and processes: clone(2) in both forms, fork(2), vfork(2), with Linux's checks in
- * Linux's order. A thread shares everything with its process; a process shares what it is asked to.
+ * Linux's order. A thread shares all but its directories with its process; these, and what a
+ * process shares, as it is asked.
  */
 #include "fs/pidfd.h"
 #include "kernel/log.h"
@@ -11,7 +12,7 @@
 
 #include <linux/sched.h>
 
-#define SHARED_ALWAYS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
+#define SHARED_ALWAYS (CLONE_VM | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
 #define NEW_NAMESPACES                                                                             \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |             \
 	 CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME)
@@ -93,7 +94,7 @@ static int make(const struct clone_args *a, struct thread **out)
 	if (r)
 		return r;
 	if (a->flags & CLONE_THREAD)
-		return thread_clone(current_process(), out);
+		return thread_clone(current_process(), a->flags & CLONE_FS, out);
 	r = process_fork(a->flags, (int)a->exit_signal, out);
 	if (r)
 		return r;

@@ -123,14 +123,14 @@ long sys_rmdir(uaddr_t path)
 	return sys_unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
 }
 
-/* Make d (reference taken over) the process's working or root directory, if it may be searched. */
+/* Make d (reference taken over) the thread's working or root directory, if it may be searched. */
 static long enter(struct dentry *d, struct dentry **where)
 {
 	struct process *p = current_process();
 	struct dentry *old = d;
 	int r = S_ISDIR(d->inode->mode) ? vfs_permission(d->inode, X_OK, false) : -ENOTDIR;
 
-	if (!r && where == &p->fs->root && !capable(CAP_SYS_CHROOT))
+	if (!r && where == &current->fs->root && !capable(CAP_SYS_CHROOT))
 		r = -EPERM;
 	if (!r) {
 		spin_lock(&p->lock);
@@ -148,7 +148,7 @@ long sys_chdir(uaddr_t path)
 	struct dentry *d;
 	int r = dentry_at(AT_FDCWD, path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &d);
 
-	return r ? r : enter(d, &current_process()->fs->cwd);
+	return r ? r : enter(d, &current->fs->cwd);
 }
 
 /* fchdir(2): works on O_PATH descriptors too. */
@@ -160,7 +160,7 @@ long sys_fchdir(int fd)
 	if (!f)
 		return -EBADF;
 	if (f->dentry)
-		r = enter(dentry_get(f->dentry), &current_process()->fs->cwd);
+		r = enter(dentry_get(f->dentry), &current->fs->cwd);
 	file_put(f);
 	return r;
 }
@@ -171,7 +171,7 @@ long sys_chroot(uaddr_t path)
 	struct dentry *d;
 	int r = dentry_at(AT_FDCWD, path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &d);
 
-	return r ? r : enter(d, &current_process()->fs->root);
+	return r ? r : enter(d, &current->fs->root);
 }
 
 /* getcwd(2): the system call returns the length with the NUL; -ENOENT after the directory was
@@ -188,7 +188,7 @@ long sys_getcwd(uaddr_t buf, size_t size)
 	if (!path)
 		return -ENOMEM;
 	spin_lock(&p->lock);
-	cwd = dentry_get(p->fs->cwd);
+	cwd = dentry_get(current->fs->cwd);
 	spin_unlock(&p->lock);
 	at = vfs_in_root(cwd) ? 0 : sizeof(unreachable) - 1;
 	memcpy(path, unreachable, at);

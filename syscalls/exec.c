@@ -44,7 +44,7 @@
 
 /* ---- identity ---- */
 
-static int set_identity(struct process *p, const struct bootinfo *bi)
+static int set_identity(const struct bootinfo *bi)
 {
 	struct cred *c = cred_dup();
 	int r = c != NULL ? cred_set_groups(c, bootinfo_groups(bi), bi->n_groups) : -ENOMEM;
@@ -55,27 +55,39 @@ static int set_identity(struct process *p, const struct bootinfo *bi)
 	c->gid = c->egid = c->sgid = c->fsgid = bi->gid;
 	cred_fix_setuid(c);
 	cred_commit(c);
-	p->fs->umask = bi->umask;
 	return 0;
 }
 
-static int set_directories(struct process *p, const struct bootinfo *bi)
+static int set_directories(const struct bootinfo *bi)
 {
 	const char *path = bootinfo_string(bi, bi->cwd);
-	struct dentry *cwd, *old = p->fs->cwd;
-	int r;
+	struct dentry *cwd;
+	int r = vfs_thread_first();
 
-	if (p->fs->root == NULL)
-		p->fs->root = dentry_get(vfs_root());
+	if (r < 0)
+		return r;
+	current->fs->umask = bi->umask;
 	r = vfs_lookup(NULL, path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &cwd);
 	if (r < 0) {
 		log_error("%s: cannot be the working directory: error %d", path, -r);
 		return r;
 	}
-	p->fs->cwd = cwd;
-	if (old != NULL)
-		dentry_put(old);
+	dentry_put(current->fs->cwd);
+	current->fs->cwd = cwd;
 	return 0;
+}
+
+/* Do others than threads of this process, which end now, share the caller's directories? */
+static bool fs_shared(struct process *p)
+{
+	uint32_t own = 0;
+	struct thread *t;
+
+	spin_lock(&p->lock);
+	list_for_each (t, &p->threads, process_link)
+		own += t->fs == current->fs;
+	spin_unlock(&p->lock);
+	return current->fs->refs > own;
 }
 
 /* execve(2): whom the program runs as, to be in force when it starts. */
@@ -83,7 +95,7 @@ static int plan_identity(struct exec *x)
 {
 	const struct inode *in = x->program.dentry->inode;
 	struct cred *c = x->cred = cred_dup();
-	bool no_gain = current->no_new_privs || x->p->fs->refs > 1;
+	bool no_gain = current->no_new_privs || fs_shared(x->p);
 
 	if (c == NULL)
 		return -ENOMEM;
@@ -484,9 +496,9 @@ int exec_boot(const struct bootinfo *bi, struct regs *regs)
 	}
 	x->path = bootinfo_string(bi, bi->exe);
 	x->tell = true;
-	r = set_identity(p, bi);
+	r = set_identity(bi);
 	if (r == 0)
-		r = set_directories(p, bi);
+		r = set_directories(bi);
 	if (r == 0)
 		r = complain(x, x->path, exec_args_boot(&x->args, bi));
 	if (r == 0)

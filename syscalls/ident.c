@@ -142,8 +142,8 @@ long sys_umask(unsigned mask)
 	uint32_t old;
 
 	spin_lock(&p->lock);
-	old = p->fs->umask;
-	p->fs->umask = mask & 0777;
+	old = current->fs->umask;
+	current->fs->umask = mask & 0777;
 	spin_unlock(&p->lock);
 	return old;
 }

@@ -345,23 +345,24 @@ long sys_rt_tgsigqueueinfo(int tgid, int tid, int sig, uaddr_t uinfo)
 	return send_to_thread(tgid, tid, &info);
 }
 
-/* pidfd_send_signal(2). */
+/* pidfd_send_signal(2): also by an open directory of /proc. */
 long sys_pidfd_send_signal(int pidfd, int sig, uaddr_t uinfo, unsigned flags)
 {
 	struct file *f;
 	struct process *p;
 	siginfo_t info = own_siginfo(sig, SI_USER);
-	long r = 0;
+	long r;
 
 	if (flags)
 		return -EINVAL;
 	f = fd_file(pidfd);
 	if (!f)
 		return -EBADF;
-	p = pidfd_process(f);
-	if (!p)
-		r = -EBADF;
-	if (!r && uinfo) {
+	r = pidfd_or_dir(f, &p);
+	file_put(f);
+	if (r)
+		return r;
+	if (uinfo) {
 		r = siginfo_from_user(&info, sig, uinfo);
 		if (!r && get_user(&info.si_signo, uinfo))
 			r = -EFAULT;
@@ -372,6 +373,6 @@ long sys_pidfd_send_signal(int pidfd, int sig, uaddr_t uinfo, unsigned flags)
 	}
 	if (!r)
 		r = p->reaped ? -ESRCH : send_to_process(p, &info);
-	file_put(f);
+	process_put(p);
 	return r;
 }

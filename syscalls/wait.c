@@ -160,8 +160,9 @@ long sys_unshare(uint64_t flags)
 		return -EINVAL;
 	if (flags & UNSHARE_SPACES)
 		return -EPERM;
-	if (p->n_threads > 1) /* threads share everything here */
-		return flags & ~(uint64_t)CLONE_SYSVSEM ? -EINVAL : 0;
+	/* Threads share all but their directories here. */
+	if (p->n_threads > 1 && (flags & ~(uint64_t)(CLONE_SYSVSEM | CLONE_FS)))
+		return -EINVAL;
 	if ((flags & (CLONE_SIGHAND | CLONE_VM)) && p->sighand->refs > 1)
 		return -EINVAL;
 	if ((flags & CLONE_VM) && p->mm->users > 1)

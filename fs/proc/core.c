@@ -31,6 +31,13 @@ struct proc_ctx *proc_ctx_of(struct inode *in)
 	return &proc_i(in)->ctx;
 }
 
+int proc_file_pid(const struct file *f)
+{
+	if (f->ops != &dir_file_ops || proc_i(f->inode)->entry != &proc_pid)
+		return 0;
+	return proc_ctx_of(f->inode)->pid;
+}
+
 static const struct proc_tree *tree_of(const struct super *s)
 {
 	return s->priv;

@@ -266,21 +266,21 @@ static int link_text(struct dentry *d, char *buf, size_t size)
 
 static int follow_cwd(const struct proc_ctx *c, struct dentry **out)
 {
-	struct process *p = proc_process(c);
+	struct thread *t = proc_thread(c);
 
-	if (!p || !p->fs || !p->fs->cwd)
+	if (!t || !t->fs)
 		return -ENOENT;
-	*out = dentry_get(p->fs->cwd);
+	*out = dentry_get(t->fs->cwd);
 	return 0;
 }
 
 static int follow_root(const struct proc_ctx *c, struct dentry **out)
 {
-	struct process *p = proc_process(c);
+	struct thread *t = proc_thread(c);
 
-	if (!p || !p->fs || !p->fs->root)
+	if (!t || !t->fs)
 		return -ENOENT;
-	*out = dentry_get(p->fs->root);
+	*out = dentry_get(t->fs->root);
 	return 0;
 }
 

@@ -94,6 +94,9 @@ struct thread *proc_thread(const struct proc_ctx *c);
 struct mm *proc_mm(const struct process *p);
 
 struct proc_ctx *proc_ctx_of(struct inode *in);
+/* The process whose directory of /proc this open file is, by its number; 0: it is something else.
+ */
+int proc_file_pid(const struct file *f);
 /* A file system of these entries. */
 struct proc_tree {
 	const char *fstype;

@@ -172,7 +172,7 @@ int proc_show_status(struct seq *s, const struct proc_ctx *c)
 	state = state_of(t);
 	seq_puts(s, "Name:\t");
 	proc_put_escaped(s, t->comm, "\n\\");
-	seq_printf(s, "\nUmask:\t%04o\nState:\t%c (%s)\n", p->fs ? p->fs->umask : 0, state,
+	seq_printf(s, "\nUmask:\t%04o\nState:\t%c (%s)\n", t->fs ? t->fs->umask : 0, state,
 		   state == 'R'	  ? "running"
 		   : state == 'S' ? "sleeping"
 		   : state == 'Z' ? "zombie"

@@ -515,7 +515,6 @@ void fake_boot_over(const void *image, size_t size)
 		panic("no arena");
 	p->pid = 42;
 	p->mm = &fake_mm;
-	p->fs = &fake_fs;
 	p->sighand = &fake_sighand;
 	fake_fs.umask = 022;
 	list_add_tail(&p->link, &processes);
@@ -534,6 +533,7 @@ void fake_boot_over(const void *image, size_t size)
 		panic("no file systems");
 	fake_fs.root = dentry_get(vfs_root());
 	fake_fs.cwd = dentry_get(vfs_root());
+	fake_thread.fs = &fake_fs;
 }
 
 void fake_boot(void)

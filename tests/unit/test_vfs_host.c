@@ -149,9 +149,8 @@ static long on_object(const struct fs_op *op, struct fs_result *r)
 		n = vfs_permission(d->inode, X_OK, false);
 		if (n)
 			break;
-		if (fake_process.fs->cwd)
-			dentry_put(fake_process.fs->cwd);
-		fake_process.fs->cwd = d;
+		dentry_put(current->fs->cwd);
+		current->fs->cwd = d;
 		return 0;
 	}
 	dentry_put(d);
@@ -389,12 +388,11 @@ static int enter_top(void)
 {
 	struct dentry *top;
 
-	fake_process.fs->root = NULL;
 	vfs_mkdir(NULL, "/top", 0755);
 	if (vfs_lookup(NULL, "/top", 0, &top))
 		return -1;
-	fake_process.fs->root = top;
-	fake_process.fs->cwd = dentry_get(top);
+	current->fs->root = top;
+	current->fs->cwd = dentry_get(top);
 	return 0;
 }
 

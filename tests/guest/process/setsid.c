@@ -127,11 +127,34 @@ static void test_pidfd(void)
 	close(fd);
 }
 
+/* pidfd_send_signal(2) takes a process's directory of /proc too. */
+static void test_proc_directory(void)
+{
+	pid_t pid = start_pause();
+	char path[32];
+	int dir, proc = open("/proc", O_RDONLY | O_DIRECTORY);
+
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	dir = open(path, O_RDONLY | O_DIRECTORY);
+	fails(sys(pidfd_send_signal, proc, 0, NULL, 0), EBADF);
+	if (sys(pidfd_send_signal, dir, SIGTERM, NULL, 0) && errno == EBADF) {
+		skip("the kernel takes descriptors of pidfd_open only");
+		kill(pid, SIGTERM);
+		reap(pid);
+	} else {
+		is(reap(pid), SIGTERM);
+		fails(sys(pidfd_send_signal, dir, 0, NULL, 0), ESRCH);
+	}
+	close(dir);
+	close(proc);
+}
+
 int main(void)
 {
 	test_groups();
 	test_session();
 	test_orphaned();
 	test_pidfd();
+	test_proc_directory();
 	return tap_done();
 }
