@@ -138,14 +138,16 @@ struct thread {
 	uint64_t wait_sigmask;	/* (l) sigmask before rt_sigtimedwait unblocked what it waits for,
 				   else 0 */
 	struct restart restart; /* (c) how restart_syscall(2) goes on */
-	struct sigpending pending; /* (l) thread-directed */
-	stack_t altstack;	   /* (c) sigaltstack(2) */
-	struct cred *cred;	   /* (c) who it is; itself immutable */
-	bool no_new_privs;	   /* (c) prctl(2): kept for execve and clone */
-	uaddr_t clear_child_tid;   /* (c) */
-	uaddr_t set_child_tid;	   /* (c) stored when it first runs, 0: not */
-	uaddr_t robust_list;	   /* (c) */
-	uaddr_t rseq;		   /* (c) registered area or 0 */
+	struct sigpending pending;	/* (l) thread-directed */
+	stack_t altstack;		/* (c) sigaltstack(2) */
+	struct cred *cred;		/* (c) who it is; itself immutable */
+	bool no_new_privs;		/* (c) prctl(2): kept for execve and clone */
+	uint8_t seccomp_mode;		/* (c) SECCOMP_MODE_*; also TSYNC of the process's others */
+	struct seccomp_filter *seccomp; /* (c) its last filter: kernel/seccomp.h */
+	uaddr_t clear_child_tid;	/* (c) */
+	uaddr_t set_child_tid;		/* (c) stored when it first runs, 0: not */
+	uaddr_t robust_list;		/* (c) */
+	uaddr_t rseq;			/* (c) registered area or 0 */
 	uint32_t rseq_len, rseq_sig;
 	uaddr_t fault_addr; /* (c) last page fault's address: cr2 of signal frames, fatal-signal
 			       report */

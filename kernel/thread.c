@@ -10,6 +10,7 @@
 #include "kernel/posix_timer.h"
 #include "kernel/process.h"
 #include "kernel/sched.h"
+#include "kernel/seccomp.h"
 #include "kernel/string.h"
 #include "kernel/uaccess.h"
 #include "kernel/wait.h"
@@ -53,6 +54,7 @@ void thread_free(struct thread *t)
 {
 	thread_strip(t);
 	cred_put(t->cred);
+	seccomp_put(t->seccomp);
 	kfree(t);
 }
 
@@ -133,6 +135,8 @@ static void inherit(struct thread *t, const struct thread *from)
 	cred_put(t->cred);
 	t->cred = cred_get(from->cred);
 	t->no_new_privs = from->no_new_privs;
+	t->seccomp_mode = from->seccomp_mode;
+	t->seccomp = seccomp_get(from->seccomp);
 	t->cpu = from->cpu;
 	t->affinity = from->affinity;
 	t->nice = from->sched_reset_on_fork && from->nice < 0 ? 0 : from->nice;

@@ -15,6 +15,7 @@
 #include "kernel/x86_64/layout.h"
 #include "syscalls/count.h"
 #include "syscalls/rules.h"
+#include "syscalls/seccomp.h"
 #include "syscalls/strace.h"
 #include "syscalls/syscall.h"
 #include "syscalls/table.h"
@@ -172,7 +173,9 @@ long syscall_slow(struct regs *regs)
 
 	stubs_count_call();
 	count_enter(&counted, nr);
-	ruled = rules_answer(nr, row ? row->name : NULL, &ret);
+	ruled =
+	    rules_answer(nr, row ? row->name : NULL, &ret) ||
+	    (unlikely(current->seccomp_mode) && seccomp_answer(regs, row ? row->name : NULL, &ret));
 	if (row && !ruled)
 		ret = handler_of(nr)(args[0], args[1], args[2], args[3], args[4], args[5]);
 	count_leave(&counted, failed(row, ret));

@@ -7,6 +7,7 @@
 #include "kernel/string.h"
 #include "kernel/x86_64/cpu.h"
 #include "syscalls/cap.h"
+#include "syscalls/seccomp.h"
 #include "syscalls/syscall.h"
 
 static long put_int(uaddr_t to, int value)
@@ -127,6 +128,10 @@ long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long
 	case PR_CAPBSET_DROP:
 	case PR_CAP_AMBIENT:
 		return prctl_caps(option, arg2, arg3, arg4, arg5);
+	case PR_GET_SECCOMP:
+		return seccomp_mode();
+	case PR_SET_SECCOMP:
+		return seccomp_prctl((int)arg2, arg3);
 	case PR_SET_NO_NEW_PRIVS:
 		return set_no_new_privs(arg2, arg3 | arg4 | arg5);
 	case PR_GET_NO_NEW_PRIVS:

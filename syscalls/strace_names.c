@@ -11,6 +11,7 @@
 #include <linux/fadvise.h>
 #include <linux/inotify.h>
 #include <linux/membarrier.h>
+#include <linux/seccomp.h>
 #include <linux/wait.h>
 
 /* clang-format off */
@@ -119,6 +120,15 @@ const struct trace_name names_resolve[] = {
 	N(RESOLVE_NO_XDEV), N(RESOLVE_NO_MAGICLINKS), N(RESOLVE_NO_SYMLINKS), N(RESOLVE_BENEATH),
 	N(RESOLVE_IN_ROOT), N(RESOLVE_CACHED), NAMES_END,
 };
+
+const struct trace_name names_seccomp_op[] = {N(SECCOMP_SET_MODE_STRICT), N(SECCOMP_SET_MODE_FILTER),
+					      N(SECCOMP_GET_ACTION_AVAIL),
+					      N(SECCOMP_GET_NOTIF_SIZES), NAMES_END};
+
+const struct trace_name names_seccomp_flags[] = {
+    N(SECCOMP_FILTER_FLAG_TSYNC),	N(SECCOMP_FILTER_FLAG_LOG),
+    N(SECCOMP_FILTER_FLAG_SPEC_ALLOW),	N(SECCOMP_FILTER_FLAG_NEW_LISTENER),
+    N(SECCOMP_FILTER_FLAG_TSYNC_ESRCH), NAMES_END};
 
 const struct trace_name names_close_range_flags[] = {
 	N(CLOSE_RANGE_UNSHARE), N(CLOSE_RANGE_CLOEXEC), NAMES_END,

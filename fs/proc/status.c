@@ -4,6 +4,7 @@
 #include "fs/proc/proc.h"
 #include "kernel/clock.h"
 #include "kernel/process.h"
+#include "kernel/seccomp.h"
 #include "kernel/string.h"
 
 /* Signals whose disposition is `handler` (SIG_IGN), or any function. */
@@ -186,7 +187,8 @@ int proc_show_status(struct seq *s, const struct proc_ctx *c)
 	seq_printf(s, "Threads:\t%u\n", p->n_threads);
 	status_signals(s, p, t);
 	status_caps(s, t->cred);
-	seq_printf(s, "NoNewPrivs:\t%d\nSeccomp:\t0\nSeccomp_filters:\t0\n", t->no_new_privs);
+	seq_printf(s, "NoNewPrivs:\t%d\nSeccomp:\t%d\nSeccomp_filters:\t%u\n", t->no_new_privs,
+		   t->seccomp_mode, t->seccomp ? t->seccomp->depth : 0);
 	seq_puts(s, "Speculation_Store_Bypass:\tvulnerable\n"
 		    "SpeculationIndirectBranch:\talways enabled\n"
 		    "Cpus_allowed:\t1\nCpus_allowed_list:\t0\n"
