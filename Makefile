@@ -90,7 +90,8 @@ $(B)/uniload: $(TOBJ)
 	$(Q)$(CC) $(TOBJ) -lelf $(ZYDIS) -o $@
 
 # ---- what people type ---------------------------------------------------------------------------------------
-.PHONY: all help deps-build deps-check demo check check-all unit guest install run gdb bench fuzz format lint tags clean
+.PHONY: all help deps-build deps-check demo check check-all unit guest install conformance conformance-suite run gdb bench fuzz \
+	format lint tags docs clean
 all: deps-build ## build build/uniload (installs missing Debian packages if root)
 	@$(MAKE) --no-print-directory $(B)/uniload
 
@@ -117,8 +118,15 @@ run: all ## run a program: make run PROG='/bin/busybox echo hello'
 gdb: all ## run PROG and wait for a debugger
 	@$(B)/uniload run --gdb $(PROG)
 
-install: all ## install the command under PREFIX (default /usr/local)
+install: all ## install the command, and the suite of `uniload conformance`, under PREFIX (default /usr/local)
 	install -D -m 0755 $(B)/uniload $(DESTDIR)$(PREFIX)/bin/uniload
+	@$(MAKE) --no-print-directory -f tests/tests.mk install-suite SUITE_DIR=$(DESTDIR)$(PREFIX)/lib/uniload/conformance
+
+conformance-suite: all ## build the programs that `uniload conformance` runs from this tree
+	@$(MAKE) --no-print-directory -f tests/tests.mk suite
+conformance: conformance-suite ## run them all; the report is build/conformance/conformance.md
+	@$(B)/uniload conformance -o $(B)/conformance
+
 
 bench: deps-check all ## measure against a Linux guest and the host: build/bench.md
 	@tests/perf/run

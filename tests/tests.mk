@@ -18,10 +18,22 @@ MUSL    := $(if $(shell command -v musl-gcc),$(GUEST:%=%.musl))
 PROGS   := $(patsubst tests/boot/prog/%.c,$(OUT)/boot/%,$(wildcard tests/boot/prog/*.c))
 HOST    := $(patsubst tests/boot/host/%.c,$(OUT)/boot/%,$(wildcard tests/boot/host/*.c))
 
-.PHONY: guest boot
+.PHONY: guest boot suite install-suite
 .DELETE_ON_ERROR:
 guest: $(GUEST) $(MUSL)
 boot: $(PROGS) $(HOST) $(OUT)/boot/hello-pie $(OUT)/boot/hello-musl
+
+# What `uniload conformance` runs: the programs and what they are.
+suite: $(GUEST) $(OUT)/manifest
+$(OUT)/manifest: tests/manifest tests/Manifest.pm syscalls/table.def $(SOURCES)
+	@mkdir -p $(@D)
+	tests/manifest > $@.new && mv $@.new $@
+
+# Installed are the programs linked against musl, if there is one: they are a tenth as large.
+install-suite: $(if $(MUSL),$(MUSL),$(GUEST)) $(OUT)/manifest
+	@test -n "$(SUITE_DIR)"
+	install -D -m 0644 $(OUT)/manifest $(SUITE_DIR)/manifest
+	@for t in $(GUEST:$(OUT)/%=%); do install -D -s -m 0755 $(OUT)/$$t$(if $(MUSL),.musl) $(SUITE_DIR)/$$t || exit; done
 
 $(UAPI):
 	@$(MAKE) -s $(UAPI)

@@ -10,6 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
+static FILE *out(const struct report *r)
+{
+	return r->to ? r->to : stdout;
+}
+
 /* Length of the UTF-8 sequence at p, 0 if it is none. */
 static size_t utf8(const unsigned char *p)
 {
@@ -28,26 +33,26 @@ static size_t utf8(const unsigned char *p)
 	return n;
 }
 
-static void json_string(const char *text)
+static void json_string(FILE *to, const char *text)
 {
-	putchar('"');
+	putc('"', to);
 	for (const unsigned char *p = (const void *)text; *p;) {
 		size_t n = utf8(p);
 
 		if (*p == '"' || *p == '\\')
-			printf("\\%c", *p);
+			fprintf(to, "\\%c", *p);
 		else if (*p < 0x20 || *p == 0x7f || n == 0)
-			printf("\\u%04x", *p);
+			fprintf(to, "\\u%04x", *p);
 		else
-			printf("%.*s", (int)n, (const char *)p);
+			fprintf(to, "%.*s", (int)n, (const char *)p);
 		p += n ? n : 1;
 	}
-	putchar('"');
+	putc('"', to);
 }
 
 static void indent(const struct report *r)
 {
-	printf("%*s", 2 * (r->json ? r->depth : r->depth > 1 ? r->depth - 1 : 0), "");
+	fprintf(out(r), "%*s", 2 * (r->json ? r->depth : r->depth > 1 ? r->depth - 1 : 0), "");
 }
 
 /* An object in a list is one line for people. */
@@ -64,25 +69,25 @@ static void begin(struct report *r, const char *key)
 	if (r->depth)
 		r->any[r->depth - 1] = true;
 	if (r->json) {
-		printf(first ? (r->depth ? "\n" : "") : ",\n");
+		fprintf(out(r), first ? (r->depth ? "\n" : "") : ",\n");
 		indent(r);
 		if (key) {
-			json_string(key);
-			printf(": ");
+			json_string(out(r), key);
+			fprintf(out(r), ": ");
 		}
 	} else if (on_a_line(r)) {
-		printf(first ? "" : "  ");
+		fprintf(out(r), first ? "" : "  ");
 	} else {
 		indent(r);
 		if (key)
-			printf("%s: ", key);
+			fprintf(out(r), "%s: ", key);
 	}
 }
 
 static void end(const struct report *r)
 {
 	if (!r->json && !on_a_line(r))
-		putchar('\n');
+		putc('\n', out(r));
 }
 
 void report_open(struct report *r, const char *key, bool list)
@@ -90,9 +95,9 @@ void report_open(struct report *r, const char *key, bool list)
 	if (r->json || r->depth)
 		begin(r, r->json ? key : NULL);
 	if (r->json)
-		putchar(list ? '[' : '{');
+		putc(list ? '[' : '{', out(r));
 	else if (key)
-		printf("%s:\n", key);
+		fprintf(out(r), "%s:\n", key);
 	r->in_list[r->depth] = list;
 	r->any[r->depth++] = false;
 }
@@ -104,45 +109,45 @@ void report_close(struct report *r)
 	r->depth--;
 	if (r->json) {
 		if (any) {
-			putchar('\n');
+			putc('\n', out(r));
 			indent(r);
 		}
-		putchar(list ? ']' : '}');
+		putc(list ? ']' : '}', out(r));
 		if (r->depth == 0)
-			putchar('\n');
+			putc('\n', out(r));
 	} else if (line) {
-		putchar('\n');
+		putc('\n', out(r));
 	}
 }
 
 /* For people, without the bytes that would move their terminal's cursor. */
-static void plain(const char *text)
+static void plain(FILE *to, const char *text)
 {
 	for (; *text; text++)
-		putchar((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
+		putc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, to);
 }
 
 void report_text(struct report *r, const char *key, const char *text)
 {
 	begin(r, key);
 	if (r->json)
-		json_string(text);
+		json_string(out(r), text);
 	else
-		plain(text);
+		plain(out(r), text);
 	end(r);
 }
 
 void report_number(struct report *r, const char *key, uint64_t n)
 {
 	begin(r, key);
-	printf("%llu", (unsigned long long)n);
+	fprintf(out(r), "%llu", (unsigned long long)n);
 	end(r);
 }
 
 void report_address(struct report *r, const char *key, uint64_t n)
 {
 	begin(r, key);
-	printf(r->json ? "%llu" : "0x%llx", (unsigned long long)n);
+	fprintf(out(r), r->json ? "%llu" : "0x%llx", (unsigned long long)n);
 	end(r);
 }
 
@@ -152,8 +157,8 @@ void report_bytes(struct report *r, const char *key, uint64_t n)
 
 	begin(r, key);
 	if (r->json)
-		printf("%llu", (unsigned long long)n);
+		fprintf(out(r), "%llu", (unsigned long long)n);
 	else
-		printf("%s", size_text(n, text));
+		fprintf(out(r), "%s", size_text(n, text));
 	end(r);
 }

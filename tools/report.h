@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A tree of facts on standard output, for people or as JSON: said once, printed either way. For
+ * A tree of facts, for people or as JSON: said once, printed either way. For
  * people a list's entries take a line each.
  */
 #ifndef TOOLS_REPORT_H
@@ -8,10 +8,12 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define REPORT_DEPTH 8
 
 struct report {
+	FILE *to; /* NULL: standard output */
 	bool json;
 	int depth;
 	bool in_list[REPORT_DEPTH]; /* what is open at each depth is a list */

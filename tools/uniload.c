@@ -17,6 +17,8 @@ static const struct command {
     {"build", "make a bootable image of a program: one file with all that it needs", cmd_build},
     {"inspect", "tell what is in an image, or would be in the machine of a program", cmd_inspect},
     {"table", "list the system calls of Linux and how well each is supported", cmd_table},
+    {"conformance", "run programs about system calls here and in uniload, and compare",
+     cmd_conformance},
 };
 
 static int help(void)
@@ -25,7 +27,7 @@ static int help(void)
 	       "machine of its own.\n\n"
 	       "Usage: uniload COMMAND [ARG...]\n\nCommands:\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		printf("  %-8s %s\n", commands[i].name, commands[i].summary);
+		printf("  %-11s %s\n", commands[i].name, commands[i].summary);
 	printf("\n'uniload FILE' is 'uniload build FILE'.\n'uniload COMMAND --help' tells about "
 	       "one of them; 'uniload --version' prints the "
 	       "version.\n"
