@@ -111,6 +111,7 @@ check: deps-check all ## build and run the tests (T=pattern for some of them); u
 
 check-all: deps-check all ## the long suite too: stress, big transfers, all combinations
 	@tests/run --long $(if $(T),-T '$(T)')
+	@$(if $(T),:,$(MAKE) --no-print-directory conformance)
 
 run: all ## run a program: make run PROG='/bin/busybox echo hello'
 	@$(B)/uniload run $(PROG)

@@ -83,21 +83,22 @@ static void test_interval(void)
 
 static void test_attr(void)
 {
+	int nice = 20 - (int)sys(getpriority, 0, 0);
 	struct attr a = {.size = 1};
 
 	is(sys(sched_getattr, 0, &a, sizeof(a), 0), 0);
 	is(a.size, sizeof(a));
 	is(a.policy, SCHED_OTHER);
-	is(a.nice, 0);
+	is(a.nice, nice);
 	is(a.priority, 0);
-	a = (struct attr){.size = sizeof(a), .policy = SCHED_BATCH, .nice = 3};
+	a = (struct attr){.size = sizeof(a), .policy = SCHED_BATCH, .nice = 19};
 	is(sys(sched_setattr, 0, &a, 0), 0);
 	is(sys(sched_getscheduler, 0), SCHED_BATCH);
-	is(sys(getpriority, 0, 0), 20 - 3);
+	is(sys(getpriority, 0, 0), 20 - 19);
 	memset(&a, 0, sizeof(a));
 	is(sys(sched_getattr, 0, &a, sizeof(a), 0), 0);
 	is(a.policy, SCHED_BATCH);
-	is(a.nice, 3);
+	is(a.nice, 19);
 	fails(sys(sched_getattr, 0, &a, sizeof(a), 1), EINVAL);
 	fails(sys(sched_getattr, 0, &a, 47, 0), EINVAL);
 	fails(sys(sched_getattr, 0, &a, 5000, 0), EINVAL);
@@ -115,7 +116,7 @@ static void test_attr(void)
 	ok(a.size >= 48, "the size that would do is told");
 	a = (struct attr){.size = sizeof(a), .policy = 4};
 	fails(sys(sched_setattr, 0, &a, 0), EINVAL);
-	a = (struct attr){.size = sizeof(a), .priority = 1};
+	a = (struct attr){.size = sizeof(a), .nice = 19, .priority = 1};
 	fails(sys(sched_setattr, 0, &a, 0), EINVAL);
 	a = (struct attr){.size = sizeof(a), .flags = 1ull << 40};
 	fails(sys(sched_setattr, 0, &a, 0), EINVAL);

@@ -16,9 +16,9 @@ static void test_nice(void)
 	int nice = 20 - (int)sys(getpriority, PRIO_PROCESS, 0);
 
 	ok(nice >= -20 && nice <= 19);
-	is(sys(setpriority, PRIO_PROCESS, 0, 5), 0);
-	is(sys(getpriority, PRIO_PROCESS, 0), 15);
-	is(sys(getpriority, PRIO_PROCESS, getpid()), 15);
+	is(sys(setpriority, PRIO_PROCESS, 0, 18), 0);
+	is(sys(getpriority, PRIO_PROCESS, 0), 2);
+	is(sys(getpriority, PRIO_PROCESS, getpid()), 2);
 	is(sys(setpriority, PRIO_PROCESS, getpid(), 1000), 0);
 	is(sys(getpriority, PRIO_PROCESS, 0), 1);
 	ok(sys(getpriority, PRIO_PGRP, 0) >= 1, "the best of a group");
