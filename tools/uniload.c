@@ -17,6 +17,7 @@ static const struct command {
     {"build", "make a bootable image of a program: one file with all that it needs", cmd_build},
     {"inspect", "tell what is in an image, or would be in the machine of a program", cmd_inspect},
     {"table", "list the system calls of Linux and how well each is supported", cmd_table},
+    {"check", "tell whether a program will run, without running it", cmd_check},
     {"conformance", "run programs about system calls here and in uniload, and compare",
      cmd_conformance},
 };
