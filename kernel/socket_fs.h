@@ -35,4 +35,24 @@ struct unix_row {
 /* Line `index` of the table; false: there are no more. NULL: there has never been a socket. */
 extern bool (*unix_table_row)(unsigned index, struct unix_row *row);
 
+/* A line of /proc/net/tcp, udp and their IPv6 kin: addresses in network order, IPv4 in the first
+ * word. */
+struct inet_row {
+	uint32_t local[4], remote[4];
+	unsigned local_port, remote_port;
+	unsigned state, tx_queue, rx_queue, uid, refs;
+	uint64_t ino;
+};
+
+/* Line `index` of the table of that family and type (SOCK_STREAM or SOCK_DGRAM); false: there are
+ * no more. NULL: there has never been such a socket. */
+extern bool (*inet_table_row)(bool v6, bool stream, unsigned index, struct inet_row *row);
+
+/* Packets and bytes that went through the loopback interface, where both directions are the same.
+ * fs/proc shows what net counts. */
+struct loopback_stats {
+	uint64_t packets, bytes;
+};
+extern struct loopback_stats loopback_stats;
+
 #endif

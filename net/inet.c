@@ -3,12 +3,14 @@
  * Internet sockets (net/inet.h): how they come and go, their addresses, and the operations that are
  * the same for all types.
  */
-#include "net/inet.h"
 #include "kernel/heap.h"
 #include "kernel/poll.h"
+#include "kernel/socket_fs.h"
 #include "kernel/string.h"
 #include "kernel/task.h"
 #include "kernel/uaccess.h"
+#include "net/inet_port.h"
+#include "net/netif.h"
 
 #include <linux/eventpoll.h>
 
@@ -37,14 +39,9 @@ static struct in6_addr v4_mapped(uint32_t network_order)
 	return (struct in6_addr){.s6_addr32 = {0, 0, __builtin_bswap32(0xffff), network_order}};
 }
 
-static bool is_loopback4(const struct in6_addr *ip)
-{
-	return inet_is_v4(ip) && ip->s6_addr[12] == 127;
-}
-
 bool inet_is_local(const struct in6_addr *ip)
 {
-	return is_loopback4(ip) || inet_same(ip, &inet_loopback6);
+	return netif_of_addr(ip) != NULL;
 }
 
 int inet_route(struct in6_addr *dst, struct in6_addr *src)
@@ -52,8 +49,7 @@ int inet_route(struct in6_addr *dst, struct in6_addr *src)
 	if (inet_is_any(dst))
 		*dst = inet_is_v4(dst) ? v4_mapped(__builtin_bswap32(INADDR_LOOPBACK))
 				       : inet_loopback6;
-	if (!inet_is_local(dst) ||
-	    (is_loopback4(dst) && dst->s6_addr32[3] == __builtin_bswap32(0x7fffffff)))
+	if (!inet_is_local(dst))
 		return -ENETUNREACH;
 	*src = inet_is_v4(dst) ? v4_mapped(__builtin_bswap32(INADDR_LOOPBACK)) : inet_loopback6;
 	return 0;
@@ -155,6 +151,7 @@ static int create(int family, int type, int protocol, struct socket **out)
 		return capable(CAP_NET_RAW) ? -EPROTONOSUPPORT : -EPERM;
 	if (type != SOCK_STREAM && type != SOCK_DGRAM)
 		return -ESOCKTNOSUPPORT;
+	inet_table_row = inet_port_row;
 	own = type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP;
 	if (protocol && protocol != own)
 		return -EPROTONOSUPPORT;

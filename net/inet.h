@@ -115,20 +115,6 @@ int inet_route(struct in6_addr *dst, struct in6_addr *src);
 bool inet_is_local(const struct in6_addr *ip);
 void inet_msgs_free(struct list *msgs);
 
-/* ---- inet_port.c ---- */
-/* Give u (unbound) the address; port 0: any free one. 0, -EADDRINUSE. Locks: inet_lock. */
-int inet_take_port(struct inet_sock *u, const struct inet_addr *a);
-/* A free port for an unbound u, wanted for a connection to `remote` or, if NULL, for anything.
- * Locks: inet_lock. */
-int inet_auto_port(struct inet_sock *u, const struct inet_addr *remote);
-/* Membership among the sockets of u->local.port. Locks: inet_lock. */
-void inet_port_add(struct inet_sock *u);
-/* Is u's port still free for it to listen on? 0 or -EADDRINUSE. Locks: inet_lock. */
-int inet_may_listen(const struct inet_sock *u);
-/* Who gets what comes for `to` from `from`: a listener (SOCK_STREAM) or a socket (SOCK_DGRAM);
- * NULL. Locks: inet_lock. */
-struct inet_sock *inet_lookup(int type, const struct inet_addr *to, const struct inet_addr *from);
-
 /* ---- inet_conn.c ---- */
 int inet_stream_connect(struct inet_sock *u, const struct inet_addr *a, bool nonblock);
 /* AF_UNSPEC: back to a socket that was never connected. Locks: takes inet_lock. */

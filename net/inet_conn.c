@@ -6,7 +6,7 @@
  */
 #include "kernel/heap.h"
 #include "kernel/string.h"
-#include "net/inet.h"
+#include "net/inet_port.h"
 
 #define LOOPBACK_SNDBUF                                                                            \
 	2626560u /* what tuning makes of a loopback connection's send buffer on Linux */

@@ -2,9 +2,10 @@
 /* UDP (net/inet.h): a send puts a message into the queue of the socket that has the port, if it has
  * room. */
 #include "kernel/heap.h"
+#include "kernel/socket_fs.h"
 #include "kernel/string.h"
 #include "kernel/uaccess.h"
-#include "net/inet.h"
+#include "net/inet_port.h"
 
 #include <linux/eventpoll.h>
 
@@ -162,6 +163,8 @@ static void deliver(struct inet_sock *u, struct inet_msg *msg)
 	struct inet_sock *other;
 
 	spin_lock(&inet_lock);
+	loopback_stats.packets++;
+	loopback_stats.bytes += msg->len;
 	other = inet_lookup(SOCK_DGRAM, &msg->to, &msg->from);
 	if (!other) {
 		if (u->remote.port || u->opts.recverr || u->opts.recverr6) {

@@ -3,9 +3,10 @@
  * Ports of Internet sockets: who has which, who may have the same, and who gets what comes in.
  * Sockets with a port are in the list of their port's hash; TCP and UDP ports are apart.
  */
+#include "net/inet_port.h"
 #include "kernel/random.h"
+#include "kernel/socket_fs.h"
 #include "kernel/string.h"
-#include "net/inet.h"
 
 #define BUCKETS	   256u
 #define PORT_FIRST 32768u /* /proc/sys/net/ipv4/ip_local_port_range */
@@ -194,4 +195,42 @@ struct inet_sock *inet_lookup(int type, const struct inet_addr *to, const struct
 		best_score = n;
 	}
 	return best;
+}
+
+/* ---- /proc/net ---- */
+
+static void fill_row(const struct inet_sock *u, bool v6, struct inet_row *row)
+{
+	*row = (struct inet_row){
+	    .local_port = u->local.port,
+	    .remote_port = u->remote.port,
+	    .state = u->state,
+	    .rx_queue = u->state == TCP_LISTEN ? u->n_pending : u->queued,
+	    .uid = u->owner,
+	    .refs = u->refs,
+	    .ino = u->s.ino,
+	};
+	memcpy(row->local, v6 ? u->local.ip.s6_addr : &u->local.ip.s6_addr[12], v6 ? 16 : 4);
+	memcpy(row->remote, v6 ? u->remote.ip.s6_addr : &u->remote.ip.s6_addr[12], v6 ? 16 : 4);
+}
+
+bool inet_port_row(bool v6, bool stream, unsigned index, struct inet_row *row)
+{
+	int type = stream ? SOCK_STREAM : SOCK_DGRAM, family = v6 ? AF_INET6 : AF_INET;
+	bool found = false;
+
+	spin_lock(&inet_lock);
+	for (unsigned b = 0; b < BUCKETS && !found; b++) {
+		struct inet_sock *u;
+
+		list_for_each (u, bucket_of(type, b), port_link) {
+			if (u->s.family != family || index--)
+				continue;
+			fill_row(u, v6, row);
+			found = true;
+			break;
+		}
+	}
+	spin_unlock(&inet_lock);
+	return found;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Bytes of TCP connections (net/inet.h): a send puts them into the queue of the other end. */
 #include "kernel/heap.h"
+#include "kernel/socket_fs.h"
 #include "net/inet.h"
 
 #include <linux/eventpoll.h>
@@ -84,6 +85,8 @@ static void deliver(struct inet_sock *u, struct inet_msg *msg)
 		peer->queued += msg->len + INET_MSG_OVERHEAD;
 		peer->received += msg->len;
 		u->sent += msg->len;
+		loopback_stats.packets++;
+		loopback_stats.bytes += msg->len;
 		wait_wake_all(&peer->s.wq);
 		msg = NULL;
 	} else if (connected(u)) {

@@ -8,11 +8,13 @@
 #include "kernel/poll.h"
 #include "kernel/signal.h"
 #include "kernel/task.h"
+#include "net/netif.h"
 
 static const struct socket_ops *const families[SOCK_FAMILIES] = {
     [AF_UNIX] = &unix_ops,
     [AF_INET] = &inet_ops,
     [AF_INET6] = &inet6_ops,
+    [AF_NETLINK] = &netlink_ops,
 };
 
 void socket_init(struct socket *s, const struct socket_ops *ops, int family, int type)
@@ -121,8 +123,9 @@ static unsigned socket_file_poll(struct file *f, struct poll_table *pt)
 static long socket_file_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 {
 	struct socket *s = f->priv;
+	long r = s->ops->ioctl ? s->ops->ioctl(s, cmd, arg) : -ENOTTY;
 
-	return s->ops->ioctl ? s->ops->ioctl(s, cmd, arg) : -ENOTTY;
+	return r == -ENOTTY ? netif_ioctl(s->family, cmd, arg) : r;
 }
 
 static void socket_file_release(struct file *f)

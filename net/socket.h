@@ -121,6 +121,6 @@ int socket_getopt(struct socket *s, int level, int opt, uaddr_t val, uaddr_t len
 int socket_store_opt(const void *data, unsigned size, uaddr_t val, uaddr_t len);
 
 /* ---- the families ---- */
-extern const struct socket_ops unix_ops, inet_ops, inet6_ops;
+extern const struct socket_ops unix_ops, inet_ops, inet6_ops, netlink_ops;
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* /proc/net: the tables of a machine whose only interface is the loopback, with no sockets but
- * AF_UNIX ones: headers, in Linux's words and widths. */
+/* /proc/net: the tables of a machine whose only interface is the loopback, and of its sockets, in
+ * Linux's words and widths. */
 #include "fs/proc/proc.h"
 #include "kernel/socket_fs.h"
 #include "kernel/string.h"
@@ -16,13 +16,64 @@ static void put_padded(struct seq *s, const char *text, int width)
 	seq_printf(s, "%-*s\n", width, text);
 }
 
-static int show_tcp(struct seq *s, const struct proc_ctx *c)
+bool (*inet_table_row)(bool v6, bool stream, unsigned index, struct inet_row *row);
+
+static void put_address(struct seq *s, bool v6, const uint32_t *ip, unsigned port)
 {
-	put_padded(s, "  sl  " LOCAL_V4 QUEUES, 149);
+	for (int i = 0; i < (v6 ? 4 : 1); i++)
+		seq_printf(s, "%08X", ip[i]);
+	seq_printf(s, ":%04X ", port);
+}
+
+/* What all these tables have in common, up to the inode's number. */
+static void put_inet_row(struct seq *s, bool v6, const struct inet_row *row)
+{
+	put_address(s, v6, row->local, row->local_port);
+	put_address(s, v6, row->remote, row->remote_port);
+	seq_printf(s, "%02X %08X:%08X 00:00000000 00000000 %5u        0 %lu %u %016lx", row->state,
+		   row->tx_queue, row->rx_queue, row->uid, (unsigned long)row->ino, row->refs,
+		   (unsigned long)row->ino);
+}
+
+static int show_inet(struct seq *s, bool v6, bool stream)
+{
+	struct inet_row row;
+	char line[12];
+
+	for (unsigned i = 0; inet_table_row && inet_table_row(v6, stream, i, &row); i++) {
+		snprintf(line, sizeof(line), stream ? "%4u: " : "%5u: ", i);
+		seq_puts(s, line);
+		put_inet_row(s, v6, &row);
+		seq_puts(s, stream ? " 100 0 0 10 0\n" : " 0\n");
+	}
 	return 0;
 }
 
+static int show_tcp(struct seq *s, const struct proc_ctx *c)
+{
+	put_padded(s, "  sl  " LOCAL_V4 QUEUES, 149);
+	return show_inet(s, false, true);
+}
+
+static int show_tcp6(struct seq *s, const struct proc_ctx *c)
+{
+	seq_puts(s, "  sl  " LOCAL_V6 QUEUES "\n");
+	return show_inet(s, true, true);
+}
+
 static int show_udp(struct seq *s, const struct proc_ctx *c)
+{
+	put_padded(s, "   sl  " LOCAL_V4 DATAGRAMS, 127);
+	return show_inet(s, false, false);
+}
+
+static int show_udp6(struct seq *s, const struct proc_ctx *c)
+{
+	seq_puts(s, "  sl  " LOCAL_V6 DATAGRAMS "\n");
+	return show_inet(s, true, false);
+}
+
+static int show_udplite(struct seq *s, const struct proc_ctx *c)
 {
 	put_padded(s, "   sl  " LOCAL_V4 DATAGRAMS, 127);
 	return 0;
@@ -61,12 +112,22 @@ static int show_unix(struct seq *s, const struct proc_ctx *c)
 	return 0;
 }
 
-#define DEV                                                                                        \
-	"Inter-|   Receive                                                |  Transmit\n"           \
-	" face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs " \
-	"drop fifo colls carrier compressed\n"                                                     \
-	"    lo:       0       0    0    0    0     0          0         0        0       0    0 " \
-	"   0    0     0       0          0\n"
+struct loopback_stats loopback_stats;
+
+static int show_dev(struct seq *s, const struct proc_ctx *c)
+{
+	unsigned long packets = loopback_stats.packets, bytes = loopback_stats.bytes;
+
+	seq_puts(s, "Inter-|   Receive                                                |  Transmit\n"
+		    " face |bytes    packets errs drop fifo frame compressed multicast|bytes    "
+		    "packets errs "
+		    "drop fifo colls carrier compressed\n");
+	seq_printf(s, "    lo: %7lu %7lu    0    0    0     0          0         0 %8lu %7lu",
+		   bytes, packets, bytes, packets);
+	seq_puts(s, "    0    0    0     0       0          0\n");
+	return 0;
+}
+
 #define PROTOCOLS                                                                                  \
 	"protocol  size sockets  memory press maxhdr  slab module     cl co di ac io in de sh ss " \
 	"gs se re bi br ha uh gp em\n"
@@ -90,11 +151,11 @@ const struct proc_entry proc_net_entries[PROC_N_NET] = {
     PROC_TEXT("anycast6", ""),
     PROC_TEXT("arp", "IP address       HW type     Flags       HW address            Mask     "
 		     "Device\n"),
-    PROC_TEXT("dev", DEV),
+    PROC_REG("dev", 0444, .show = show_dev),
     PROC_TEXT("dev_mcast", ""),
     PROC_REG("icmp", 0444, .show = show_icmp),
     PROC_TEXT("icmp6", "  sl  " LOCAL_V6 DATAGRAMS "\n"),
-    PROC_TEXT("if_inet6", ""),
+    PROC_TEXT("if_inet6", "00000000000000000000000000000001 01 80 10 80       lo\n"),
     PROC_TEXT("igmp", "Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n"),
     PROC_TEXT("igmp6", ""),
     PROC_TEXT("ipv6_route", ""),
@@ -114,10 +175,10 @@ const struct proc_entry proc_net_entries[PROC_N_NET] = {
     PROC_TEXT("sockstat6", "TCP6: inuse 0\nUDP6: inuse 0\nUDPLITE6: inuse 0\nRAW6: inuse 0\n"
 			   "FRAG6: inuse 0 memory 0\n"),
     PROC_REG("tcp", 0444, .show = show_tcp),
-    PROC_TEXT("tcp6", "  sl  " LOCAL_V6 QUEUES "\n"),
+    PROC_REG("tcp6", 0444, .show = show_tcp6),
     PROC_REG("udp", 0444, .show = show_udp),
-    PROC_TEXT("udp6", "  sl  " LOCAL_V6 DATAGRAMS "\n"),
-    PROC_REG("udplite", 0444, .show = show_udp),
+    PROC_REG("udp6", 0444, .show = show_udp6),
+    PROC_REG("udplite", 0444, .show = show_udplite),
     PROC_TEXT("udplite6", "  sl  " LOCAL_V6 DATAGRAMS "\n"),
     PROC_REG("unix", 0444, .show = show_unix),
     PROC_TEXT("wireless",
