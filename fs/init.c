@@ -2,11 +2,13 @@
 /* The initial tree: what is mounted where. Only the root is made at boot, the rest when a program
  * first looks at it. Files of the program come later, from the boot module. */
 #include "fs/init.h"
+#include "fs/mqueue.h"
 #include "fs/overlay.h"
 #include "fs/vfs_internal.h"
 #include "kernel/process.h"
 
 static const struct auto_mount dev_mounts[] = {
+    {"mqueue", mqueue_new, MS_NOSUID | MS_NODEV | MS_NOEXEC, 01777, NULL, false},
     {"pts", devpts_new, MS_NOSUID | MS_NOEXEC, 0755, NULL, false},
     {"shm", tmpfs_new, MS_NOSUID | MS_NODEV, 01777, NULL, false},
     {0},

@@ -308,6 +308,15 @@ out:
 	return r;
 }
 
+/* A descriptor of f is gone from the table; its reference is dropped. */
+static void descriptor_closed(struct files *fs, struct file *f)
+{
+	filelock_closed(f, fs);
+	if (f->ops->closed)
+		f->ops->closed(f);
+	file_put(f);
+}
+
 /* Returns fd, -EBADF (beyond the limit), -ENOMEM; the reference is taken over on success only. */
 int fd_install_at(struct files *fs, struct file *f, int fd, bool cloexec)
 {
@@ -324,10 +333,8 @@ int fd_install_at(struct files *fs, struct file *f, int fd, bool cloexec)
 		r = fd;
 	}
 	spin_unlock(&fs->lock);
-	if (old) {
-		filelock_closed(old, fs);
-		file_put(old);
-	}
+	if (old)
+		descriptor_closed(fs, old);
 	return r;
 }
 
@@ -345,8 +352,7 @@ int fd_close(struct files *fs, int fd)
 	spin_unlock(&fs->lock);
 	if (!f)
 		return -EBADF;
-	filelock_closed(f, fs);
-	file_put(f);
+	descriptor_closed(fs, f);
 	return 0;
 }
 

@@ -61,6 +61,7 @@ struct file_ops {
 	void (*map_around)(struct file *f, uint64_t first, size_t n, struct page **out);
 	int (*set_flags)(struct file *f,
 			 unsigned flags); /* F_SETFL changed O_APPEND/O_NONBLOCK/O_DIRECT... [0] */
+	void (*closed)(struct file *f);	  /* the current process closed a descriptor of it */
 	void (*release)(struct file *f);  /* last reference gone */
 	/* What /proc/self/fd shows for a file without a place: "[eventfd]" gives
 	 * anon_inode:[eventfd]. NULL: from the inode's type, as pipe:[ino] and socket:[ino]. */

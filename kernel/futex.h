@@ -15,12 +15,20 @@ struct futex_addr {
 	bool shared;
 };
 
+struct wait_queue;
+
 /* A moment of CLOCK_MONOTONIC or CLOCK_REALTIME; ns NO_DEADLINE: never. */
 struct futex_deadline {
 	uint64_t ns;
 	bool realtime;
 };
 
+/*
+ * Sleep on any queue until `done` says so. A deadline of CLOCK_REALTIME follows the clock when that
+ * is set. Returns 0, -ETIMEDOUT or -ERESTARTSYS.
+ */
+int futex_sleep(struct wait_queue *wq, bool (*done)(const void *arg), const void *arg,
+		const struct futex_deadline *until);
 /*
  * Sleep while *f is `value`, until a waker whose bitset meets ours, or the deadline. Returns 0,
  * -EAGAIN (another value), -ETIMEDOUT, -ERESTARTSYS, -EINVAL (bitset 0, misaligned), -EFAULT.

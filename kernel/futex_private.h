@@ -43,12 +43,6 @@ void futex_enqueue(struct futex_waiter *w);
 /* Returns true if it was still queued, false if a waker had chosen it. */
 bool futex_dequeue(struct futex_waiter *w);
 /*
- * Sleep until `done` says so. A deadline of CLOCK_REALTIME follows the clock when that is set.
- * Returns 0, -ETIMEDOUT or -ERESTARTSYS.
- */
-int futex_sleep(struct wait_queue *wq, bool (*done)(const void *arg), const void *arg,
-		const struct futex_deadline *until);
-/*
  * For FUTEX_CMP_REQUEUE_PI: take the first waiter off, if it waits to be moved to `to`. Returns its
  * PI half in *out (NULL: there is no waiter) or -EINVAL (it waits for something else).
  */

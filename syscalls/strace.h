@@ -2,8 +2,8 @@
 /*
  * --strace: one line per system call in the manner of strace(1), decoded from the argument kinds of
  * table.def. It reads program memory only through uaccess, so it never fails a call. Inside:
- * strace.c has the line and numbers and strings, strace_struct.c the structures, strace_names.c the
- * names of flags, commands and errors.
+ * strace.c has the line and numbers and strings, strace_struct.c the structures (strace_net.c and
+ * strace_ipc.c those of their families), strace_names.c the names of flags, commands and errors.
  */
 #ifndef SYSCALLS_STRACE_H
 #define SYSCALLS_STRACE_H

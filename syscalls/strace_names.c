@@ -5,13 +5,16 @@
  */
 #include "syscalls/strace.h"
 
+#include "fs/ipc.h"
 #include "kernel/abi/linux.h"
 
 #include <linux/close_range.h>
 #include <linux/fadvise.h>
 #include <linux/inotify.h>
 #include <linux/membarrier.h>
+#include <linux/msg.h>
 #include <linux/seccomp.h>
+#include <linux/sem.h>
 #include <linux/wait.h>
 
 /* clang-format off */
@@ -70,6 +73,38 @@ const struct trace_name names_fcntl_cmd[] = {
 	N(F_GETOWN_EX), N(F_OFD_GETLK), N(F_OFD_SETLK), N(F_OFD_SETLKW), N(F_SETLEASE),
 	N(F_GETLEASE), N(F_NOTIFY), N(F_DUPFD_CLOEXEC), N(F_SETPIPE_SZ), N(F_GETPIPE_SZ),
 	N(F_ADD_SEALS), N(F_GET_SEALS), N(F_GET_RW_HINT), N(F_SET_RW_HINT), NAMES_END,
+};
+
+const struct trace_name names_ipc_flags[] = {
+	N(IPC_CREAT), N(IPC_EXCL), N(IPC_NOWAIT), NAMES_END,
+};
+
+const struct trace_name names_sem_flags[] = {
+	N(SEM_UNDO), N(IPC_NOWAIT), NAMES_END,
+};
+
+const struct trace_name names_msgrcv_flags[] = {
+	N(IPC_NOWAIT), N(MSG_NOERROR), N(MSG_EXCEPT), N(MSG_COPY), NAMES_END,
+};
+
+const struct trace_name names_shmat_flags[] = {
+	N(SHM_RDONLY), N(SHM_RND), N(SHM_REMAP), N(SHM_EXEC), NAMES_END,
+};
+
+const struct trace_name names_sem_cmd[] = {
+	N(IPC_RMID), N(IPC_SET), N(IPC_STAT), N(IPC_INFO), N(SEM_STAT), N(SEM_INFO),
+	N(SEM_STAT_ANY), N(GETPID), N(GETVAL), N(GETALL), N(GETNCNT), N(GETZCNT), N(SETVAL),
+	N(SETALL), NAMES_END,
+};
+
+const struct trace_name names_msg_cmd[] = {
+	N(IPC_RMID), N(IPC_SET), N(IPC_STAT), N(IPC_INFO), N(MSG_STAT), N(MSG_INFO),
+	N(MSG_STAT_ANY), NAMES_END,
+};
+
+const struct trace_name names_shm_cmd[] = {
+	N(IPC_RMID), N(IPC_SET), N(IPC_STAT), N(IPC_INFO), N(SHM_LOCK), N(SHM_UNLOCK), N(SHM_STAT),
+	N(SHM_INFO), N(SHM_STAT_ANY), NAMES_END,
 };
 
 const struct trace_name names_fd_flags[] = {

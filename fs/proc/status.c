@@ -21,10 +21,11 @@ static uint64_t dispositions(const struct process *p, bool caught)
 
 static char state_of(const struct thread *t)
 {
-	return t->process->exited	     ? 'Z'
-	       : t->process->stopped	     ? 'T'
-	       : t->state == THREAD_SLEEPING ? 'S'
-					     : 'R';
+	if (t->process->exited || t->process->stopped)
+		return t->process->exited ? 'Z' : 'T';
+	if (t->state == THREAD_SLEEPING)
+		return t->interruptible ? 'S' : 'D';
+	return 'R';
 }
 
 /* CPU time of one thread or, with tid 0, of the process. */
@@ -176,6 +177,7 @@ int proc_show_status(struct seq *s, const struct proc_ctx *c)
 	seq_printf(s, "\nUmask:\t%04o\nState:\t%c (%s)\n", t->fs ? t->fs->umask : 0, state,
 		   state == 'R'	  ? "running"
 		   : state == 'S' ? "sleeping"
+		   : state == 'D' ? "disk sleep"
 		   : state == 'Z' ? "zombie"
 				  : "stopped");
 	seq_printf(s, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", p->pid,

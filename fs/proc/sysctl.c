@@ -5,6 +5,7 @@
  * that do not exist here are absent, because their presence is how programs ask.
  */
 #include "fs/ipc.h"
+#include "fs/mqueue.h"
 #include "fs/msg.h"
 #include "fs/proc/proc.h"
 #include "fs/sem.h"
@@ -227,9 +228,11 @@ static const struct proc_entry inotify_entries[] = {
 };
 
 static const struct proc_entry mqueue_entries[] = {
-    PROC_PARAM("msg_default", "10\n"),	     PROC_PARAM("msg_max", "10\n"),
-    PROC_PARAM("msgsize_default", "8192\n"), PROC_PARAM("msgsize_max", "8192\n"),
-    PROC_PARAM("queues_max", "256\n"),
+    PROC_INTS("msg_default", &mq_msg_default, 1, 1, HARD_MSG_MAX),
+    PROC_INTS("msg_max", &mq_msg_max, 1, 1, HARD_MSG_MAX),
+    PROC_INTS("msgsize_default", &mq_msgsize_default, 1, 128, HARD_MSGSIZE_MAX),
+    PROC_INTS("msgsize_max", &mq_msgsize_max, 1, 128, HARD_MSGSIZE_MAX),
+    PROC_INTS("queues_max", &mq_queues_max, 1, 0, INT32_MAX),
 };
 
 static const struct proc_entry fs_entries[] = {

@@ -170,7 +170,7 @@ static int next_pid(const struct proc_ctx *c, int id)
 
 #define FILESYSTEMS                                                                                \
 	"nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tdevtmpfs\nnodev\tpipefs\n"                \
-	"nodev\tdevpts\nnodev\toverlay\nnodev\t9p\n\terofs\n"
+	"nodev\tdevpts\nnodev\tmqueue\nnodev\toverlay\nnodev\t9p\n\terofs\n"
 #define DEVICES                                                                                    \
 	"Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n136 pts\n\n"                 \
 	"Block devices:\n254 virtblk\n"

@@ -9,6 +9,7 @@
 
 #undef __GLIBC__
 #include "syscalls/strace.c"
+#include "syscalls/strace_ipc.c"
 #include "syscalls/strace_names.c"
 #include "syscalls/strace_net.c"
 #include "syscalls/strace_str.c"
@@ -144,7 +145,7 @@ enum {
 	ACCESS = 21,
 	PIPE = 22,
 	NANOSLEEP = 35,
-	GETPID = 39,
+	NR_GETPID = 39,
 	EXIT_GROUP = 231,
 	FCNTL = 72,
 	UMASK = 95,
@@ -155,12 +156,18 @@ enum {
 	LSEEK = 8,
 	PRLIMIT = 302,
 	UNAME = 63,
-	SELECT = 23
+	SELECT = 23,
+	NR_SEMGET = 64,
+	NR_SEMOP = 65,
+	NR_SEMCTL = 66,
+	NR_MSGSND = 69,
+	NR_MSGRCV = 70,
+	NR_MQ_GETSETATTR = 245
 };
 
 static void test_simple(void)
 {
-	LINE("getpid()", "2", GETPID, 2, 0);
+	LINE("getpid()", "2", NR_GETPID, 2, 0);
 	LINE("close(3)", "-1 EBADF (Bad file descriptor)", CLOSE, -EBADF, 3);
 	LINE("exit_group(1)", "?", EXIT_GROUP, 0, 1);
 	LINE("umask(022)", "02", UMASK, 2, 022);
@@ -239,6 +246,30 @@ static void test_structs(void)
 	LINE("select(3, [0 2], NULL, NULL, NULL)", "1", SELECT, 1, 3, A(fds));
 }
 
+static void test_ipc(void)
+{
+	struct sembuf ops[2] = {{0, -1, SEM_UNDO}, {2, 1, IPC_NOWAIT}};
+	struct mq_attr attr = {.mq_flags = O_NONBLOCK, .mq_maxmsg = 3, .mq_msgsize = 20};
+	struct {
+		long type;
+		char text[8];
+	} m = {7, "abc"};
+
+	LINE("semget(IPC_PRIVATE, 2, IPC_CREAT|0600)", "5", NR_SEMGET, 5, 0, 2, IPC_CREAT | 0600);
+	LINE("semget(0x41, 2, 000)", "5", NR_SEMGET, 5, 0x41, 2, 0);
+	LINE("semop(5, [{sem_num=0, sem_op=-1, sem_flg=SEM_UNDO}, "
+	     "{sem_num=2, sem_op=1, sem_flg=IPC_NOWAIT}], 2)",
+	     "0", NR_SEMOP, 0, 5, A(ops), 2);
+	LINE("semctl(5, 1, SETVAL, 0x3)", "0", NR_SEMCTL, 0, 5, 1, SETVAL, 3);
+	LINE("msgsnd(5, {mtype=7, mtext=\"abc\"}, 3, IPC_NOWAIT)", "0", NR_MSGSND, 0, 5, A(&m), 3,
+	     IPC_NOWAIT);
+	LINE("msgrcv(5, {mtype=7, mtext=\"ab\"}, 8, -1, MSG_NOERROR)", "2", NR_MSGRCV, 2, 5, A(&m),
+	     8, A(-1), MSG_NOERROR);
+	LINE("mq_getsetattr(3, NULL, {mq_flags=O_NONBLOCK, mq_maxmsg=3, mq_msgsize=20, "
+	     "mq_curmsgs=0})",
+	     "0", NR_MQ_GETSETATTR, 0, 3, 0, A(&attr));
+}
+
 /* Lines are bounded whatever the program passes, and every call can be shown. */
 static void test_hostile(void)
 {
@@ -262,6 +293,7 @@ int main(void)
 	test_strings();
 	test_flags();
 	test_structs();
+	test_ipc();
 	test_hostile();
 	return UNIT_END();
 }

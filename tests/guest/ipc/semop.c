@@ -102,6 +102,7 @@ static void test_errors(void)
 	fails(sys(semop, id, BAD_KERNEL, 1), EFAULT);
 	*at_edge = b;
 	works(semop(id, at_edge, 1));
+	works(sys(semop, id, &b, 1));
 	fails(sys(semop, id, at_edge, 2), EFAULT);
 	fails(op1(3, 1, 0), EFBIG);
 	fails(op1(0xffff, 1, 0), EFBIG);
