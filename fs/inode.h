@@ -118,6 +118,7 @@ enum {
 	INODE_LINKABLE = 1,  /* made by O_TMPFILE: linkat may name it although nlink is 0 */
 	INODE_NOATIME = 2,   /* reading leaves atime alone */
 	INODE_MAP_WRITE = 4, /* its files are FILE_MAP_WRITE */
+	INODE_XATTR = 8,     /* extended attributes are kept in the inode */
 };
 
 /* (a) atomic, (l) inode->lock, (i) immutable */
@@ -133,6 +134,7 @@ struct inode {
 	struct mutex lock;
 	struct watch *watches; /* of inotify(7): fs/inotify.c */
 	struct pipe *pipe;     /* (l) of an open FIFO or pipe, fs/pipe.c */
+	struct xattr *xattrs;  /* (l) fs/xattr.c */
 	unsigned flags;	       /* (l) INODE_* */
 	int32_t writers; /* (a) open for writing; negative: it runs, nobody may write (ETXTBSY) */
 	void *priv;	 /* file system's own */

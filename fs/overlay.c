@@ -112,7 +112,7 @@ static struct overlay_inode *inode_make(struct overlay *o, const struct erofs_no
 	in->rdev = n->rdev;
 	in->size = n->size;
 	in->atime_ns = in->mtime_ns = in->ctime_ns = in->btime_ns = n->mtime_ns;
-	in->flags = INODE_NOATIME; /* else reading would be a change */
+	in->flags = INODE_XATTR | INODE_NOATIME; /* else reading would be a change */
 	if (inode_is(in, S_IFREG))
 		oi->ti.lower_pages = (n->size + PAGE_SIZE - 1) >> PAGE_SHIFT;
 	return oi;

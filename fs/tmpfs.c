@@ -5,6 +5,7 @@
  * tmpfs_dir.c, data in tmpfs_file.c.
  */
 #include "fs/tmpfs.h"
+#include "fs/xattr.h"
 #include "kernel/heap.h"
 #include "kernel/page.h"
 #include "kernel/string.h"
@@ -104,7 +105,7 @@ int tmpfs_inode_new(struct super *s, const struct inode *dir, uint32_t mode, uin
 	inode_init_owner(&ti->in, dir, mode);
 	ti->in.ino = t->last_ino;
 	ti->in.rdev = rdev;
-	ti->in.flags = S_ISREG(mode) ? INODE_MAP_WRITE : 0;
+	ti->in.flags = INODE_XATTR | (S_ISREG(mode) ? INODE_MAP_WRITE : 0);
 	ti->seals = F_SEAL_SEAL;
 	tmpfs_set_ops(&ti->in);
 	*out = &ti->in;
@@ -132,6 +133,7 @@ void tmpfs_destroy(struct inode *in)
 	default:
 		break;
 	}
+	xattr_free(in);
 	kfree(ti);
 	spin_lock(&t->lock);
 	t->used_inodes -= counted;

@@ -5,6 +5,7 @@
  * capabilities(7)).
  */
 #include "fs/vfs_internal.h"
+#include "fs/xattr.h"
 #include "kernel/clock.h"
 #include "kernel/heap.h"
 #include "kernel/signal.h"
@@ -117,6 +118,7 @@ static uint32_t setid_to_drop(const struct inode *in, bool privileged)
 
 void inode_strip_setid(struct inode *in)
 {
+	xattr_drop_caps(in);
 	if (unlikely(in->mode & (S_ISUID | S_ISGID)))
 		in->mode &= ~setid_to_drop(in, vfs_capable(CAP_FSETID));
 }
@@ -329,6 +331,8 @@ int vfs_setattr(struct inode *in, struct dentry *place, struct setattr *a)
 	r = prepare_setattr(in, &local);
 	if (!r)
 		r = in->ops->setattr ? in->ops->setattr(in, &local) : -EPERM;
+	if (!r && ((a->valid & (ATTR_UID | ATTR_GID | ATTR_SIZE)) || !a->valid))
+		xattr_drop_caps(in);
 	mutex_unlock(&in->lock);
 	if (!r)
 		notify(place, in, setattr_events(a->valid));

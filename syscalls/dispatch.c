@@ -29,7 +29,6 @@
 		return -(error);                                                                   \
 	}
 STUB(ENOSYS)
-STUB(EOPNOTSUPP)
 STUB(EPERM)
 
 /* ---- the arrays ---- */

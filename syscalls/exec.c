@@ -7,6 +7,7 @@
 #include "syscalls/exec.h"
 
 #include "fs/vfs.h"
+#include "fs/xattr.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
@@ -93,8 +94,10 @@ static bool fs_shared(struct process *p)
 /* execve(2): whom the program runs as, to be in force when it starts. */
 static int plan_identity(struct exec *x)
 {
-	const struct inode *in = x->program.dentry->inode;
+	struct inode *in = x->program.dentry->inode;
 	struct cred *c = x->cred = cred_dup();
+	struct file_caps caps;
+	bool has_caps = false;
 	bool no_gain = current->no_new_privs || fs_shared(x->p);
 
 	if (c == NULL)
@@ -104,8 +107,9 @@ static int plan_identity(struct exec *x)
 			c->euid = in->uid;
 		if ((in->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
 			c->egid = in->gid;
+		has_caps = vfs_file_caps(in, &caps) > 0;
 	}
-	return cred_exec(c, NULL, no_gain, &x->secure);
+	return cred_exec(c, has_caps ? &caps : NULL, no_gain, &x->secure);
 }
 
 static void take_identity(struct exec *x)

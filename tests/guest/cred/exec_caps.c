@@ -169,6 +169,40 @@ static void user_programs(void)
 	is(got.secure, 1);
 }
 
+static bool file_caps(const char *path, uint64_t caps, uint32_t flags)
+{
+	struct vfs_cap_data d = {VFS_CAP_REVISION_2 | flags};
+
+	d.data[0].permitted = (uint32_t)caps;
+	return sys(setxattr, path, "security.capability", &d, sizeof(d), 0) == 0;
+}
+
+static void user_bounded(void)
+{
+	prctl(PR_CAPBSET_DROP, CAP_MKNOD);
+	setuid(USER);
+}
+
+/* Capabilities that come with the program. */
+static void programs_with_caps(void)
+{
+	if (!file_caps("plain", BIT(CAP_MKNOD) | BIT(CAP_CHOWN), VFS_CAP_FLAGS_EFFECTIVE)) {
+		skip("no capabilities of files here");
+		return;
+	}
+	ok(run("./plain", user));
+	is(got.caps.permitted, BIT(CAP_MKNOD) | BIT(CAP_CHOWN));
+	is(got.caps.effective, BIT(CAP_MKNOD) | BIT(CAP_CHOWN));
+	is(got.secure, 1);
+	ok(run("./plain", user_no_new)); /* as if it had none */
+	is(got.caps.permitted, BIT(CAP_CHOWN));
+	ok(!run("./plain", user_bounded)); /* EPERM */
+	file_caps("plain", BIT(CAP_MKNOD) | BIT(CAP_CHOWN), 0);
+	ok(run("./plain", user_bounded)); /* it would have to raise them itself */
+	is(got.caps.permitted, BIT(CAP_CHOWN));
+	is(got.caps.effective, 0);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "report"))
@@ -186,5 +220,6 @@ int main(int argc, char **argv)
 	copy_self("to_user", USER, 04755);
 	root_programs();
 	user_programs();
+	programs_with_caps();
 	return tap_done();
 }
