@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The scheduler: one queue of runnable threads per CPU, round robin. A kernel path runs until it
- * sleeps or leaves; program code runs for a slice while others wait, and makes room at once for a
- * thread that an interrupt has woken. There is no tick while nobody waits. A thread is queued where
- * it ran last unless a CPU is idle; an idle CPU takes threads from the others' queues.
+ * The scheduler: runnable threads queue per CPU, round robin. A kernel path runs until it sleeps or
+ * leaves; program code runs for a slice while others wait, and makes room at once for a thread that
+ * an interrupt has woken. There is no tick while nobody waits. A thread is queued where it ran last
+ * unless a CPU is idle; an idle CPU takes threads from the others' queues.
+ *
+ * Threads that have used up a slice without sleeping queue apart, behind those that have not, so
+ * that who computes delays nobody who only passes something on; but of the time of a CPU that
+ * both want, each kind gets its half. Within its kind nobody waits for more than the others.
  *
  * A CPU with nothing to run halts inside schedule(): if it is the only one in the thread that
  * waits, else in an idle thread, because others may want to go on with that one.
@@ -27,14 +31,16 @@
 
 /* What a CPU has to run beside cpu->thread. */
 struct run_queue {
-	struct list threads;	  /* (sched_lock) runnable */
+	struct list fresh, spent; /* (sched_lock) runnable */
+	uint64_t fresh_ns;	  /* (sched_lock) what the fresh have run while the spent waited */
 	struct timer slice_timer; /* armed when the running thread has to share the CPU */
 	struct thread *idle;	  /* runs when there is nothing to run; NULL: the only CPU */
 	struct thread *ended;	  /* switched away for the last time: to be freed by the next */
 };
 
 static struct spinlock sched_lock;
-static struct run_queue queues[MAX_CPUS] = {[0].threads = LIST_INIT(queues[0].threads)};
+static struct run_queue queues[MAX_CPUS] = {
+    [0] = {.fresh = LIST_INIT(queues[0].fresh), .spent = LIST_INIT(queues[0].spent)}};
 static bool in_interrupt, woken_by_interrupt;
 
 struct thread *current_thread(void)
@@ -47,6 +53,12 @@ static struct run_queue *this_queue(void)
 	return &queues[this_cpu()->index];
 }
 
+/* Does anybody wait there? */
+static bool has_waiting(const struct run_queue *q)
+{
+	return !list_empty(&q->fresh) || !list_empty(&q->spent);
+}
+
 /* ---- where threads wait for a CPU ---- */
 
 static bool may_run_on(const struct thread *t, unsigned cpu)
@@ -57,7 +69,7 @@ static bool may_run_on(const struct thread *t, unsigned cpu)
 /* Nothing runs there, nor will soon. */
 static bool is_idle(unsigned cpu)
 {
-	return cpus[cpu]->thread == queues[cpu].idle && list_empty(&queues[cpu].threads);
+	return cpus[cpu]->thread == queues[cpu].idle && !has_waiting(&queues[cpu]);
 }
 
 /* Where to queue t: it is not to wait while a CPU is idle. */
@@ -80,11 +92,13 @@ static unsigned place(const struct thread *t)
 /* Locks: sched_lock held. */
 static void enqueue(struct thread *t, unsigned cpu, bool first)
 {
+	struct list *line = t->spent ? &queues[cpu].spent : &queues[cpu].fresh;
+
 	t->cpu = cpu;
 	if (first)
-		list_add_head(&t->run_link, &queues[cpu].threads);
+		list_add_head(&t->run_link, line);
 	else
-		list_add_tail(&t->run_link, &queues[cpu].threads);
+		list_add_tail(&t->run_link, line);
 }
 
 /* A thread that waits for another CPU and may run on this one. Locks: sched_lock held. */
@@ -92,23 +106,38 @@ static struct thread *steal(unsigned self)
 {
 	struct thread *t;
 
-	for (unsigned i = 0; i < n_cpus; i++)
-		list_for_each (t, &queues[i].threads, run_link)
+	for (unsigned i = 0; i < n_cpus; i++) {
+		list_for_each (t, &queues[i].fresh, run_link)
 			if (i != self && may_run_on(t, self))
 				return t;
+		list_for_each (t, &queues[i].spent, run_link)
+			if (i != self && may_run_on(t, self))
+				return t;
+	}
 	return NULL;
+}
+
+/* The first of the line whose turn it is, or NULL. Locks: sched_lock held. */
+static struct thread *first_waiting(struct run_queue *q)
+{
+	bool spent = list_empty(&q->fresh) || q->fresh_ns >= SLICE_NS;
+
+	if (spent && !list_empty(&q->spent)) {
+		q->fresh_ns = 0;
+		return list_first(&q->spent, struct thread, run_link);
+	}
+	return list_empty(&q->fresh) ? NULL : list_first(&q->fresh, struct thread, run_link);
 }
 
 /* The runnable thread whose turn it is on this CPU, taken off its queue, or NULL. */
 static struct thread *pick_next(void)
 {
 	struct cpu *c = this_cpu();
-	struct thread *t = NULL;
+	struct thread *t;
 
 	spin_lock(&sched_lock);
-	if (!list_empty(&queues[c->index].threads))
-		t = list_first(&queues[c->index].threads, struct thread, run_link);
-	else if (n_cpus > 1)
+	t = first_waiting(&queues[c->index]);
+	if (!t && n_cpus > 1)
 		t = steal(c->index);
 	if (t)
 		list_del(&t->run_link);
@@ -151,7 +180,7 @@ static void slice_limit(unsigned cpu)
 
 bool sched_others(void)
 {
-	return !list_empty(&this_queue()->threads);
+	return has_waiting(this_queue());
 }
 
 /*
@@ -162,9 +191,10 @@ static void slice_over(struct timer *timer)
 {
 	struct run_queue *q = container_of(timer, struct run_queue, slice_timer);
 	unsigned cpu = (unsigned)(q - queues);
-	uint64_t now = clock_mono_ns(), end = cpus[cpu]->thread->slice_start_ns + SLICE_NS;
+	const struct thread *t = cpus[cpu]->thread;
+	uint64_t now = clock_mono_ns(), end = t->slice_start_ns + SLICE_NS - t->slice_used_ns;
 
-	if (list_empty(&q->threads))
+	if (!has_waiting(q))
 		return;
 	if (now >= end)
 		preempt(cpu);
@@ -220,18 +250,41 @@ static void switch_to(struct thread *prev, struct thread *next)
 	sched_switched();
 }
 
-/* The running thread makes room: at the end of its queue, or where it need not wait. */
+/*
+ * The running thread makes room: at the end of its line, or where it need not wait. Those who
+ * compute keep their place for what is left of their slice, however often they are interrupted.
+ */
 static void requeue(struct thread *t)
 {
+	bool over = t->slice_used_ns >= SLICE_NS;
 	unsigned cpu = t->cpu;
 
-	if (n_cpus > 1 && (!list_empty(&queues[cpu].threads) || !may_run_on(t, cpu)))
+	if (n_cpus > 1 && (has_waiting(&queues[cpu]) || !may_run_on(t, cpu)))
 		cpu = place(t);
+	if (over) {
+		t->spent = true;
+		t->slice_used_ns = 0;
+	}
 	spin_lock(&sched_lock);
-	enqueue(t, cpu, false);
+	enqueue(t, cpu, t->spent && !over);
 	spin_unlock(&sched_lock);
 	if (cpus[cpu] != this_cpu())
 		cpu_kick(cpus[cpu]);
+}
+
+/* prev has run for so long. */
+static void account(struct run_queue *q, struct thread *prev, uint64_t ns)
+{
+	prev->cpu_ns += ns;
+	prev->slice_used_ns += ns;
+	if (!prev->spent && !list_empty(&q->spent))
+		q->fresh_ns += ns;
+}
+
+void sched_yield(void)
+{
+	current->slice_used_ns = SLICE_NS;
+	schedule();
 }
 
 void schedule(void)
@@ -241,7 +294,7 @@ void schedule(void)
 	uint64_t now = clock_mono_ns();
 	bool preempted = prev->state == THREAD_RUNNING;
 
-	prev->cpu_ns += now - prev->slice_start_ns;
+	account(q, prev, now - prev->slice_start_ns);
 	prev->slice_start_ns = 0;
 	if (preempted)
 		requeue(prev);
@@ -254,7 +307,7 @@ void schedule(void)
 		irq_process();
 	}
 	next->slice_start_ns = clock_mono_ns();
-	if (!list_empty(&q->threads))
+	if (has_waiting(q))
 		slice_limit(this_cpu()->index);
 	if (!preempted && prev != q->idle)
 		prev->process->counts.switches++;
@@ -271,8 +324,10 @@ struct thread *sched_add_cpu(unsigned cpu)
 	q->idle = thread_idle(sched_idle);
 	if (q->idle)
 		q->idle->cpu = cpu;
-	if (cpu)
-		list_init(&q->threads);
+	if (cpu) {
+		list_init(&q->fresh);
+		list_init(&q->spent);
+	}
 	return q->idle;
 }
 
@@ -291,6 +346,8 @@ void thread_wake(struct thread *t)
 	woken = t->state == THREAD_SLEEPING;
 	if (woken) {
 		t->state = THREAD_RUNNING;
+		t->spent = false;
+		t->slice_used_ns = 0;
 		enqueue(t, cpu, in_interrupt);
 	}
 	spin_unlock(&sched_lock);

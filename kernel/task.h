@@ -155,6 +155,8 @@ struct thread {
 	    fault_err;	 /* (c) vector and error code of the last exception, for signal frames */
 	uint64_t cpu_ns; /* (c) run time before the current slice */
 	uint64_t slice_start_ns;  /* (c) */
+	uint64_t slice_used_ns;	  /* (c) of the current slice, before it was last switched out */
+	bool spent;		  /* (s) it has used up a slice since it slept */
 	char comm[16];		  /* (c) */
 	uint8_t sched_policy;	  /* (l) SCHED_NORMAL, BATCH or IDLE */
 	bool sched_reset_on_fork; /* (l) */
@@ -231,6 +233,8 @@ static inline bool thread_must_end(const struct thread *t)
 
 /* Run something else if this thread is not RUNNING or another should run. */
 void schedule(void);
+/* Let all others run first. */
+void sched_yield(void);
 /* Is there something else to run? For loops that look at a device instead of sleeping. */
 bool sched_others(void);
 /*

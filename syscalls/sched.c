@@ -16,7 +16,7 @@ enum { NICE_MIN = -20, NICE_MAX = 19 };
 
 long sys_sched_yield(void)
 {
-	schedule();
+	sched_yield();
 	return 0;
 }
 
