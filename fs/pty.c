@@ -14,13 +14,15 @@
 #include <linux/eventpoll.h>
 #include <linux/tty.h>
 
-#define PTY_MAX	   64u
-#define PTS_DEVICE 0x8800u
+#define PTY_MAX	   4096u /* Linux: kernel.pty.max */
+#define MINOR_BITS 8	 /* of TIOCGDEV, below the major; the others are above it */
 #define CHUNK	   256
+#define PTS_GROUP  5 /* Debian's group tty, as devpts is mounted there */
 
 /* (l) t.lock */
 struct pty {
 	struct tty t;
+	struct list link; /* of all, by index */
 	unsigned index;
 	unsigned refs;	      /* open files of both ends */
 	unsigned slaves;      /* open files of the slave */
@@ -33,12 +35,22 @@ struct pty {
 	bool has_node;
 };
 
-static struct pty *ptys[PTY_MAX];
+static struct list ptys = LIST_INIT(ptys);
 static struct inode *devpts; /* the directory, once somebody looked */
 
 static struct pty *pty_of(struct tty *t)
 {
 	return container_of(t, struct pty, t);
+}
+
+static struct pty *pty_find(unsigned index)
+{
+	struct pty *p;
+
+	list_for_each (p, &ptys, link)
+		if (p->index == index)
+			return p;
+	return NULL;
 }
 
 static bool slave_gone(const struct pty *p)
@@ -79,6 +91,10 @@ static void event(struct tty *t, uint8_t status)
 
 	if (!p->packet)
 		return;
+	if (status & (TIOCPKT_STOP | TIOCPKT_START))
+		p->status &= ~(TIOCPKT_STOP | TIOCPKT_START);
+	if (status & (TIOCPKT_DOSTOP | TIOCPKT_NOSTOP))
+		p->status &= ~(TIOCPKT_DOSTOP | TIOCPKT_NOSTOP);
 	p->status |= status;
 	wait_wake_all(&p->wq);
 }
@@ -87,8 +103,8 @@ static void put(struct pty *p)
 {
 	if (--p->refs)
 		return;
-	ptys[p->index] = NULL;
-	tty_gone(&p->t);
+	list_del(&p->link);
+	tty_forget(&p->t);
 	kfree(p);
 }
 
@@ -108,8 +124,10 @@ static void close_slave(struct tty *t)
 {
 	struct pty *p = pty_of(t);
 
-	if (--p->slaves == 0)
+	if (--p->slaves == 0) {
+		tty_forget(t);
 		wait_wake_all(&p->wq);
+	}
 	put(p);
 }
 
@@ -259,6 +277,7 @@ static long open_peer(struct pty *p, unsigned flags)
 static long master_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 {
 	struct pty *p = f->priv;
+	long r;
 
 	switch (cmd) {
 	case TIOCGPTN:
@@ -276,12 +295,14 @@ static long master_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 		return put_user(arg, (int)p->packet);
 	case TIOCINQ:
 		return put_user(arg, (int)(p->t.n.out_head - p->t.n.out_tail));
-	case TIOCGPGRP:
-		return put_user(arg, p->t.pgrp);
-	case TIOCGSID:
-		return p->t.session ? put_user(arg, p->t.session) : -ENOTTY;
+	case TIOCSIG:
+		if (arg != SIGINT && arg != SIGQUIT && arg != SIGTSTP)
+			return -EINVAL;
+		tty_raise(&p->t, SIGBIT(arg));
+		return 0;
 	}
-	return tty_settings_ioctl(&p->t, cmd, arg);
+	r = tty_settings_ioctl(&p->t, cmd, arg);
+	return r == -ENOTTY ? tty_session_ioctl(&p->t, f, true, cmd, arg) : r;
 }
 
 /* ---- opening and closing ---- */
@@ -323,46 +344,56 @@ static const struct file_ops master_ops = {
     .release = master_release,
 };
 
-static int new_index(void)
+/* Give p the lowest number that is free, and its place in the list. 0 or -ENOSPC. */
+static int enlist(struct pty *p)
 {
-	for (unsigned i = tty_present() && !tty_is_serial(); i < PTY_MAX; i++)
-		if (!ptys[i])
-			return i;
-	return -ENOSPC;
+	struct list *before = &ptys;
+	struct pty *other;
+
+	p->index = tty_present() && !tty_is_serial();
+	list_for_each (other, &ptys, link) {
+		if (other->index != p->index)
+			break;
+		p->index++;
+		before = &other->link;
+	}
+	if (p->index >= PTY_MAX)
+		return -ENOSPC;
+	list_add_head(&p->link, before);
+	return 0;
 }
 
 /* 0, -ENOSPC (too many), -ENOMEM. Takes over `in` on success. */
 int pty_open_master(struct inode *in, unsigned flags, struct file **out)
 {
-	const struct cred *c = vfs_cred();
-	int index = new_index(), r;
-	struct pty *p;
+	struct pty *p = kzalloc(sizeof(*p));
+	int r = p ? enlist(p) : -ENOMEM;
 
-	if (index < 0)
-		return index;
-	p = kzalloc(sizeof(*p));
-	if (!p)
-		return -ENOMEM;
+	if (r)
+		goto fail;
 	r = file_new(&master_ops, in, flags & ~O_NOCTTY, FILE_STREAM, out);
 	if (r) {
-		kfree(p);
-		return r;
+		list_del(&p->link);
+		goto fail;
 	}
 	(*out)->priv = p;
-	tty_setup(&p->t, &driver, PTS_DEVICE + index);
+	tty_setup(&p->t, &driver,
+		  UNIX98_PTY_SLAVE_MAJOR << MINOR_BITS | (p->index & 0xff) |
+		      (p->index >> MINOR_BITS) << 20);
 	wait_queue_init(&p->wq);
-	p->index = index;
 	p->refs = 1;
 	p->locked = true;
-	p->uid = c->fsuid;
-	p->gid = 5;
-	ptys[index] = p;
+	p->uid = vfs_cred()->fsuid;
+	p->gid = PTS_GROUP;
 	return 0;
+fail:
+	kfree(p);
+	return r;
 }
 
 int pty_open_slave(unsigned index, struct inode *in, unsigned flags, struct file **out)
 {
-	struct pty *p = index < PTY_MAX ? ptys[index] : NULL;
+	struct pty *p = pty_find(index);
 	int r = p ? open_slave(&p->t) : -ENXIO;
 
 	if (r)
@@ -377,17 +408,18 @@ int pty_open_slave(unsigned index, struct inode *in, unsigned flags, struct file
 
 int pty_seed(struct inode *dir, const char *name, size_t len)
 {
+	struct pty *p;
+
 	devpts = dir;
-	for (unsigned i = 0; i < PTY_MAX; i++) {
-		struct pty *p = ptys[i];
+	list_for_each (p, &ptys, link) {
 		struct inode *in;
 		char entry[12];
-		int n = snprintf(entry, sizeof(entry), "%u", i), r;
+		int n = snprintf(entry, sizeof(entry), "%u", p->index), r;
 
-		if (!p || p->has_node || (name && ((size_t)n != len || memcmp(entry, name, len))))
+		if (p->has_node || (name && ((size_t)n != len || memcmp(entry, name, len))))
 			continue;
 		r = dir->ops->create(dir, entry, n, S_IFCHR | 0620,
-				     dev_make(UNIX98_PTY_SLAVE_MAJOR, i), &in);
+				     dev_make(UNIX98_PTY_SLAVE_MAJOR, p->index), &in);
 		if (r)
 			return r;
 		in->uid = p->uid;

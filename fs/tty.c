@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The terminal: the line discipline (fs/n_tty.c) between the program and the console streams. Typed
- * bytes arrive from interrupt processing, which never sleeps: echo goes out if the stream has room,
- * else a timer tries again. A write sleeps until its bytes are on their way, or while output is
- * stopped.
+ * A terminal: the line discipline (fs/n_tty.c) between programs and whoever is at the other end
+ * (struct tty_driver). Typed bytes may arrive from interrupt processing, which never sleeps. A
+ * write sleeps until its bytes are on their way, or while output is stopped.
  *
  * Locks: write_lock (a whole write) outside lock (the state); signals are sent with neither held.
  */
@@ -16,12 +15,10 @@
 #include "kernel/string.h"
 
 #include <linux/eventpoll.h>
+#include <linux/tty.h>
 
 #define TYPE_CHUNK    256
-#define RETRY_NS      10000000ull
 #define DECISECOND_NS 100000000ull
-
-static struct list ttys = LIST_INIT(ttys); /* single steps on one CPU */
 
 /* ---- to the screen ---- */
 
@@ -91,32 +88,6 @@ static ssize_t write_locked(struct tty *t, struct iter *from, bool nonblock)
 	return done && r != -EIO ? (ssize_t)done : r;
 }
 
-/* Would the signal do nothing to the caller? */
-static bool is_deaf_to(int signo)
-{
-	return (current->sigmask & SIGBIT(signo)) ||
-	       current_process()->sighand->actions[signo - 1].handler == HANDLER_IGN;
-}
-
-bool tty_is_ours(const struct tty *t)
-{
-	return t->session && t->session == current_process()->sid;
-}
-
-int tty_check_foreground(struct tty *t, int signo)
-{
-	int pgid = current_process()->pgid;
-
-	if (!tty_is_ours(t) || !t->pgrp || t->pgrp == pgid)
-		return 0;
-	if (is_deaf_to(signo))
-		return signo == SIGTTIN ? -EIO : 0;
-	if (group_orphaned(pgid, NULL))
-		return -EIO;
-	group_raise(pgid, signo);
-	return -ERESTARTSYS;
-}
-
 static ssize_t tty_write(struct file *f, struct iter *from, uint64_t *pos)
 {
 	struct tty *t = f->priv;
@@ -137,14 +108,10 @@ static ssize_t tty_write(struct file *f, struct iter *from, uint64_t *pos)
 
 /* ---- from the keyboard ---- */
 
-static void send_signals(struct tty *t, uint64_t set)
+void tty_tell(struct tty *t, uint8_t status)
 {
-	while (set && t->pgrp) {
-		int bit = __builtin_ctzll(set);
-
-		set &= set - 1;
-		group_raise(t->pgrp, bit + 1);
-	}
+	if (t->driver->event)
+		t->driver->event(t, status);
 }
 
 void tty_changed(struct tty *t)
@@ -162,39 +129,22 @@ size_t tty_type(struct tty *t, const uint8_t *data, size_t n)
 
 	do {
 		uint64_t raised;
+		bool stopped;
 
 		spin_lock(&t->lock);
+		stopped = t->n.stopped;
 		took = n_tty_input(&t->n, data + done, MIN(n - done, (size_t)TYPE_CHUNK));
 		raised = t->n.raised;
 		t->n.raised = 0;
+		stopped = stopped != t->n.stopped;
 		spin_unlock(&t->lock);
+		if (stopped)
+			tty_tell(t, t->n.stopped ? TIOCPKT_STOP : TIOCPKT_START);
 		done += took;
-		send_signals(t, raised);
+		tty_raise(t, raised);
 		tty_changed(t);
 	} while (took && done < n);
 	return done;
-}
-
-static void hang_up_leader(int sid)
-{
-	struct process *p = process_find(sid);
-
-	if (p) {
-		signal_raise(p, SIGHUP);
-		signal_raise(p, SIGCONT);
-	}
-}
-
-void tty_hang_up(struct tty *t)
-{
-	if (t->hung_up)
-		return;
-	t->hung_up = true;
-	send_signals(t, SIGBIT(SIGHUP) | SIGBIT(SIGCONT));
-	if (t->session && t->session != t->pgrp) /* its leader hears it too */
-		hang_up_leader(t->session);
-	tty_changed(t);
-	wait_wake_all(&t->write_wq);
 }
 
 /*
@@ -277,6 +227,8 @@ static ssize_t tty_read(struct file *f, struct iter *to, uint64_t *pos)
 
 	if (!t->has_input)
 		return -EIO;
+	if (tty_is_dead(t))
+		return 0;
 	begin_reading(t, &rd);
 	rd.buf = kmalloc(N_TTY_IN);
 	if (!rd.buf)
@@ -321,49 +273,6 @@ static const struct file_ops tty_ops = {
     .release = tty_release,
 };
 
-static struct tty *tty_of_session(int sid)
-{
-	struct tty *t;
-
-	list_for_each (t, &ttys, link)
-		if (sid && t->session == sid)
-			return t;
-	return NULL;
-}
-
-bool tty_controlling(const struct process *p, int *pgrp, unsigned *device)
-{
-	struct tty *t = tty_of_session(p->sid);
-
-	if (t) {
-		*pgrp = t->pgrp;
-		*device = t->device;
-	}
-	return t;
-}
-
-/* The leader of a session has ended: those in the foreground are told, the terminal is nobody's. */
-static void session_end(int sid)
-{
-	struct tty *t = tty_of_session(sid);
-
-	if (!t)
-		return;
-	send_signals(t, SIGBIT(SIGHUP) | SIGBIT(SIGCONT));
-	t->session = t->pgrp = 0;
-}
-
-/* A session leader without a terminal that opens one gets it. */
-static void maybe_take(struct tty *t, unsigned flags)
-{
-	const struct process *p = current_process();
-
-	if ((flags & O_NOCTTY) || p->pid != p->sid || t->session || tty_of_session(p->sid))
-		return;
-	t->session = p->sid;
-	t->pgrp = p->pgid;
-}
-
 int tty_open_file(struct tty *t, struct inode *in, unsigned flags, struct file **out)
 {
 	int r;
@@ -374,13 +283,13 @@ int tty_open_file(struct tty *t, struct inode *in, unsigned flags, struct file *
 	if (r)
 		return r;
 	(*out)->priv = t;
-	maybe_take(t, flags);
+	tty_maybe_take(t, flags);
 	return 0;
 }
 
 int tty_open_current(struct inode *in, unsigned flags, struct file **out)
 {
-	struct tty *t = tty_of_session(current_process()->sid);
+	struct tty *t = current_process()->tty;
 	int r;
 
 	if (!t)
@@ -398,7 +307,7 @@ void tty_resize(struct tty *t, const struct winsize *size)
 	t->winsize = *size;
 	spin_unlock(&t->lock);
 	if (changed)
-		send_signals(t, SIGBIT(SIGWINCH));
+		tty_raise(t, SIGBIT(SIGWINCH));
 }
 
 void tty_setup(struct tty *t, const struct tty_driver *driver, unsigned device)
@@ -410,11 +319,5 @@ void tty_setup(struct tty *t, const struct tty_driver *driver, unsigned device)
 	t->driver = driver;
 	t->device = device;
 	t->has_input = true;
-	list_add_tail(&t->link, &ttys);
-	process_hooks.session_end = session_end;
-}
-
-void tty_gone(struct tty *t)
-{
-	list_del(&t->link);
+	process_hooks.session_end = tty_session_end;
 }

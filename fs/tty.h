@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The terminal as the rest of fs/ sets it up. There is at most one: standard descriptors, /dev/tty,
+ * The host's terminal, as the rest of fs/ sets it up. There is at most one: standard descriptors,
  * /dev/console and /dev/pts/0 (in an image on the serial port: /dev/ttyS0) all are it.
  */
 #ifndef FS_TTY_H

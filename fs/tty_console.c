@@ -126,6 +126,7 @@ void tty_init(const struct tty_config *config)
 	t->winsize.ws_row = config->rows;
 	t->winsize.ws_col = config->cols;
 	t->session = config->process->sid;
+	config->process->tty = t;
 	t->pgrp = config->process->pgid;
 	console.has_output = config->output;
 	console.stream = config->stream;

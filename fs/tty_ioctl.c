@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ioctl_tty(2): settings, window size, flushing and flow control, and the terminal's place in its
- * session.
+ * ioctl_tty(2): settings, window size, flushing and flow control. Sessions: fs/tty_session.c.
  */
 #include "fs/tty_state.h"
 #include "fs/vfs.h"
 #include "kernel/file.h"
-#include "kernel/process.h"
+#include "kernel/task.h"
 #include "kernel/uaccess.h"
 
 #include <linux/tty.h>
@@ -36,6 +35,12 @@ static void fix_hardware(struct termios2 *new)
 	new->c_ispeed = in_code ? speed_of(in_code, new->c_ispeed) : new->c_ospeed;
 }
 
+/* ^S and ^Q stop and start output: who reads packets may do it then. */
+static bool has_usual_flow(const struct termios2 *t)
+{
+	return (t->c_iflag & IXON) && t->c_cc[VSTOP] == ('S' & 31) && t->c_cc[VSTART] == ('Q' & 31);
+}
+
 enum when { NOW, DRAINED, FLUSHED };
 
 static long set_termios(struct tty *t, uaddr_t arg, size_t size, enum when when)
@@ -48,6 +53,8 @@ static long set_termios(struct tty *t, uaddr_t arg, size_t size, enum when when)
 	if (r)
 		return r;
 	fix_hardware(&new);
+	if (has_usual_flow(&new) != has_usual_flow(&t->n.tios))
+		tty_tell(t, has_usual_flow(&new) ? TIOCPKT_DOSTOP : TIOCPKT_NOSTOP);
 	spin_lock(&t->lock);
 	if (when == FLUSHED)
 		n_tty_flush_input(&t->n);
@@ -109,7 +116,6 @@ static long set_window(struct tty *t, uaddr_t arg)
 
 static long flush(struct tty *t, unsigned long queue)
 {
-
 	if (queue != TCIFLUSH && queue != TCOFLUSH && queue != TCIOFLUSH)
 		return -EINVAL;
 	spin_lock(&t->lock);
@@ -118,9 +124,8 @@ static long flush(struct tty *t, unsigned long queue)
 	if (queue != TCIFLUSH)
 		n_tty_flush_output(&t->n);
 	spin_unlock(&t->lock);
-	if (t->driver->event)
-		t->driver->event(t, (queue != TCOFLUSH ? TIOCPKT_FLUSHREAD : 0) |
-					(queue != TCIFLUSH ? TIOCPKT_FLUSHWRITE : 0));
+	tty_tell(t, (queue != TCOFLUSH ? TIOCPKT_FLUSHREAD : 0) |
+			(queue != TCIFLUSH ? TIOCPKT_FLUSHWRITE : 0));
 	t->driver->resume(t);
 	tty_changed(t);
 	return 0;
@@ -129,15 +134,20 @@ static long flush(struct tty *t, unsigned long queue)
 static long flow(struct tty *t, unsigned long action)
 {
 	struct n_tty *n = &t->n;
+	bool stopped;
 
 	if (action > TCION)
 		return -EINVAL;
 	spin_lock(&t->lock);
+	stopped = n->stopped;
 	if (action == TCOOFF || action == TCOON)
 		n->stopped = action == TCOOFF;
 	else if (n->tios.c_cc[action == TCIOFF ? VSTOP : VSTART])
 		n_tty_show(n, n->tios.c_cc[action == TCIOFF ? VSTOP : VSTART]);
+	stopped = stopped != n->stopped;
 	spin_unlock(&t->lock);
+	if (stopped)
+		tty_tell(t, n->stopped ? TIOCPKT_STOP : TIOCPKT_START);
 	tty_changed(t);
 	return 0;
 }
@@ -175,72 +185,6 @@ static long queues(struct tty *t, unsigned cmd, uaddr_t arg)
 		return put_user(arg, (int)(n->out_head - n->out_tail));
 	case TIOCSTI:
 		return type_byte(t, arg);
-	}
-	return -ENOTTY;
-}
-
-/* ---- the session ---- */
-
-static long set_foreground(struct tty *t, uaddr_t arg)
-{
-	int pgrp, r = tty_check_foreground(t, SIGTTOU);
-
-	if (r)
-		return r;
-	if (get_user(&pgrp, arg))
-		return -EFAULT;
-	if (pgrp < 0)
-		return -EINVAL;
-	if (!group_exists(pgrp, 0))
-		return -ESRCH;
-	if (!group_exists(pgrp, current_process()->sid))
-		return -EPERM;
-	t->pgrp = pgrp;
-	return 0;
-}
-
-/* The leader of a session without terminal may take one that is nobody's; root with argument 1
- * any. */
-static long become_controlling(struct tty *t, unsigned long steal)
-{
-	const struct process *p = current_process();
-
-	if (tty_is_ours(t) && p->pid == p->sid)
-		return 0;
-	if (p->pid != p->sid || tty_is_ours(t))
-		return -EPERM;
-	if (t->session && !(steal == 1 && capable(CAP_SYS_ADMIN)))
-		return -EPERM;
-	t->session = p->sid;
-	t->pgrp = p->pgid;
-	return 0;
-}
-
-/* A session leader that lets go takes the foreground along: SIGHUP, SIGCONT. */
-static long give_up(struct tty *t)
-{
-	const struct process *p = current_process();
-
-	if (!tty_is_ours(t))
-		return -ENOTTY;
-	if (p->pid == p->sid)
-		process_hooks.session_end(p->sid);
-	return 0;
-}
-
-static long session(struct tty *t, unsigned cmd, uaddr_t arg)
-{
-	switch (cmd) {
-	case TIOCSCTTY:
-		return become_controlling(t, arg);
-	case TIOCNOTTY:
-		return give_up(t);
-	case TIOCGPGRP:
-		return tty_is_ours(t) ? put_user(arg, t->pgrp) : -ENOTTY;
-	case TIOCGSID:
-		return tty_is_ours(t) ? put_user(arg, t->session) : -ENOTTY;
-	case TIOCSPGRP:
-		return tty_is_ours(t) ? set_foreground(t, arg) : -ENOTTY;
 	}
 	return -ENOTTY;
 }
@@ -288,7 +232,7 @@ long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 	struct tty *t = f->priv;
 	long r;
 
-	if (t->hung_up && t->driver->hung_up_events)
+	if (tty_is_dead(t))
 		return cmd == TIOCSPGRP ? -ENOTTY : -EIO;
 	switch (cmd) {
 	case TIOCEXCL:
@@ -306,5 +250,5 @@ long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 			return r;
 	}
 	r = tty_settings_ioctl(t, cmd, arg);
-	return r == -ENOTTY ? session(t, cmd, arg) : r;
+	return r == -ENOTTY ? tty_session_ioctl(t, f, false, cmd, arg) : r;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A terminal, shared by fs/tty.c (reading, writing, waiting), fs/tty_ioctl.c (settings) and those
- * who are at its other end: fs/tty_console.c (the host) and fs/pty.c (a program).
+ * A terminal, shared by fs/tty.c (reading, writing, waiting), fs/tty_ioctl.c (settings),
+ * fs/tty_session.c (processes) and those who are at its other end: fs/tty_console.c (the host) and
+ * fs/pty.c (a program).
  */
 #ifndef FS_TTY_STATE_H
 #define FS_TTY_STATE_H
@@ -14,6 +15,7 @@
 struct file;
 struct inode;
 struct poll_table;
+struct process;
 struct tty;
 
 /* The other end. */
@@ -36,7 +38,6 @@ struct tty {
 	const struct tty_driver *driver; /* (i) */
 	unsigned device;		 /* (i) as TIOCGDEV tells it */
 	bool has_input;			 /* (i) */
-	struct list link;		 /* of all terminals */
 	struct spinlock lock;
 	struct n_tty n;		    /* (l) */
 	struct winsize winsize;	    /* (l) */
@@ -52,9 +53,7 @@ struct tty {
 
 /* ---- fs/tty.c ---- */
 
-/* Set up a zeroed terminal, and take it out again. */
-void tty_setup(struct tty *t, const struct tty_driver *driver, unsigned device);
-void tty_gone(struct tty *t);
+void tty_setup(struct tty *t, const struct tty_driver *driver, unsigned device); /* zeroed */
 /*
  * An open file for t, seen as `in`, whose reference is taken over on success; the driver counts it
  * already. The leader of a session without terminal gets t, unless O_NOCTTY. 0, -EBUSY (TIOCEXCL),
@@ -70,16 +69,31 @@ int tty_drain(struct tty *t, bool nonblock);
 void tty_changed(struct tty *t);
 /* New window size; a change is told to the foreground. */
 void tty_resize(struct tty *t, const struct winsize *size);
-/* The other end is gone: the session is told. */
-void tty_hang_up(struct tty *t);
-bool tty_is_ours(const struct tty *t); /* the caller's controlling terminal */
-/*
- * Before a change or a read: one of the terminal's session, but not in the foreground, is stopped
- * by signo. 0 (go on), -ERESTARTSYS (a signal was sent), -EIO.
- */
-int tty_check_foreground(struct tty *t, int signo);
 /* Bytes typed on the keyboard; returns how many were taken. */
 size_t tty_type(struct tty *t, const uint8_t *data, size_t n);
+
+void tty_tell(struct tty *t, uint8_t status); /* TIOCPKT_*: to the driver */
+/* Do calls on it fail, because the other end is gone? */
+static inline bool tty_is_dead(const struct tty *t)
+{
+	return t->hung_up && t->driver->hung_up_events;
+}
+
+/* ---- fs/tty_session.c ---- */
+
+void tty_raise(struct tty *t, uint64_t set); /* signals, to the foreground */
+bool tty_is_ours(const struct tty *t);	     /* the caller's controlling terminal */
+/*
+ * Before a change or a read: one whose controlling terminal it is, but not in the foreground, is
+ * stopped by signo. 0 (go on), -ERESTARTSYS (a signal was sent), -EIO.
+ */
+int tty_check_foreground(struct tty *t, int signo);
+/* It is opened: the leader of a session without terminal gets it, unless O_NOCTTY. */
+void tty_maybe_take(struct tty *t, unsigned flags);
+void tty_forget(struct tty *t);	 /* it is no process's terminal any more */
+void tty_hang_up(struct tty *t); /* the other end is gone: the session is told */
+void tty_session_end(struct process *leader);
+long tty_session_ioctl(struct tty *t, const struct file *f, bool master, unsigned cmd, uaddr_t arg);
 
 /* ---- fs/tty_ioctl.c ---- */
 long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg);

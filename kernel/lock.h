@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Spin locks (short sections, never sleep inside) and mutexes (may sleep). Kernel code is not
- *preempted and runs with the virtual interrupt flag off (cpu->masked), so neither needs an
- *interrupt-saving variant.
+ * preempted and runs with the virtual interrupt flag off (cpu->masked), so neither needs an
+ * interrupt-saving variant.
  *
- * Lock order, outer first (take downwards only):
+ * Lock order, outer first (take downwards only). What may touch program memory, and so fault, is
+ * outside of mm->lock.
  *
- *	inode->lock (mutex; parent directory before child, then by address)
- *	  files->lock   process->lock   pagecache->writeback (mutex)
- *	    mm->lock (mutex)
- *	      file/pipe/tty/console locks (mutex or spin), pagecache->io (mutex)
- *	        wait_queue->lock
- *	          sched lock
- *	            page, heap, log locks (leaves)
+ *	mm_exchange (mutex, kernel/task.h)
+ *	  file->lock (mutex; the position)
+ *	    inode->lock (mutex; parent directory before child, then by address)
+ *	      graph_lock, instance->lock (mutexes; fs/eventpoll.c says which first)
+ *	        pipe, terminal and socket mutexes (of two pipes, by address)
+ *	          files->lock   process->lock   pagecache->writeback (mutex)
+ *	            mm->lock (mutex)
+ *	              pagecache->io (mutex), console locks
+ *	                wait_queue->lock
+ *	                  sched lock
+ *	                    page, heap, log locks (leaves)
  */
 #ifndef KERNEL_LOCK_H
 #define KERNEL_LOCK_H

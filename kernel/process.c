@@ -178,6 +178,7 @@ static void inherit(struct process *p, const struct process *from)
 	p->oom_score_adj = from->oom_score_adj;
 	p->pgid = from->pgid;
 	p->sid = from->sid;
+	p->tty = from->tty;
 }
 
 static int copy_sighand(struct process *p, struct sighand *from, uint64_t flags)

@@ -72,7 +72,7 @@ struct process_hooks {
 	void (*exit)(struct process *p);			 /* drop them */
 	int (*thread_fork)(struct thread *child, bool share_fs); /* fs, from the caller */
 	void (*thread_exit)(struct thread *t);			 /* drop it */
-	void (*session_end)(int sid);				 /* its terminal, if it has one */
+	void (*session_end)(struct process *leader); /* it has ended: its terminal is free */
 };
 extern struct process_hooks process_hooks;
 

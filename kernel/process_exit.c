@@ -199,7 +199,7 @@ static __noreturn void process_end(struct process *p, int wait_status)
 	thread_tell_program(current);
 	let_go(p);
 	if (p->sid == p->pid && process_hooks.session_end)
-		process_hooks.session_end(p->sid);
+		process_hooks.session_end(p);
 	signal_flush_process(p);
 	p->exit_status = wait_status;
 	p->exited = true;

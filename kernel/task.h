@@ -16,6 +16,7 @@
 
 struct dentry;
 struct files;
+struct tty;
 
 /* The program's registers at its entry into the kernel, in Linux's pt_regs order. */
 struct regs {
@@ -60,6 +61,8 @@ struct task_usage {
 struct process {
 	uint32_t refs;			      /* (a) the table's, and who looks at it for long */
 	int pid, pgid, sid;		      /* (t) */
+	struct tty *tty;		      /* (t) controlling terminal */
+	int hung_up_pgrp;		      /* (t) a leader's: foreground of one that is gone */
 	struct list link;		      /* (t) of all that were not waited for */
 	struct process *parent;		      /* (t) NULL: outside of the machine */
 	struct list children, sibling;	      /* (t) */

@@ -97,6 +97,8 @@ long sys_setsid(void)
 
 	for_each_process(p) if (p->pgid == me->pid) return -EPERM;
 	me->pgid = me->sid = me->pid;
+	me->tty = NULL;
+	me->hung_up_pgrp = 0;
 	return me->sid;
 }
 
