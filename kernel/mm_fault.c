@@ -227,7 +227,7 @@ static void fill_around(struct mm *mm, struct vma *v, uaddr_t addr, bool copy)
 	pages_at_hand(mm, v, start, n, pages);
 	for (size_t i = 0; i < n && copy; i++)
 		pages[i] = pages[i] ? copy_of(pages[i]) : NULL;
-	mm_stubs_plan(mm, v, start, pages, n);
+	mm_stubs_plan(mm, v, start, pages, n, false);
 	(void)map_pages(mm, start, pages, n, mm_pt_prot(prot));
 }
 
@@ -244,7 +244,7 @@ static int fault_file(struct mm *mm, struct vma *v, uaddr_t addr, enum mm_access
 		mm_show_page(mm, v, addr, p);
 	if (copy && !(p = copy_of(p)))
 		return -ENOMEM;
-	mm_stubs_plan(mm, v, addr, &p, 1);
+	mm_stubs_plan(mm, v, addr, &p, 1, true);
 	r = pt_map(mm->root, addr, page_to_phys(p),
 		   mm_pt_prot(copy || write ? v->prot : v->prot & ~(unsigned)PROT_WRITE),
 		   PAGE_SHIFT);

@@ -19,6 +19,7 @@
 #include "kernel/string.h"
 #include "kernel/stubs_private.h"
 #include "kernel/task.h"
+#include "kernel/x86_64/cpu.h"
 #include "loader/rewrite.h"
 
 #define STUB	   sizeof(struct rewrite_stub)
@@ -222,6 +223,14 @@ static uint32_t first_site(const struct plan_view *plan, uint64_t offset)
 	return lo;
 }
 
+/* Does the page at this offset begin any? */
+static bool has_sites(const struct plan_view *plan, uint64_t offset)
+{
+	uint32_t i = first_site(plan, offset);
+
+	return i < plan->n && plan->sites[i].start - offset < PAGE_SIZE;
+}
+
 static struct page *change_page(struct mm *mm, const struct vma *v, const struct plan_view *plan,
 				uaddr_t va, struct page *p)
 {
@@ -247,16 +256,26 @@ static struct page *change_page(struct mm *mm, const struct vma *v, const struct
 	return copy;
 }
 
-void mm_stubs_plan(struct mm *mm, struct vma *v, uaddr_t start, struct page **pages, size_t n)
+void mm_stubs_plan(struct mm *mm, struct vma *v, uaddr_t start, struct page **pages, size_t n,
+		   bool needed)
 {
 	struct plan_view plan;
 
 	if (!(v->prot & PROT_EXEC) || !may_change(v) || !mm_plenty(4) ||
 	    !stubs_plan_of(v->file, &plan))
 		return;
-	for (size_t i = 0; i < n; i++)
-		if (pages[i])
-			pages[i] = change_page(mm, v, &plan, start + i * PAGE_SIZE, pages[i]);
+	for (size_t i = 0; i < n; i++) {
+		uaddr_t va = start + i * PAGE_SIZE;
+
+		if (!pages[i])
+			continue;
+		if (needed || cpu_ring0_is_slow()) {
+			pages[i] = change_page(mm, v, &plan, va, pages[i]);
+		} else if (has_sites(&plan, v->offset + (va - v->start))) {
+			page_put(pages[i]);
+			pages[i] = NULL;
+		}
+	}
 }
 
 /* ---- at a trap ---- */

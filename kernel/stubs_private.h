@@ -31,9 +31,11 @@ void stubs_look_again(void);
 
 /*
  * pages[i] is about to be mapped at start + i pages of v, a file's area: put changed copies in the
- * places of those with sites of the plan. References go with them; entries may be NULL.
+ * places of those with sites of the plan. References go with them; entries may be NULL. If they are
+ * not needed now, those with sites are left out (NULL) where a fault is cheaper than a copy.
  */
-void mm_stubs_plan(struct mm *mm, struct vma *v, uaddr_t start, struct page **pages, size_t n);
+void mm_stubs_plan(struct mm *mm, struct vma *v, uaddr_t start, struct page **pages, size_t n,
+		   bool needed);
 /* Rewrite the site of a `syscall` that returns to rip and had nr in RAX: 0, -EINVAL (it cannot be),
  * -ENOMEM. */
 int mm_stubs_add(struct mm *mm, uaddr_t rip, uint64_t nr);

@@ -113,6 +113,13 @@ static int sim_map_page(struct file *f, uint64_t index, bool write, struct page 
 }
 
 bool (*file_may_change)(const struct file *f);
+static bool sim_slow = true;
+
+bool cpu_ring0_is_slow(void)
+{
+	return sim_slow;
+}
+
 struct list processes = LIST_INIT(processes);
 
 /* ---- what kernel/stubs.c has for kernel/mm_stubs.c ---- */

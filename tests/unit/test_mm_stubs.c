@@ -246,6 +246,19 @@ static void areas_lost(void)
 	CHECK(is_original(base + 100));
 }
 
+/* Where faults are cheap, pages with sites wait for theirs. */
+static void cheap_faults(void)
+{
+	CHECK(mm_advise(mm, base, CODE * K, MADV_DONTNEED) == 0);
+	CHECK(program(base) && pt_lookup(mm->root, base + K).mapped);
+	sim_slow = false;
+	CHECK(mm_advise(mm, base, CODE * K, MADV_DONTNEED) == 0);
+	CHECK(target(base + 100 + MOV));
+	CHECK(!pt_lookup(mm->root, base + K).mapped && pt_lookup(mm->root, base + 3 * K).mapped);
+	CHECK(target(base + K + 100));
+	sim_slow = true;
+}
+
 /* A program that maps code again and again: no room for stubs at last, and nothing else. */
 static void exhausted(void)
 {
@@ -271,6 +284,7 @@ int main(void)
 	at_a_trap();
 	forked();
 	areas_lost();
+	cheap_faults();
 	exhausted();
 	CHECK(mm_unmap(mm, 0, TASK_SIZE) == 0);
 	CHECK(mm->resident_pages == 0 && text.f.refs == 1);
