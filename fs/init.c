@@ -3,7 +3,7 @@
  * first looks at it. Files of the program come later, from the boot module. */
 #include "fs/init.h"
 #include "fs/mqueue.h"
-#include "fs/overlay.h"
+#include "fs/tmpfs.h"
 #include "fs/vfs_internal.h"
 #include "kernel/process.h"
 
@@ -30,7 +30,7 @@ int fs_init(const struct bootinfo *bi)
 
 	file_place_release = vfs_file_release;
 	file_may_change = inode_may_change;
-	file_origin = overlay_origin;
+	file_origin = tmpfs_origin;
 	process_hooks.fork = vfs_process_fork;
 	process_hooks.exit = vfs_process_exit;
 	process_hooks.thread_fork = vfs_thread_fork;

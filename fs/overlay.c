@@ -376,14 +376,3 @@ fail:
 	kfree(o);
 	return r;
 }
-
-bool overlay_origin(const struct file *f, uint64_t *nid, uint64_t *size)
-{
-	const struct lower *l = f->ops == &tmpfs_file_ops ? tmpfs_i(f->inode)->lower : NULL;
-
-	if (!l || l->changed)
-		return false;
-	*nid = l->node.nid;
-	*size = l->node.size;
-	return true;
-}

@@ -17,9 +17,6 @@
 /* A new overlay over the image, which must stay. 0, -ENOMEM or what erofs_open gives. */
 int overlay_new(struct erofs_source *image, struct super **out);
 
-/* file_origin (kernel/file.h) */
-bool overlay_origin(const struct file *f, uint64_t *nid, uint64_t *size);
-
 /* ---- for fs/tmpfs*.c ---- */
 
 /* What an inode started as. */

@@ -100,6 +100,8 @@ struct tmpfs_entry *tmpfs_entry_find(struct inode *dir, const char *name, size_t
 int tmpfs_file_setattr(struct inode *in, const struct setattr *a);
 /* Drop all data from page `first` on. */
 void tmpfs_file_drop(struct inode *in, uint64_t first);
+/* file_origin (kernel/file.h) */
+bool tmpfs_origin(const struct file *f, uint64_t *nid, uint64_t *size);
 int tmpfs_file_add_page(struct inode *in, uint64_t index, struct page *p);
 
 /* Kept free for the kernel itself, whatever the limit says. */

@@ -172,6 +172,30 @@ int tmpfs_file_add_page(struct inode *in, uint64_t index, struct page *p)
 	return 0;
 }
 
+/* A boot file counts as unchanged while all its whole pages are the module's. */
+bool tmpfs_origin(const struct file *f, uint64_t *nid, uint64_t *size)
+{
+	struct tmpfs_inode *ti = tmpfs_i(f->inode);
+	struct page *first;
+
+	if (f->ops != &tmpfs_file_ops)
+		return false;
+	if (ti->lower) {
+		*nid = ti->lower->node.nid;
+		*size = ti->lower->node.size;
+		return !ti->lower->changed;
+	}
+	spin_lock(&ti->tree_lock);
+	first = page_of(radix_get(&ti->pages, 0));
+	*size = ti->in.size;
+	if (ti->n_static < *size >> PAGE_SHIFT || (first && !is_static(first)))
+		first = NULL;
+	if (first)
+		*nid = FILE_IN_MODULE | page_to_phys(first);
+	spin_unlock(&ti->tree_lock);
+	return first;
+}
+
 /* Drop the data from page `first` on. */
 void tmpfs_file_drop(struct inode *in, uint64_t first)
 {

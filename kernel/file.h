@@ -144,9 +144,11 @@ extern int (*file_sync_all)(bool durable);
 extern bool (*file_may_change)(const struct file *f);
 
 /*
- * What the plan of the boot module knows the file by: its number in the root image, and its size.
- * False: it is not from there, or has been changed. Set by the VFS.
+ * Where the file comes from: its number in the root image, or FILE_IN_MODULE with the physical
+ * address of its contents; and its size there. False: it is not from there, or has been changed.
+ * Set by the VFS.
  */
+#define FILE_IN_MODULE (1ull << 63)
 extern bool (*file_origin)(const struct file *f, uint64_t *nid, uint64_t *size);
 
 /* ---- descriptor table: one per process ---- */

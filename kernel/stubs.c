@@ -12,6 +12,7 @@
 #include "kernel/ksym.h"
 #include "kernel/log.h"
 #include "kernel/mm_private.h"
+#include "kernel/page.h"
 #include "kernel/string.h"
 #include "kernel/stubs_private.h"
 #include "kernel/task.h"
@@ -28,6 +29,7 @@
 uint64_t stubs_ignored[STUBS_IGNORED];
 uint32_t stubs_watch;
 
+static const struct bootinfo *module;
 static bool online;
 static struct {
 	const struct plan_header *header; /* NULL: there is none, or it is not to be used */
@@ -42,6 +44,17 @@ static struct recent {
 } recent[STUBS_IGNORED];
 
 /* ---- the plan ---- */
+
+/* Number of the module's file whose contents begin at pa, or UINT32_MAX. */
+static uint64_t module_index(paddr_t pa)
+{
+	const struct bi_file *f = bootinfo_files(module);
+
+	for (uint32_t i = 0; i < module->n_files; i++)
+		if (f[i].type == BI_FILE_REG && f[i].size && f[i].data == pa - virt_to_phys(module))
+			return i;
+	return UINT32_MAX;
+}
 
 static const struct plan_file *plan_find(uint64_t nid)
 {
@@ -65,6 +78,8 @@ bool stubs_plan_of(const struct file *f, struct plan_view *out)
 
 	if (!plan.header || !file_origin || !file_origin(f, &nid, &size))
 		return false;
+	if (nid & FILE_IN_MODULE)
+		nid = PLAN_MODULE_FILE + module_index(nid & ~FILE_IN_MODULE);
 	pf = plan_find(nid);
 	if (!pf || pf->size != size || pf->first_site > plan.header->sites ||
 	    pf->sites > plan.header->sites - pf->first_site)
@@ -245,6 +260,7 @@ void stubs_init(const struct bootinfo *bi)
 {
 	const struct plan_header *h = bootinfo_plan(bi);
 
+	module = bi;
 	if (bi->plan_size && (bi->flags & BI_REWRITE_PLAN)) {
 		plan.header = h;
 		plan.files = (const struct plan_file *)(h + 1);
