@@ -90,7 +90,7 @@ $(B)/uniload: $(TOBJ)
 	$(Q)$(CC) $(TOBJ) -lelf $(ZYDIS) -o $@
 
 # ---- what people type ---------------------------------------------------------------------------------------
-.PHONY: all help deps-build deps-check demo check check-all unit guest install conformance conformance-suite run gdb bench fuzz \
+.PHONY: all help deps-build deps-check demo check check-all unit guest install conformance conformance-suite run gdb bench fuzz explore \
 	format lint tags docs clean
 all: deps-build ## build build/uniload (installs missing Debian packages if root)
 	@$(MAKE) --no-print-directory $(B)/uniload
@@ -112,6 +112,9 @@ check: deps-check all ## build and run the tests (T=pattern for some of them); u
 check-all: deps-check all ## the long suite too: stress, big transfers, all combinations
 	@tests/run --long $(if $(T),-T '$(T)')
 	@$(if $(T),:,$(MAKE) --no-print-directory conformance)
+
+explore: all ## find out which system calls SQLite needs: build/explore.md, EXPLORE.md tells about it
+	@for t in bench suite; do $(B)/uniload explore sqlite3 --test tests/explore/sqlite-$$t; done | tee $(B)/explore.md
 
 run: all ## run a program: make run PROG='/bin/busybox echo hello'
 	@$(B)/uniload run $(PROG)

@@ -44,7 +44,8 @@ $(OUT)/guest/%: tests/guest/%.c tests/tests.mk
 	gcc $(FLAGS) -static -no-pie -MF $@.d $< -lm -o $@
 $(OUT)/boot/%: tests/boot/prog/%.c tests/tests.mk
 	@mkdir -p $(@D)
-	gcc $(FLAGS) -O0 -static -no-pie -MF $@.d $< -o $@
+	gcc $(FLAGS) -O0 -static -no-pie -MF $@.d $(filter %.c,$^) -o $@
+$(OUT)/boot/syscall_fuzz: tests/boot/prog/fuzz/values.c
 
 # The same against musl, position-independent. Debian's musl-gcc does not know -static-pie: its parts are named here.
 $(OUT)/guest/%.musl: tests/guest/%.c tests/tests.mk | $(UAPI)

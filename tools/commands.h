@@ -11,6 +11,7 @@ int cmd_build(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 int cmd_table(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_explore(int argc, char **argv);
 int cmd_conformance(int argc, char **argv);
 
 #endif

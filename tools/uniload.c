@@ -18,6 +18,7 @@ static const struct command {
     {"inspect", "tell what is in an image, or would be in the machine of a program", cmd_inspect},
     {"table", "list the system calls of Linux and how well each is supported", cmd_table},
     {"check", "tell whether a program will run, without running it", cmd_check},
+    {"explore", "find out which system calls a program needs", cmd_explore},
     {"conformance", "run programs about system calls here and in uniload, and compare",
      cmd_conformance},
 };
