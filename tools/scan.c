@@ -37,6 +37,7 @@ struct place {
 	int number;
 	uint32_t boundaries; /* bit n: an instruction begins n + 1 bytes before */
 	bool insn, reached, indirect;
+	bool swept; /* no way is known from the beginning of a function to here */
 };
 
 struct work {
@@ -143,6 +144,7 @@ static void look_around(struct place *p, const struct scan_code *c)
 
 	p->insn = true;
 	p->reached = reached || at < c->clean;
+	p->swept = !reached;
 	p->indirect = c->indirect;
 	p->number = scan_code_number(c, at);
 	p->boundaries = boundaries_before(c, at);
@@ -159,6 +161,13 @@ static bool inside_another(const struct scan_code *c, size_t at)
 	return false;
 }
 
+static void found_target(void *ctx, uint64_t target, bool call)
+{
+	struct work *w = ctx;
+
+	scan_targets_add(&w->targets, target);
+}
+
 static void read_piece(struct work *w, uint64_t from, uint64_t to, bool function, size_t *next)
 {
 	struct scan_code code;
@@ -168,7 +177,7 @@ static void read_piece(struct work *w, uint64_t from, uint64_t to, bool function
 	if (bytes == NULL)
 		return;
 	scan_code_read(&code, from, bytes, to - from < left ? to - from : left, function,
-		       scan_targets_add, &w->targets);
+		       found_target, w);
 	while (*next < w->n && w->places[*next].address < from)
 		++*next;
 	for (; *next < w->n && w->places[*next].address - from < code.size; ++*next) {
@@ -183,27 +192,86 @@ static void read_piece(struct work *w, uint64_t from, uint64_t to, bool function
 	scan_code_free(&code);
 }
 
-/* Take apart the pieces of [from, to) that are not done yet; w->elf's starts divide them. */
+/* The piece of code at an address: from where something begins to where the next thing does. */
+struct piece {
+	uint64_t begin, end;
+	bool function;
+};
+
+static struct piece piece_at(const struct scan_elf *e, const struct scan_span *s, uint64_t address)
+{
+	size_t i = scan_elf_starts_up_to(e, address);
+	struct piece p = {.begin = s->address, .end = s->address + s->size};
+
+	if (i && e->starts[i - 1].address >= s->address) {
+		p.begin = e->starts[i - 1].address;
+		p.function = !e->starts[i - 1].label;
+	}
+	if (i < e->n_starts && e->starts[i].address < p.end)
+		p.end = e->starts[i].address;
+	return p;
+}
+
+/* Take apart the pieces of [from, to) that are not done yet. */
 static void read_between(struct work *w, uint64_t from, uint64_t to, uint64_t *done, size_t *next)
 {
-	const struct scan_elf *e = &w->elf;
-	const struct scan_span *s = scan_elf_code(e, from);
+	const struct scan_span *s = scan_elf_code(&w->elf, from);
 
 	while (s && from < to && from < s->address + s->size) {
-		size_t i = scan_elf_starts_up_to(e, from);
-		uint64_t begin = i && e->starts[i - 1].address >= s->address
-				     ? e->starts[i - 1].address
-				     : s->address;
-		uint64_t end = i < e->n_starts && e->starts[i].address < s->address + s->size
-				   ? e->starts[i].address
-				   : s->address + s->size;
+		struct piece p = piece_at(&w->elf, s, from);
 
-		if (end > *done) {
-			read_piece(w, begin, end, i && !e->starts[i - 1].label, next);
-			*done = end;
+		if (p.end > *done) {
+			read_piece(w, p.begin, p.end, p.function, next);
+			*done = p.end;
 		}
-		from = end;
+		from = p.end;
 	}
+}
+
+/* ---- functions that nothing but calls tells of ---- */
+
+static void found_call(void *ctx, uint64_t target, bool call)
+{
+	struct scan_elf *found = ctx;
+
+	if (call)
+		scan_elf_add_start(found, &(struct scan_start){.address = target});
+}
+
+/* Does the file tell of most functions, as compilers for most languages see to? */
+static bool functions_known(const struct work *w)
+{
+	size_t known = 0;
+
+	for (size_t i = 0; i < w->n; i++)
+		known += scan_elf_frame(&w->elf, w->places[i].address) != NULL;
+	return w->elf.go || known > w->n / 2;
+}
+
+/* What is called in a piece of code without a doubt is a function. */
+static void find_called(struct work *w)
+{
+	struct scan_elf found = w->elf; /* with starts of its own: those of w are being used */
+
+	found.starts = NULL;
+	found.n_starts = found.starts_room = 0;
+	for (size_t i = 0; i < w->elf.n_spans; i++) {
+		const struct scan_span *s = &w->elf.spans[i];
+		struct piece p;
+
+		for (uint64_t at = s->address; s->exec && at - s->address < s->size; at = p.end) {
+			struct scan_code code;
+
+			p = piece_at(&w->elf, s, at);
+			scan_code_read(&code, p.begin, s->bytes + (p.begin - s->address),
+				       p.end - p.begin, p.function, found_call, &found);
+			scan_code_free(&code);
+		}
+	}
+	for (size_t i = 0; i < found.n_starts; i++)
+		scan_elf_add_start(&w->elf, &found.starts[i]);
+	free(found.starts);
+	scan_elf_sort(&w->elf);
 }
 
 static void read_surroundings(struct work *w)
@@ -234,7 +302,7 @@ static enum scan_reason check_region(const struct work *w, const struct place *p
 		return SCAN_TWO_PAGES;
 	if (i < w->targets.n && w->targets.v[i] < start + length)
 		return SCAN_LANDING;
-	if (inner && (p->indirect || (frame && frame->pads)))
+	if (inner && (p->indirect || p->swept || (frame && frame->pads)))
 		return SCAN_UNSURE;
 	return SCAN_REWRITTEN;
 }
@@ -375,6 +443,8 @@ void scan_bytes(struct scan *s, const uint8_t *data, uint64_t size)
 	if (w.n) {
 		qsort(w.places, w.n, sizeof(*w.places), place_order);
 		scan_elf_read(&w.elf);
+		if (!functions_known(&w))
+			find_called(&w);
 		find_targets(&w);
 		read_surroundings(&w);
 		scan_targets_sort(&w.targets);

@@ -101,7 +101,7 @@ static void follow_branch(struct reader *r, size_t next, const ZydisDecodedInstr
 	}
 	if (!i->raw.imm[0].is_relative)
 		return;
-	r->tell(r->ctx, target);
+	r->tell(r->ctx, target, i->meta.category == ZYDIS_CATEGORY_CALL);
 	if (target < c->address || target - c->address >= c->size)
 		return;
 	c->insn[target - c->address] |= INSN_LANDING;

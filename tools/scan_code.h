@@ -28,8 +28,8 @@ struct scan_code {
 	bool indirect; /* it jumps to where a table says */
 };
 
-/* Tells of a branch or a pointer found in the code to `target`. */
-typedef void (*scan_target_fn)(void *ctx, uint64_t target);
+/* Tells of a direct branch to `target`, and whether it is a call. */
+typedef void (*scan_target_fn)(void *ctx, uint64_t target, bool call);
 
 /*
  * Take apart `size` bytes: first by recursive descent from the beginning (if `function`: else

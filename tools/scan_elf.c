@@ -252,7 +252,7 @@ static int frame_order(const void *a, const void *b)
 	return x->end < y->end ? -1 : x->end > y->end;
 }
 
-static void sort(struct scan_elf *e)
+void scan_elf_sort(struct scan_elf *e)
 {
 	size_t n = 0;
 
@@ -315,8 +315,8 @@ void scan_elf_read(struct scan_elf *e)
 		if (ph[i].p_type == PT_DYNAMIC)
 			read_dynamic(e, &ph[i]);
 	add_function(e, eh.e_entry);
-	scan_go_read(e);
-	sort(e);
+	e->go = scan_go_read(e);
+	scan_elf_sort(e);
 }
 
 void scan_elf_close(struct scan_elf *e)

@@ -45,6 +45,7 @@ struct scan_elf {
 	size_t n_starts, starts_room;
 	struct scan_frame *frames; /* by ascending address */
 	size_t n_frames, frames_room;
+	bool go; /* Go made it: all functions are among the starts */
 };
 
 /* Look at the segments of the file in memory (8-byte aligned). False if it is no x86-64 program or
@@ -53,6 +54,9 @@ bool scan_elf_open(struct scan_elf *e, const uint8_t *data, uint64_t size);
 /* Find the starts and frames. */
 void scan_elf_read(struct scan_elf *e);
 void scan_elf_close(struct scan_elf *e);
+
+/* Order the starts again after some were added. */
+void scan_elf_sort(struct scan_elf *e);
 
 /* The bytes from an address on, and how many there are; NULL: none are in the file. */
 const uint8_t *scan_elf_at(const struct scan_elf *e, uint64_t address, uint64_t *left);
@@ -72,7 +76,7 @@ void scan_elf_add_frame(struct scan_elf *e, const struct scan_frame *frame);
 void scan_frames_read(struct scan_elf *e, uint64_t address, uint64_t size);
 /* The address of .eh_frame as .eh_frame_hdr tells it; 0: it does not. */
 uint64_t scan_frames_find(const struct scan_elf *e, uint64_t header);
-/* scan_go.c: the function table of a program made by Go, if it is one. */
-void scan_go_read(struct scan_elf *e);
+/* scan_go.c: the function table of a program made by Go; false: it is none. */
+bool scan_go_read(struct scan_elf *e);
 
 #endif

@@ -89,7 +89,7 @@ static void read_table(struct scan_elf *e, const struct go_table *t)
 	}
 }
 
-void scan_go_read(struct scan_elf *e)
+bool scan_go_read(struct scan_elf *e)
 {
 	for (size_t i = 0; i < e->n_spans; i++) {
 		const struct scan_span *s = &e->spans[i];
@@ -100,8 +100,9 @@ void scan_go_read(struct scan_elf *e)
 
 			if (t.base[3] == 0xff && recognise(&t)) {
 				read_table(e, &t);
-				return;
+				return true;
 			}
 		}
 	}
+	return false;
 }

@@ -30,9 +30,8 @@ void scan_targets_want(struct scan_targets *t, uint64_t place)
 	}
 }
 
-void scan_targets_add(void *targets, uint64_t target)
+void scan_targets_add(struct scan_targets *t, uint64_t target)
 {
-	struct scan_targets *t = targets;
 	uint64_t line = (target - t->low) / LINE;
 
 	if (target - t->low > t->high - t->low || !(t->near[line / 8] & 1u << line % 8))

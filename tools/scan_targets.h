@@ -22,8 +22,8 @@ struct scan_targets {
 void scan_targets_open(struct scan_targets *t, uint64_t first, uint64_t last);
 /* This place is of interest. */
 void scan_targets_want(struct scan_targets *t, uint64_t place);
-/* Note a target, if it is of interest; struct scan_targets as scan_target_fn wants it. */
-void scan_targets_add(void *targets, uint64_t target);
+/* Note a target, if it is of interest. */
+void scan_targets_add(struct scan_targets *t, uint64_t target);
 /* Find those in a span; `placed`: its program is loaded where it was linked. */
 void scan_targets_find(struct scan_targets *t, const struct scan_span *s, bool placed);
 void scan_targets_sort(struct scan_targets *t);

@@ -255,7 +255,7 @@ static void test_image(const char *name, uint64_t *entry)
 	is = run_all(&im, n, &patched);
 	for (size_t i = 0; i < n * TRIALS; i++) {
 		same += was[i] == is[i];
-		if (was[i] != is[i])
+		if (was[i] != is[i] && i < same + 10)
 			printf("# shape_%zu of %s differs\n", i / TRIALS, name);
 	}
 	CHECK(same == n * TRIALS);
