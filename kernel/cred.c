@@ -126,6 +126,15 @@ bool capable(int cap)
 	return current->cred->effective & CAP_BIT(cap);
 }
 
+bool cred_may_inspect(const struct cred *to, bool dumpable)
+{
+	const struct cred *me = current->cred;
+	bool same = me->uid == to->euid && me->uid == to->suid && me->uid == to->uid &&
+		    me->gid == to->egid && me->gid == to->sgid && me->gid == to->gid;
+
+	return (same && dumpable && !(to->permitted & ~me->permitted)) || capable(CAP_SYS_PTRACE);
+}
+
 static bool is_root_somehow(const struct cred *c)
 {
 	return c->uid == 0 || c->euid == 0 || c->suid == 0;

@@ -55,6 +55,10 @@ void cred_commit(struct cred *c);
 int cred_set_groups(struct cred *c, const uint32_t *gids, uint32_t n);
 bool cred_in_groups(const struct cred *c, uint32_t gid); /* supplementary ones only */
 
+/* May the caller look into a thread with credentials `to` (ptrace(2), "access mode checking", with
+ * real ids)? dumpable: is its process? */
+bool cred_may_inspect(const struct cred *to, bool dumpable);
+
 /* What changed user ids do to the capabilities of `c`, which is still to be committed. */
 void cred_fix_setuid(struct cred *c);
 void cred_fix_setfsuid(struct cred *c);

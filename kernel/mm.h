@@ -183,6 +183,12 @@ bool mm_relieve(void);
 /* Copy what is present of [addr, addr + n) in any address space. Returns bytes. */
 size_t mm_peek(struct mm *mm, uaddr_t addr, void *buf, size_t n);
 
+/*
+ * Copy from (MM_READ) or to (MM_WRITE) any address space what its program could read or write
+ * there, filling pages. Bytes, fewer at the first address where it could not. May sleep.
+ */
+size_t mm_copy(struct mm *mm, uaddr_t addr, void *buf, size_t n, enum mm_access access);
+
 /* Does a shared mapping allow writing to the file (F_SEAL_WRITE gives EBUSY then)? */
 bool mm_file_writable_mapped(struct inode *inode);
 

@@ -115,3 +115,26 @@ size_t mm_peek(struct mm *mm, uaddr_t addr, void *buf, size_t n)
 	mm_unlock(mm);
 	return done;
 }
+
+size_t mm_copy(struct mm *mm, uaddr_t addr, void *buf, size_t n, enum mm_access access)
+{
+	size_t done = 0;
+
+	mm_lock(mm);
+	while (done < n && addr + done < TASK_SIZE && !mm_fault_locked(mm, addr + done, access)) {
+		struct pt_leaf leaf = pt_lookup(mm->root, addr + done);
+		size_t size = 1ul << leaf.shift, in_page = (addr + done) & (size - 1);
+		size_t chunk = MIN(size - in_page, n - done);
+		char *there = (char *)phys_to_virt(leaf.pa) + in_page;
+
+		if (!leaf.mapped)
+			break;
+		if (access == MM_WRITE)
+			memcpy(there, (char *)buf + done, chunk);
+		else
+			memcpy((char *)buf + done, there, chunk);
+		done += chunk;
+	}
+	mm_unlock(mm);
+	return done;
+}

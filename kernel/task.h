@@ -165,6 +165,7 @@ struct thread {
 	bool sched_reset_on_fork; /* (l) */
 	int8_t nice;		  /* (l) -20..19 */
 	uint16_t ioprio;	  /* (l) IOPRIO_PRIO_VALUE */
+	uint16_t mempolicy;	  /* (c) set_mempolicy(2): MPOL_* with its flags */
 	uint64_t timer_slack_ns;  /* (c) prctl PR_SET_TIMERSLACK; 0 = the default */
 #define DEFAULT_TIMER_SLACK_NS 50000
 	struct trace *trace; /* (c) line of the current system call, syscalls/strace.c */

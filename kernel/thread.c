@@ -142,6 +142,7 @@ static void inherit(struct thread *t, const struct thread *from)
 	t->nice = from->sched_reset_on_fork && from->nice < 0 ? 0 : from->nice;
 	t->sched_policy = from->sched_reset_on_fork ? 0 : from->sched_policy;
 	t->ioprio = from->ioprio;
+	t->mempolicy = from->mempolicy;
 	t->timer_slack_ns = from->timer_slack_ns;
 	t->altstack.ss_flags = SS_DISABLE;
 }

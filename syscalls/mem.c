@@ -119,6 +119,24 @@ long sys_mprotect(uaddr_t addr, size_t len, unsigned long prot)
 			  prot > INT32_MAX ? INT32_MAX & ~PROT_GROWSUP : (unsigned)prot);
 }
 
+/* ---- protection keys: none, as on processors without them ---- */
+
+long sys_pkey_mprotect(uaddr_t addr, size_t len, unsigned long prot, int pkey)
+{
+	return pkey == -1 ? sys_mprotect(addr, len, prot) : -EINVAL;
+}
+
+/* Linux says EINVAL there, not ENOSPC as pkey_alloc(2) has it: test mem/pkey_alloc. */
+long sys_pkey_alloc(unsigned long flags, unsigned long access_rights)
+{
+	return -EINVAL;
+}
+
+long sys_pkey_free(int pkey)
+{
+	return -EINVAL;
+}
+
 long sys_mremap(uaddr_t old_addr, size_t old_len, size_t new_len, unsigned long flags,
 		uaddr_t new_addr)
 {
