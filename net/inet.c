@@ -153,6 +153,8 @@ static int create(int family, int type, int protocol, struct socket **out)
 		return -ESOCKTNOSUPPORT;
 	inet_table_row = inet_port_row;
 	own = type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP;
+	if (type == SOCK_DGRAM && protocol == IPPROTO_UDPLITE)
+		own = IPPROTO_UDPLITE;
 	if (protocol && protocol != own)
 		return -EPROTONOSUPPORT;
 	r = inet_new(family, type, own, &u);
@@ -336,7 +338,7 @@ static long ioctl(struct socket *s, unsigned cmd, uaddr_t arg)
 		n = s->type == SOCK_STREAM ? inet_stream_bytes(u) : inet_dgram_bytes(u);
 		return n < 0 ? n : put_user(arg, n);
 	case SIOCATMARK:
-		return s->type == SOCK_STREAM ? put_user(arg, 0) : -ENOTTY;
+		return s->type == SOCK_STREAM ? put_user(arg, (int)inet_at_mark(u)) : -ENOTTY;
 	}
 	return -ENOTTY;
 }

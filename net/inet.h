@@ -39,14 +39,16 @@ struct inet_sock {
 	struct inet_addr remote;   /* port 0: not connected */
 	uint32_t owner;		   /* (i) user, for SO_REUSEPORT */
 	struct inet_opts opts;
-	struct list port_link;	  /* of the sockets with this port: inet_port.c */
-	struct inet_sock *peer;	  /* the other end of a connection, referenced; stays when dead */
-	struct list queue;	  /* struct inet_msg to be read */
-	size_t queued;		  /* what they are charged */
-	uint64_t received, sent;  /* bytes, for TCP_INFO */
-	bool no_space;		  /* somebody has found no room to send */
-	struct list pending;	  /* a listener's connections not yet accepted ... */
-	struct list pending_link; /* ... and membership there */
+	struct list port_link;	 /* of the sockets with this port: inet_port.c */
+	struct inet_sock *peer;	 /* the other end of a connection, referenced; stays when dead */
+	struct list queue;	 /* struct inet_msg to be read */
+	size_t queued;		 /* what they are charged */
+	uint64_t received, sent; /* bytes, for TCP_INFO */
+	bool has_urgent;	 /* `urgent` was sent out of band, and not yet read */
+	uint8_t urgent;
+	bool no_space;		     /* somebody has found no room to send */
+	struct list pending;	     /* a listener's connections not yet accepted ... */
+	struct list pending_link;    /* ... and membership there */
 	unsigned n_pending, backlog; /* more than backlog: full */
 	struct list waiting;	     /* sockets that want to connect to this full listener ... */
 	struct list waiting_link;    /* ... and membership there */
@@ -56,6 +58,7 @@ struct inet_sock {
 struct inet_msg {
 	struct list link;
 	size_t len, off; /* off: bytes of a stream already read */
+	bool mark;	 /* where urgent data was sent: a read stops before it */
 	struct inet_addr from, to;
 	uint8_t tos, ttl;
 	uint8_t data[];
@@ -63,7 +66,6 @@ struct inet_msg {
 
 extern struct spinlock inet_lock;
 extern const struct in6_addr inet_any6, inet_loopback6;
-
 static inline struct inet_sock *inet_sock(struct socket *s)
 {
 	return container_of(s, struct inet_sock, s);
@@ -133,6 +135,8 @@ ssize_t inet_stream_send(struct inet_sock *u, struct sock_msg *m);
 ssize_t inet_stream_recv(struct inet_sock *u, struct sock_msg *m);
 /* Locks: inet_lock. */
 unsigned inet_stream_poll(struct inet_sock *u);
+/* SIOCATMARK: the next byte is the urgent one. Locks: takes inet_lock. */
+bool inet_at_mark(struct inet_sock *u);
 /* Bytes to be read; -EINVAL for a listener. Locks: takes inet_lock. */
 int inet_stream_bytes(struct inet_sock *u);
 

@@ -165,7 +165,7 @@ static int join(struct inet_sock *u, struct inet_sock *listener)
 /* u's connection, now or once the listener has room. Locks: inet_lock. */
 static void begin(struct inet_sock *u)
 {
-	struct inet_sock *listener = inet_lookup(SOCK_STREAM, &u->remote, &u->local);
+	struct inet_sock *listener = inet_lookup(IPPROTO_TCP, &u->remote, &u->local);
 
 	u->state = TCP_SYN_SENT;
 	if (!listener)

@@ -165,7 +165,7 @@ static void deliver(struct inet_sock *u, struct inet_msg *msg)
 	spin_lock(&inet_lock);
 	loopback_stats.packets++;
 	loopback_stats.bytes += msg->len;
-	other = inet_lookup(SOCK_DGRAM, &msg->to, &msg->from);
+	other = inet_lookup(u->s.protocol, &msg->to, &msg->from);
 	if (!other) {
 		if (u->remote.port || u->opts.recverr || u->opts.recverr6) {
 			u->s.error = ECONNREFUSED;
@@ -191,6 +191,7 @@ static int send_one(struct inet_sock *u, struct sock_msg *m, size_t n, const str
 	list_init(&msg->link);
 	msg->len = n;
 	msg->off = 0;
+	msg->mark = false;
 	msg->from = how->from;
 	msg->to = how->to;
 	msg->tos = how->tos < 0 ? 0 : how->tos;

@@ -47,6 +47,8 @@ static const struct row rows[] = {
     {IPPROTO_UDP, UDP_GRO, O(udp_gro), BOOL, 0, 0, 0},
     {IPPROTO_UDP, UDP_NO_CHECK6_TX, O(no_check6_tx), BOOL, 0, 0, 0},
     {IPPROTO_UDP, UDP_NO_CHECK6_RX, O(no_check6_rx), BOOL, 0, 0, 0},
+    {IPPROTO_UDPLITE, UDPLITE_SEND_CSCOV, O(send_cscov), 0, 0, 65535, 0},
+    {IPPROTO_UDPLITE, UDPLITE_RECV_CSCOV, O(recv_cscov), 0, 0, 65535, 0},
     {IPPROTO_IP, IP_TOS, O(tos), 0, INT32_MIN, INT32_MAX, 0},
     {IPPROTO_IP, IP_TTL, O(ttl), UNSET, 1, 255, -1},
     {IPPROTO_IP, IP_MULTICAST_TTL, O(mc_ttl), UNSET, 0, 255, 1},
@@ -110,7 +112,9 @@ static bool has_level(const struct inet_sock *u, int level)
 	case IPPROTO_TCP:
 		return u->s.type == SOCK_STREAM;
 	case IPPROTO_UDP:
-		return u->s.type == SOCK_DGRAM;
+	case IPPROTO_UDPLITE:
+		return u->s.type == SOCK_DGRAM &&
+		       (u->s.protocol == IPPROTO_UDPLITE || level == IPPROTO_UDP);
 	}
 	return false;
 }

@@ -12,7 +12,7 @@ struct inet_opts {
 	int nodelay, cork, maxseg, keepidle, keepintvl, keepcnt, syncnt, linger2, defer_accept,
 	    window_clamp, quickack, user_timeout, fastopen, fastopen_connect, fastopen_no_cookie,
 	    notsent_lowat, save_syn, thin_linear, thin_dupack, inq, congestion;
-	int udp_cork, udp_segment, udp_gro, no_check6_tx, no_check6_rx;
+	int udp_cork, udp_segment, udp_gro, no_check6_tx, no_check6_rx, send_cscov, recv_cscov;
 	int tos, ttl, mc_ttl, mc_loop, mc_all, pktinfo, recvttl, recvtos, retopts, recvopts,
 	    recvorigdst, recverr, mtu_discover, freebind, no_port, hdrincl, minttl;
 	int v6only, hops, mc_hops, mc_loop6, mc_all6, recvpktinfo, recvhoplimit, recvtclass, tclass,

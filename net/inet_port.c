@@ -67,8 +67,8 @@ static bool conflicts(const struct inet_sock *u, const struct in6_addr *ip, unsi
 	struct inet_sock *other;
 
 	list_for_each (other, bucket_of(u->s.type, port), port_link)
-		if (other != u && other->local.port == port && overlap(u, ip, other) &&
-		    !may_share(u, other))
+		if (other != u && other->s.protocol == u->s.protocol && other->local.port == port &&
+		    overlap(u, ip, other) && !may_share(u, other))
 			return true;
 	return false;
 }
@@ -90,12 +90,12 @@ int inet_may_listen(const struct inet_sock *u)
 }
 
 /* Is (local port, remote) a connection that exists? */
-static bool connection_exists(int type, unsigned port, const struct inet_addr *remote)
+static bool connection_exists(int type, int protocol, unsigned port, const struct inet_addr *remote)
 {
 	struct inet_sock *other;
 
 	list_for_each (other, bucket_of(type, port), port_link)
-		if (other->local.port == port &&
+		if (other->s.protocol == protocol && other->local.port == port &&
 		    (!other->remote.port || (other->remote.port == remote->port &&
 					     inet_same(&other->remote.ip, &remote->ip))))
 			return true;
@@ -110,7 +110,7 @@ int inet_auto_port(struct inet_sock *u, const struct inet_addr *remote)
 	for (unsigned i = 0; i < range; i++) {
 		unsigned port = PORT_FIRST + (start + i) % range;
 
-		if (remote ? connection_exists(u->s.type, port, remote)
+		if (remote ? connection_exists(u->s.type, u->s.protocol, port, remote)
 			   : conflicts(u, &u->local.ip, port))
 			continue;
 		u->local.port = port;
@@ -175,15 +175,18 @@ static bool takes_turn(const struct inet_addr *from, unsigned nth)
 	return h % nth == 0;
 }
 
-struct inet_sock *inet_lookup(int type, const struct inet_addr *to, const struct inet_addr *from)
+struct inet_sock *inet_lookup(int protocol, const struct inet_addr *to,
+			      const struct inet_addr *from)
 {
+	int type = protocol == IPPROTO_TCP ? SOCK_STREAM : SOCK_DGRAM;
 	struct inet_sock *u, *best = NULL;
 	unsigned best_score = 0, equal = 0;
 
 	list_for_each (u, bucket_of(type, to->port), port_link) {
 		unsigned n;
 
-		if (u->local.port != to->port || (type == SOCK_STREAM && u->state != TCP_LISTEN))
+		if (u->s.protocol != protocol || u->local.port != to->port ||
+		    (type == SOCK_STREAM && u->state != TCP_LISTEN))
 			continue;
 		n = score(u, to, from);
 		if (!n || n < best_score)
@@ -224,7 +227,7 @@ bool inet_port_row(bool v6, bool stream, unsigned index, struct inet_row *row)
 		struct inet_sock *u;
 
 		list_for_each (u, bucket_of(type, b), port_link) {
-			if (u->s.family != family || index--)
+			if (u->s.family != family || u->s.protocol == IPPROTO_UDPLITE || index--)
 				continue;
 			fill_row(u, v6, row);
 			found = true;

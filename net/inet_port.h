@@ -14,9 +14,10 @@ int inet_auto_port(struct inet_sock *u, const struct inet_addr *remote);
 void inet_port_add(struct inet_sock *u);
 /* Is u's port still free for it to listen on? 0 or -EADDRINUSE. */
 int inet_may_listen(const struct inet_sock *u);
-/* Who gets what comes for `to` from `from`: a listener (SOCK_STREAM) or a socket (SOCK_DGRAM);
+/* Who gets what comes for `to` from `from`: a listener of TCP or a socket of UDP;
  * NULL. */
-struct inet_sock *inet_lookup(int type, const struct inet_addr *to, const struct inet_addr *from);
+struct inet_sock *inet_lookup(int protocol, const struct inet_addr *to,
+			      const struct inet_addr *from);
 
 /* A line of /proc/net (kernel/socket_fs.h). Locks: takes inet_lock. */
 struct inet_row;

@@ -96,6 +96,34 @@ static void deliver(struct inet_sock *u, struct inet_msg *msg)
 	kfree(msg);
 }
 
+/* What was sent last is urgent: its last byte goes beside the stream, or with SO_OOBINLINE is only
+ * marked there. */
+static int make_urgent(struct inet_sock *u)
+{
+	struct inet_msg *mark = kzalloc(sizeof(*mark) + 1), *last;
+	struct inet_sock *peer;
+
+	if (!mark)
+		return -ENOBUFS;
+	list_init(&mark->link);
+	mark->mark = true;
+	spin_lock(&inet_lock);
+	peer = u->peer;
+	if (connected(u) && peer && !peer->dead && !list_empty(&peer->queue)) {
+		last = list_entry(peer->queue.prev, struct inet_msg, link);
+		peer->has_urgent = !(peer->s.options & SOCKOPT_OOBINLINE);
+		peer->urgent = mark->data[0] = last->data[--last->len];
+		mark->len = !peer->has_urgent;
+		peer->queued += INET_MSG_OVERHEAD + mark->len - 1;
+		list_add_tail(&mark->link, &peer->queue);
+		wait_wake_all(&peer->s.wq);
+		mark = NULL;
+	}
+	spin_unlock(&inet_lock);
+	kfree(mark);
+	return 0;
+}
+
 /* The next chunk of m: 0, -ENOBUFS, -EFAULT. */
 static int read_chunk(struct sock_msg *m, struct inet_msg **out)
 {
@@ -107,6 +135,7 @@ static int read_chunk(struct sock_msg *m, struct inet_msg **out)
 	list_init(&msg->link);
 	msg->len = iter_read(m->data, msg->data, n);
 	msg->off = 0;
+	msg->mark = false;
 	if (n && !msg->len) {
 		kfree(msg);
 		return -EFAULT;
@@ -121,8 +150,6 @@ ssize_t inet_stream_send(struct inet_sock *u, struct sock_msg *m)
 	ssize_t done = 0;
 	int r;
 
-	if (m->flags & MSG_OOB)
-		return -EOPNOTSUPP;
 	r = m->data->left ? 0 : may_send(u);
 	if (r == WAIT)
 		r = 0;
@@ -137,6 +164,8 @@ ssize_t inet_stream_send(struct inet_sock *u, struct sock_msg *m)
 			deliver(u, msg);
 		}
 	}
+	if (done && !r && (m->flags & MSG_OOB))
+		r = make_urgent(u);
 	return done ? done : r;
 }
 
@@ -217,7 +246,7 @@ static ssize_t read_msg(struct inet_sock *u, struct sock_msg *m, struct inet_msg
 		m->data->left -= n;
 	else if (n)
 		n = iter_write(m->data, msg->data + msg->off, n);
-	if (!n && m->data->left)
+	if (!n && m->data->left && msg->len != msg->off)
 		return -EFAULT;
 	if (!(m->flags & MSG_PEEK))
 		consume(u, msg, n);
@@ -237,6 +266,8 @@ static int read_stream(struct inet_sock *u, struct sock_msg *m, size_t target, s
 		msg = next_msg(u, last);
 		if (!msg && (last || *done >= target))
 			return 0;
+		if (msg && msg->mark && *done)
+			return 0;
 		if (!msg) {
 			r = wait_more(u, m, *done > 0, deadline);
 			continue; /* to the condition */
@@ -250,6 +281,38 @@ static int read_stream(struct inet_sock *u, struct sock_msg *m, size_t target, s
 	return r;
 }
 
+/* recv(2) with MSG_OOB: 1, or -errno. */
+static ssize_t read_urgent(struct inet_sock *u, struct sock_msg *m)
+{
+	ssize_t r = -EINVAL;
+
+	mutex_lock(&u->read_lock);
+	if (u->has_urgent) {
+		r = m->data->left ? 1 : 0;
+		if (r && iter_write(m->data, &u->urgent, 1) != 1)
+			r = -EFAULT;
+		if (!r)
+			m->out_flags |= MSG_TRUNC;
+		m->out_flags |= MSG_OOB;
+		if (!(m->flags & MSG_PEEK))
+			u->has_urgent = false;
+	} else if (u->state == TCP_CLOSE && !u->done) {
+		r = -ENOTCONN;
+	}
+	mutex_unlock(&u->read_lock);
+	return r;
+}
+
+bool inet_at_mark(struct inet_sock *u)
+{
+	bool yes;
+
+	spin_lock(&inet_lock);
+	yes = !list_empty(&u->queue) && list_first(&u->queue, struct inet_msg, link)->mark;
+	spin_unlock(&inet_lock);
+	return yes;
+}
+
 ssize_t inet_stream_recv(struct inet_sock *u, struct sock_msg *m)
 {
 	size_t len = m->data->left, want = m->flags & MSG_WAITALL ? len : u->s.rcvlowat, done = 0;
@@ -260,7 +323,7 @@ ssize_t inet_stream_recv(struct inet_sock *u, struct sock_msg *m)
 	if (u->state == TCP_LISTEN)
 		return -ENOTCONN;
 	if (m->flags & MSG_OOB)
-		return u->state == TCP_CLOSE && !u->done ? -ENOTCONN : -EINVAL;
+		return read_urgent(u, m);
 	mutex_lock(&u->read_lock);
 	r = read_stream(u, m, MAX(MIN(want, len), (size_t)1), &done);
 	mutex_unlock(&u->read_lock);
@@ -298,6 +361,8 @@ unsigned inet_stream_poll(struct inet_sock *u)
 	n = readable(u);
 	if (n && n >= u->s.rcvlowat)
 		events |= EPOLLIN | EPOLLRDNORM;
+	if (u->has_urgent)
+		events |= EPOLLPRI;
 	if ((u->shutdown & SEND_SHUTDOWN) || writable(u))
 		events |= EPOLLOUT | EPOLLWRNORM;
 	else

@@ -29,6 +29,9 @@ enum tcp_state {
 	TCP_CLOSING,
 };
 
+/* UDP-Lite, RFC 3828: how much of a datagram its check sum covers. */
+enum { UDPLITE_SEND_CSCOV = 10, UDPLITE_RECV_CSCOV = 11 };
+
 #define SIN6_LEN_RFC2133 24u /* an IPv6 address without its scope */
 #define UDP_MAX_PAYLOAD	 65507u
 

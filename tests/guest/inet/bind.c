@@ -136,24 +136,6 @@ static void without_port(void)
 	close(fd);
 }
 
-static void backlog(void)
-{
-	int l = listener(0), a = tcp(), b = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), s;
-
-	is(connect4(a, INADDR_LOOPBACK, port_of(l)), 0);
-	fails(connect4(b, INADDR_LOOPBACK, port_of(l)), EINPROGRESS);
-	s = accept(l, NULL, NULL);
-	works(s);
-	close(s);
-	is(wait_for(b, POLLOUT) & POLLOUT, POLLOUT); /* once there is room */
-	s = accept(l, NULL, NULL);
-	works(s);
-	close(s);
-	close(a);
-	close(b);
-	close(l);
-}
-
 int main(void)
 {
 	wrong();
@@ -161,6 +143,5 @@ int main(void)
 	shared();
 	families();
 	without_port();
-	backlog();
 	return tap_done();
 }

@@ -42,6 +42,39 @@ static void flags(void)
 	close(e[1]);
 }
 
+static void urgent(void)
+{
+	char buf[8];
+	int e[2], mark = -1;
+
+	connected(e);
+	is(send(e[1], "abc", 3, MSG_OOB), 3);
+	is(send(e[1], "de", 2, 0), 2);
+	is(wait_for(e[0], POLLPRI) & POLLPRI, POLLPRI);
+	is(ioctl(e[0], SIOCATMARK, &mark), 0);
+	is(mark, 0);
+	is(recv(e[0], buf, 8, 0), 2); /* up to the mark */
+	same(buf, "ab", 2);
+	is(ioctl(e[0], SIOCATMARK, &mark), 0);
+	is(mark, 1);
+	is(recv(e[0], buf, 1, MSG_OOB | MSG_PEEK), 1);
+	is(recv(e[0], buf, 1, MSG_OOB), 1);
+	is(buf[0], 'c');
+	fails(recv(e[0], buf, 1, MSG_OOB), EINVAL);
+	is(recv(e[0], buf, 8, 0), 2);
+	same(buf, "de", 2);
+	is(events(e[0]), POLLOUT);
+	is(set_option(e[0], SOL_SOCKET, SO_OOBINLINE, 1), 0);
+	is(send(e[1], "xyz", 3, MSG_OOB), 3);
+	is(wait_for(e[0], POLLIN) & POLLIN, POLLIN);
+	is(recv(e[0], buf, 8, 0), 2);
+	fails(recv(e[0], buf, 1, MSG_OOB), EINVAL);
+	is(recv(e[0], buf, 8, 0), 1);
+	is(buf[0], 'z');
+	close(e[0]);
+	close(e[1]);
+}
+
 static void pointers(void)
 {
 	char *at = edge(), buf[64];
@@ -173,6 +206,7 @@ static void much(void)
 int main(void)
 {
 	flags();
+	urgent();
 	pointers();
 	limits();
 	timeouts();

@@ -217,6 +217,26 @@ static void full(void)
 	close(c);
 }
 
+/* UDP-Lite has ports of its own. */
+static void lite(void)
+{
+	int a = bound(), b = socket(AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE), c;
+	char buf[4];
+
+	if (b < 0) {
+		skip("no UDP-Lite here");
+		return;
+	}
+	c = socket(AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE);
+	is(bind4(b, INADDR_LOOPBACK, port_of(a)), 0);
+	is(send_to(c, "lite", 4, port_of(a)), 4);
+	is(recv(b, buf, 4, 0), 4);
+	fails(recv(a, buf, 4, MSG_DONTWAIT), EAGAIN);
+	close(a);
+	close(b);
+	close(c);
+}
+
 int main(void)
 {
 	datagrams();
@@ -225,5 +245,6 @@ int main(void)
 	shutting_down();
 	ancillary();
 	full();
+	lite();
 	return tap_done();
 }
