@@ -197,6 +197,47 @@ static int put_stub(struct mm *mm, const struct vma *v, const struct plan_site *
 	return 0;
 }
 
+/* mm_stubs_moved_rip, with the page that rip is in. */
+static uaddr_t moved_rip(struct mm *mm, uaddr_t rip, const uint8_t *page)
+{
+	for (size_t back = 1; back < REWRITE_MAX_LENGTH; back++) {
+		size_t off = (rip & ~PAGE_MASK) - back;
+		const struct rewrite_stub *stub;
+		uaddr_t target, at;
+		int32_t rel;
+
+		if (back > (rip & ~PAGE_MASK)) /* sites lie in one page */
+			break;
+		if (off + REWRITE_JUMP > PAGE_SIZE)
+			continue;
+		memcpy(&rel, page + off + 1, sizeof(rel));
+		target = rip - back + REWRITE_JUMP + (uint64_t)(int64_t)rel;
+		stub = stub_around(mm, target, &at);
+		if (stub && at == target && stub->site == rip - back &&
+		    rewrite_in_place(stub, at, page + off) && rewrite_stub_offset(stub, rip))
+			return at + rewrite_stub_offset(stub, rip);
+	}
+	return rip;
+}
+
+/* Call fn for the registers of every thread that is at [start, end) of the program's code. */
+static void for_threads(struct mm *mm, uaddr_t start, uaddr_t end,
+			void (*fn)(struct mm *mm, struct regs *regs, void *arg), void *arg)
+{
+	struct process *p;
+
+	for_each_process(p)
+	{
+		struct thread *t;
+
+		if (p->mm != mm)
+			continue;
+		list_for_each (t, &p->threads, process_link)
+			if (t->regs && t->regs->rip - start < end - start)
+				fn(mm, t->regs, arg);
+	}
+}
+
 /* ---- by the plan ---- */
 
 /* May pages of v be changed: code that nobody writes to, neither here nor in the file? */
@@ -231,6 +272,15 @@ static bool has_sites(const struct plan_view *plan, uint64_t offset)
 	return i < plan->n && plan->sites[i].start - offset < PAGE_SIZE;
 }
 
+/*
+ * A thread may be about to go on among instructions that have just been moved: it was there, or in
+ * a call that returns there, when the page was last in memory, unchanged for some reason.
+ */
+static void move_in(struct mm *mm, struct regs *regs, void *page)
+{
+	regs->rip = moved_rip(mm, regs->rip, page);
+}
+
 static struct page *change_page(struct mm *mm, const struct vma *v, const struct plan_view *plan,
 				uaddr_t va, struct page *p)
 {
@@ -252,6 +302,7 @@ static struct page *change_page(struct mm *mm, const struct vma *v, const struct
 	}
 	if (!copy)
 		return p;
+	for_threads(mm, va, va + PAGE_SIZE, move_in, page_to_virt(copy));
 	page_put(p);
 	return copy;
 }
@@ -375,20 +426,9 @@ int mm_stubs_moving(struct mm *mm, const struct vma *v, uaddr_t start, uaddr_t e
  * Threads that were interrupted in the area go on in the program's own code. One that runs there on
  * another CPU this moment is in code that the program unmaps, as far as it can tell.
  */
-static void send_home(struct mm *mm, const struct stub_area *a)
+static void send_home(struct mm *mm, struct regs *regs, void *arg)
 {
-	struct process *p;
-
-	for_each_process(p)
-	{
-		struct thread *t;
-
-		if (p->mm != mm)
-			continue;
-		list_for_each (t, &p->threads, process_link)
-			if (t->regs && t->regs->rip - a->base < AREA_SIZE)
-				t->regs->rip = mm_stubs_program_rip(mm, t->regs->rip);
-	}
+	regs->rip = mm_stubs_program_rip(mm, regs->rip);
 }
 
 int mm_stubs_lose(struct mm *mm, uaddr_t start, uaddr_t end)
@@ -402,7 +442,7 @@ int mm_stubs_lose(struct mm *mm, uaddr_t start, uaddr_t end)
 			continue;
 		if (undo_area(mm, a, 0, TASK_SIZE))
 			return -ENOMEM;
-		send_home(mm, a);
+		for_threads(mm, a->base, a->base + AREA_SIZE, send_home, NULL);
 		*a = s->area[--s->n];
 	}
 	return 0;
@@ -440,27 +480,7 @@ uaddr_t mm_stubs_step_rip(struct mm *mm, uaddr_t rip)
 uaddr_t mm_stubs_moved_rip(struct mm *mm, uaddr_t rip)
 {
 	struct pt_leaf leaf;
-	const uint8_t *page;
+	const uint8_t *page = mm->stubs ? bytes_at(mm, rip & PAGE_MASK, &leaf) : NULL;
 
-	if (!mm->stubs)
-		return rip;
-	page = bytes_at(mm, rip & PAGE_MASK, &leaf);
-	for (size_t back = 1; page && back < REWRITE_MAX_LENGTH; back++) {
-		size_t off = (rip & ~PAGE_MASK) - back;
-		const struct rewrite_stub *stub;
-		uaddr_t target, at;
-		int32_t rel;
-
-		if (back > (rip & ~PAGE_MASK)) /* sites lie in one page */
-			break;
-		if (off + REWRITE_JUMP > PAGE_SIZE)
-			continue;
-		memcpy(&rel, page + off + 1, sizeof(rel));
-		target = rip - back + REWRITE_JUMP + (uint64_t)(int64_t)rel;
-		stub = stub_around(mm, target, &at);
-		if (stub && at == target && stub->site == rip - back &&
-		    rewrite_in_place(stub, at, page + off) && rewrite_stub_offset(stub, rip))
-			return at + rewrite_stub_offset(stub, rip);
-	}
-	return rip;
+	return page ? moved_rip(mm, rip, page) : rip;
 }

@@ -112,10 +112,14 @@ static bool any_stubs(void)
 	return current_mm() && READ_ONCE(current_mm()->stubs);
 }
 
+uaddr_t stubs_program_rip(const struct regs *regs)
+{
+	return any_stubs() ? translate(regs->rip, mm_stubs_program_rip) : regs->rip;
+}
+
 void stubs_leave(struct regs *regs)
 {
-	if (any_stubs())
-		regs->rip = translate(regs->rip, mm_stubs_program_rip);
+	regs->rip = stubs_program_rip(regs);
 }
 
 void stubs_enter(struct regs *regs)

@@ -27,8 +27,9 @@ void stubs_init(const struct bootinfo *bi);
 
 /* ---- RIP; each takes mm->lock, if there are stubs ---- */
 
-/* Where the program is, in its own code, if regs stand inside of a stub. */
-void stubs_leave(struct regs *regs);
+/* Where the program is, in its own code, also if regs stand inside of a stub. */
+uaddr_t stubs_program_rip(const struct regs *regs);
+void stubs_leave(struct regs *regs); /* set RIP to that */
 /*
  * The program goes on at regs->rip, which somebody else than the CPU has chosen: if the
  * instruction there has been moved into a stub, go on there.

@@ -10,6 +10,7 @@
 #include "kernel/process.h"
 #include "kernel/seccomp.h"
 #include "kernel/string.h"
+#include "kernel/stubs.h"
 #include "kernel/x86_64/entry.h"
 #include "syscalls/syscall.h"
 
@@ -37,7 +38,7 @@ static siginfo_t sigsys(const struct regs *regs, int data)
 	info.si_signo = SIGSYS;
 	info.si_code = SYS_SECCOMP;
 	info.si_errno = data;
-	info.si_call_addr = (void *)regs->rip;
+	info.si_call_addr = (void *)stubs_program_rip(regs);
 	info.si_syscall = (int)regs->orig_rax;
 	info.si_arch = AUDIT_ARCH_X86_64;
 	return info;
@@ -90,7 +91,7 @@ bool seccomp_answer(const struct regs *regs, const char *name, long *ret)
 	const struct seccomp_data data = {
 	    .nr = (int)regs->orig_rax,
 	    .arch = AUDIT_ARCH_X86_64,
-	    .instruction_pointer = regs->rip,
+	    .instruction_pointer = stubs_program_rip(regs),
 	    .args = {regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9},
 	};
 	const struct seccomp_filter *who;
