@@ -84,8 +84,8 @@ static const struct opt table[] = {
     {OPT_QEMU_ARG, 0, "qemu-arg", "ARG", false, "pass ARG on to QEMU; repeatable"},
     {OPT_REWRITE, 0, "rewrite", "HOW", false,
      "how the program's syscall instructions become jumps: plan (where this host\n"
-     "found that they may), online (where the machine sees it while it runs), both;\n"
-     "no, which is the default, leaves them alone"},
+     "found that they may), online (where the machine sees it while it runs), both,\n"
+     "which is the default; no leaves them alone"},
     {OPT_NO_REWRITE, 0, "no-rewrite", NULL, false, "the same as --rewrite=no"},
     {OPT_STATS, 0, "stats", NULL, false,
      "at the end, tell how many became jumps and how many trapped"},

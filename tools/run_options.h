@@ -12,7 +12,7 @@ enum missing { MISSING_NO, MISSING_HERE, MISSING_ALL };
 enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
 
 /* What --rewrite is when it is not given; also what an image says. */
-#define REWRITE_DEFAULT 0u
+#define REWRITE_DEFAULT (BI_REWRITE_PLAN | BI_REWRITE_ONLINE)
 
 struct run_options {
 	bool help;

@@ -137,7 +137,7 @@ one()
 		{ "${clean[@]}" "${words[@]}" >../host.out 2>../host.err; echo $? >../host.status; })
 	[ -z "$volume" ] || list_files work >host.files
 	fresh
-	(cd work && timeout --foreground -k 5 200 "$UNILOAD" run --accel "$ACCEL" -e PATH -e HOME ${volume:+-v "$PWD:$PWD"} \
+	(cd work && timeout --foreground -k 5 200 "$UNILOAD" run --accel "$ACCEL" ${REWRITE:+--rewrite="$REWRITE"} -e PATH -e HOME ${volume:+-v "$PWD:$PWD"} \
 		"${options[@]}" "${words[@]}" <"$TMPDIR/in.$1" >../guest.out 2>../guest.err; echo $? >../guest.status)
 	[ -z "$volume" ] || list_files work >guest.files
 	for what in ${volume:+files} status err out; do

@@ -115,7 +115,7 @@ is 'an added file under its own name' "$(u --add tree/s/file /bin/busybox cat "$
 is 'an added program brings its libraries' "$(u --add ./both -e LD_LIBRARY_PATH="$TMPDIR/lib" /bin/busybox ls lib)" $'libone.so\nlibtwo.so'
 
 # ---- the cache ----
-files() { ls cache/uniload | wc -l; }
+files() { ls cache/uniload/*.erofs | wc -l; } # plans have files of their own
 rm -rf cache && u ./pie >out; n=$(files); u ./pie >out
 is 'one image' "$n" 1
 is '... used again' "$(files)" 1
@@ -127,8 +127,10 @@ rm -rf cache && UNILOAD_CACHE_SIZE=0 u ./pie >out
 is 'no cache' "$(cat out) $(ls -d cache 2>/dev/null)" 'hello '
 : >cache
 is 'a cache that cannot be' "$(u ./pie)" hello
-rm cache; u ./pie >out; : >"$(echo cache/uniload/*)"
+rm cache; u ./pie >out; : >"$(echo cache/uniload/*.erofs)"
 is 'a damaged image in it' "$(u ./pie)" hello
+rm -rf cache; u ./pie >out; : >"$(echo cache/uniload/*.plan)"
+is 'a damaged plan in it' "$(u ./pie)" hello
 rm -rf cache
 for i in 1 2 3 4; do u ./pie >out$i & done
 wait
