@@ -100,3 +100,17 @@ int eventfd_new(uint64_t count, unsigned flags, struct file **out)
 	e->semaphore = flags & EFD_SEMAPHORE;
 	return 0;
 }
+
+bool file_is_eventfd(const struct file *f)
+{
+	return f->ops == &eventfd_ops;
+}
+
+void eventfd_signal(struct file *f)
+{
+	struct eventfd *e = f->priv;
+
+	if (has_room(e, 1))
+		e->count++;
+	wait_wake_all(&e->wq);
+}

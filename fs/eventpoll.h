@@ -23,5 +23,8 @@ long epoll_collect(struct file *ep, uaddr_t uevents, int n, uint64_t deadline_ns
 #define EFD_SEMAPHORE 1
 /* eventfd(2): flags are EFD_SEMAPHORE and O_NONBLOCK. 0 or -ENOMEM. */
 int eventfd_new(uint64_t count, unsigned flags, struct file **out);
+bool file_is_eventfd(const struct file *f);
+/* Add one to an eventfd, if there is room. Never sleeps. */
+void eventfd_signal(struct file *f);
 
 #endif

@@ -78,10 +78,14 @@ void mm_drop(struct mm *mm)
 	kfree(mm);
 }
 
+void (*mm_gone)(struct mm *mm);
+
 void mm_put(struct mm *mm)
 {
 	if (__atomic_sub_fetch(&mm->users, 1, __ATOMIC_ACQ_REL))
 		return;
+	if (mm_gone)
+		mm_gone(mm);
 	mm_lock(mm);
 	while (mm->areas) {
 		struct vma *v = mm->areas;

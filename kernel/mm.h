@@ -80,6 +80,9 @@ struct mm {
 int mm_new(struct mm **out); /* 0 or -ENOMEM; one user */
 struct mm *mm_get(struct mm *mm);
 void mm_put(struct mm *mm); /* the last user's unmaps everything; may sleep */
+/* Called when nobody uses mm any more; set by who keeps something for address spaces (AIO), else
+ * NULL. */
+extern void (*mm_gone)(struct mm *mm);
 /*
  * fork(2): *out is a new address space that shows what mm, the caller's, does; pages of private
  * areas are copied when one side writes to them. 0 or -ENOMEM.

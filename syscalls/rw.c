@@ -70,6 +70,13 @@ static int set_rwf(struct iter *it, enum dir dir, int flags)
 	return 0;
 }
 
+/* What was written is to be on its storage. */
+static void sync_written(struct file *f, enum dir dir, int flags)
+{
+	if (dir == DIR_WRITE && (flags & (RWF_SYNC | RWF_DSYNC)) && f->ops->fsync)
+		f->ops->fsync(f, !(flags & RWF_SYNC));
+}
+
 /* Many buffers. */
 static ssize_t rw_vector(int fd, enum dir dir, uaddr_t vec, size_t n, const int64_t *pos, int flags)
 {
@@ -92,11 +99,41 @@ static ssize_t rw_vector(int fd, enum dir dir, uaddr_t vec, size_t n, const int6
 		r = set_rwf(&it, dir, flags);
 	if (!r && it.left)
 		r = transfer(f, dir, &it, pos);
-	if (r > 0 && dir == DIR_WRITE && (flags & (RWF_SYNC | RWF_DSYNC)) && f->ops->fsync)
-		f->ops->fsync(f, !(flags & RWF_SYNC));
+	if (r > 0)
+		sync_written(f, dir, flags);
 	iov_buf_put(&bufs);
 out:
 	file_put(f);
+	return r;
+}
+
+long rw_submitted(struct file *f, bool write, bool many, uaddr_t buf, size_t n, int64_t pos,
+		  int flags, ssize_t *done)
+{
+	enum dir dir = write ? DIR_WRITE : DIR_READ;
+	struct iov_buf bufs = {0};
+	struct iter it = {0};
+	long r = set_rwf(&it, dir, flags);
+
+	if (!r)
+		r = check_access(f, dir, NULL);
+	if (!r && many)
+		r = iov_from_user(&bufs, &it, buf, n);
+	else if (!r && !user_range_ok(buf, n))
+		r = -EFAULT;
+	else if (!r)
+		iter_user(&it, buf, MIN(n, MAX_RW_COUNT));
+	if (r)
+		return r;
+	(void)set_rwf(&it, dir, flags);
+	if (pos < 0)
+		r = -EINVAL;
+	else
+		*done = it.left ? transfer(f, dir, &it, f->kind & FILE_STREAM ? NULL : &pos) : 0;
+	if (!r && *done > 0)
+		sync_written(f, dir, flags);
+	if (many)
+		iov_buf_put(&bufs);
 	return r;
 }
 

@@ -8,6 +8,7 @@
 #include "fs/ipc.h"
 #include "kernel/abi/linux.h"
 
+#include <linux/aio_abi.h>
 #include <linux/close_range.h>
 #include <linux/fadvise.h>
 #include <linux/inotify.h>
@@ -73,6 +74,11 @@ const struct trace_name names_fcntl_cmd[] = {
 	N(F_GETOWN_EX), N(F_OFD_GETLK), N(F_OFD_SETLK), N(F_OFD_SETLKW), N(F_SETLEASE),
 	N(F_GETLEASE), N(F_NOTIFY), N(F_DUPFD_CLOEXEC), N(F_SETPIPE_SZ), N(F_GETPIPE_SZ),
 	N(F_ADD_SEALS), N(F_GET_SEALS), N(F_GET_RW_HINT), N(F_SET_RW_HINT), NAMES_END,
+};
+
+const struct trace_name names_iocb_cmd[] = {
+	N(IOCB_CMD_PREAD), N(IOCB_CMD_PWRITE), N(IOCB_CMD_FSYNC), N(IOCB_CMD_FDSYNC),
+	N(IOCB_CMD_POLL), N(IOCB_CMD_NOOP), N(IOCB_CMD_PREADV), N(IOCB_CMD_PWRITEV), NAMES_END,
 };
 
 const struct trace_name names_ipc_flags[] = {

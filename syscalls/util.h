@@ -77,6 +77,13 @@ struct iov_buf {
 int iov_from_user(struct iov_buf *b, struct iter *it, uaddr_t vec, size_t n);
 void iov_buf_put(struct iov_buf *b);
 
+/*
+ * A request of io_submit(2) on f: bytes at buf, or with `many` n segments, at pos unless f is a
+ * stream. flags: RWF_*. Returns an error of the request itself, or 0: *done is what came of it.
+ */
+long rw_submitted(struct file *f, bool write, bool many, uaddr_t buf, size_t n, int64_t pos,
+		  int flags, ssize_t *done);
+
 /* ---- times ---- */
 
 /* Read a struct timespec as a length of time in ns (huge ones saturate at INT64_MAX). 0, -EFAULT or

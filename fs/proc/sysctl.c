@@ -4,6 +4,7 @@
  * behaves, or Linux's default where programs only look at it. Files that Linux has for system calls
  * that do not exist here are absent, because their presence is how programs ask.
  */
+#include "fs/aio.h"
 #include "fs/ipc.h"
 #include "fs/mqueue.h"
 #include "fs/msg.h"
@@ -135,6 +136,12 @@ static int show_udp_mem(struct seq *s, const struct proc_ctx *c)
 	return 0;
 }
 
+static int show_aio_nr(struct seq *s, const struct proc_ctx *c)
+{
+	seq_printf(s, "%d\n", aio_nr);
+	return 0;
+}
+
 static const struct proc_entry random_entries[] = {
     PROC_REG("boot_id", 0444, .show = show_boot_id),
     PROC_TEXT("entropy_avail", "256\n"),
@@ -236,8 +243,8 @@ static const struct proc_entry mqueue_entries[] = {
 };
 
 static const struct proc_entry fs_entries[] = {
-    PROC_PARAM("aio-max-nr", "65536\n"),
-    PROC_TEXT("aio-nr", "0\n"),
+    PROC_INTS("aio-max-nr", &aio_max, 1, 0, INT32_MAX),
+    PROC_REG("aio-nr", 0444, .show = show_aio_nr),
     PROC_TEXT("dentry-state", "0\t0\t45\t0\t0\t0\n"),
     PROC_DIR("epoll", 0555, PROC_CHILDREN(epoll_entries)),
     PROC_PARAM("file-max", "9223372036854775807\n"),
