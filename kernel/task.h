@@ -79,6 +79,7 @@ struct process {
 	struct task_usage reaped_usage;	      /* (t) of children waited for */
 	struct task_usage final_usage;	      /* (t) its own, when exited */
 	int oom_score_adj;		      /* (t) */
+	bool oom_killed;		      /* (t) chosen by kernel/oom.c */
 	struct mm *mm;			      /* (o) */
 	struct files *files;		      /* (o) */
 	struct sem_undos *sem_undos;	      /* (o) of SEM_UNDO, fs/sem.c; NULL: none */

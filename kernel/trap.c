@@ -8,6 +8,7 @@
 #include "kernel/abi/linux.h"
 #include "kernel/log.h"
 #include "kernel/mm.h"
+#include "kernel/oom.h"
 #include "kernel/panic.h"
 #include "kernel/rseq.h"
 #include "kernel/sched.h"
@@ -87,8 +88,8 @@ static void page_fault(struct regs *regs, uint64_t addr, uint64_t error)
 		force(SIGBUS, BUS_ADRERR, addr);
 		return;
 	case -ENOMEM:
-		log_error("out of memory: the program is killed (give the machine more with -m)");
-		process_exit(SIGKILL);
+		oom_kill(); /* then it happens again */
+		return;
 	default:
 		force(SIGSEGV, SEGV_MAPERR, addr);
 	}

@@ -2,12 +2,11 @@
 /* /proc/<pid>, its threads and its descriptors: proc(5). */
 #include "fs/proc/proc.h"
 #include "kernel/heap.h"
+#include "kernel/oom.h"
 #include "kernel/page.h"
 #include "kernel/posix_timer.h"
+#include "kernel/process.h"
 #include "kernel/string.h"
-#include "kernel/task.h"
-
-#define OOM_MAX 1000 /* of oom_score_adj */
 
 static int show_comm(struct seq *s, const struct proc_ctx *c)
 {
@@ -84,37 +83,49 @@ static int show_limits(struct seq *s, const struct proc_ctx *c)
 	return 0;
 }
 
-/* ---- what may be set, and has no effect: nothing here kills by score or writes core files ---- */
-
-static int oom_score_adj;		/* of the only process */
-static unsigned coredump_filter = 0x33; /* as Linux's default */
+/* ---- who has to go when memory is short, kernel/oom.c ---- */
 
 static int show_oom_score_adj(struct seq *s, const struct proc_ctx *c)
 {
-	seq_printf(s, "%d\n", oom_score_adj);
+	struct process *p = proc_process(c);
+
+	if (!p)
+		return -ESRCH;
+	seq_printf(s, "%d\n", p->oom_score_adj);
 	return 0;
 }
 
-static int set_oom_score_adj(int v)
+/* As Linux, also of all that share its memory. */
+static int set_oom_score_adj(const struct proc_ctx *c, int v)
 {
-	if (v < oom_score_adj && !vfs_capable(CAP_SYS_RESOURCE))
+	struct process *p = proc_process(c), *other;
+
+	if (!p)
+		return -ESRCH;
+	if (v < p->oom_score_adj && !vfs_capable(CAP_SYS_RESOURCE))
 		return -EACCES;
-	oom_score_adj = v;
+	p->oom_score_adj = v;
+	for_each_process(other) if (p->mm && other->mm == p->mm) other->oom_score_adj = v;
 	return 0;
 }
 
 static int store_oom_score_adj(const struct proc_ctx *c, const char *text, size_t len)
 {
 	long v;
-	int r = proc_parse_int(text, -OOM_MAX, OOM_MAX, &v);
+	int r = proc_parse_int(text, -OOM_ADJ_MAX, OOM_ADJ_MAX, &v);
 
-	return r ? r : set_oom_score_adj((int)v);
+	return r ? r : set_oom_score_adj(c, (int)v);
 }
 
 /* The older file: -17 (never) to 15 for the same range. */
 static int show_oom_adj(struct seq *s, const struct proc_ctx *c)
 {
-	seq_printf(s, "%d\n", oom_score_adj == OOM_MAX ? 15 : oom_score_adj * 17 / OOM_MAX);
+	struct process *p = proc_process(c);
+
+	if (!p)
+		return -ESRCH;
+	seq_printf(s, "%d\n",
+		   p->oom_score_adj == OOM_ADJ_MAX ? 15 : p->oom_score_adj * 17 / OOM_ADJ_MAX);
 	return 0;
 }
 
@@ -123,24 +134,26 @@ static int store_oom_adj(const struct proc_ctx *c, const char *text, size_t len)
 	long v;
 	int r = proc_parse_int(text, -17, 15, &v);
 
-	return r ? r : set_oom_score_adj(v == 15 ? OOM_MAX : (int)v * OOM_MAX / 17);
+	return r ? r : set_oom_score_adj(c, v == 15 ? OOM_ADJ_MAX : (int)v * OOM_ADJ_MAX / 17);
 }
 
 /* Linux's fs/proc/base.c: the share of memory in thousandths, adjusted, over two thirds. */
 static int show_oom_score(struct seq *s, const struct proc_ctx *c)
 {
 	struct process *p = proc_process(c);
-	long total = (long)page_total(), score = 0;
+	long total = (long)page_total();
 
 	if (!p)
 		return -ESRCH;
-	if (p->mm)
-		score = (long)(p->mm->resident_pages + mm_table_pages(p->mm));
-	score += oom_score_adj * (total / OOM_MAX);
-	seq_printf(s, "%ld\n",
-		   oom_score_adj == -OOM_MAX ? 0l : (1000 + score * 1000 / total) * 2 / 3);
+	seq_printf(
+	    s, "%ld\n",
+	    p->oom_score_adj == -OOM_ADJ_MAX ? 0l : (1000 + oom_points(p) * 1000 / total) * 2 / 3);
 	return 0;
 }
+
+/* ---- what may be set, and has no effect: nothing here writes core files ---- */
+
+static unsigned coredump_filter = 0x33; /* as Linux's default */
 
 static int show_coredump_filter(struct seq *s, const struct proc_ctx *c)
 {

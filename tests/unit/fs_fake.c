@@ -13,6 +13,7 @@
 #include "kernel/filelock.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
+#include "kernel/oom.h"
 #include "kernel/random.h"
 #include "kernel/uaccess.h"
 #include "kernel/utsname.h"
@@ -403,6 +404,11 @@ int cpu_flags_text(char *buf, size_t size)
 uint64_t cpu_tsc_hz(void)
 {
 	return 2345678900;
+}
+
+long oom_points(struct process *p)
+{
+	return 0;
 }
 
 bool tty_present(void)
