@@ -5,8 +5,9 @@
 
 struct process;
 
-#define OOM_ADJ_MAX 1000 /* of process->oom_score_adj, in thousandths of memory; minus it: never   \
-			  */
+#define OOM_ADJ_MAX                                                                                \
+	1000 /* of process->oom_score_adj, in thousandths of memory; minus it: never               \
+	      */
 
 /* Pages that p holds, page tables included, and its adjustment; 0 for one without memory. */
 long oom_points(struct process *p);

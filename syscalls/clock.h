@@ -11,6 +11,7 @@ enum clock_kind {
 	CK_MONO,
 	CK_PROCESS_CPU,
 	CK_THREAD_CPU,
+	CK_OTHER_CPU, /* another process's: can only be read */
 	CK_ALARM, /* real or boot time that wakes a suspended machine: none without a battery clock
 		   */
 };
@@ -26,7 +27,7 @@ enum clock_can {
 struct clock_info {
 	enum clock_kind kind;
 	unsigned can;
-	int tid; /* CK_THREAD_CPU: whose */
+	int tid; /* CK_THREAD_CPU, CK_OTHER_CPU: whose */
 };
 
 struct clock_info clock_find(int id);

@@ -140,6 +140,7 @@ long sys_flock(int fd, unsigned op)
 		return -EBADF;
 	filelock_init(&req, f, NULL, FILELOCK_FLOCK);
 	req.type = types[how];
+	req.pid = current_process()->pid;
 	r = how != LOCK_UN && !file_readable(f) && !file_writable(f) ? -EBADF : 0;
 	if (!r)
 		r = filelock_set(f, &req, !(op & LOCK_NB));

@@ -59,6 +59,8 @@ static struct clock_info cpu_clock(int id)
 		return (struct clock_info){CK_THREAD_CPU, can, pid};
 	if (!thread && pid == p->pid)
 		return (struct clock_info){CK_PROCESS_CPU, can | CAN_SLEEP, 0};
+	if (!thread && process_find(pid))
+		return (struct clock_info){CK_OTHER_CPU, can & ~CAN_TIME, pid};
 	return (struct clock_info){CK_NONE, DYNAMIC, 0};
 }
 
@@ -98,6 +100,13 @@ static uint64_t other_thread_ns(int tid)
 	return ns;
 }
 
+static uint64_t other_process_ns(int pid)
+{
+	struct process *p = process_find(pid);
+
+	return p ? process_usage(p).cpu_ns : 0;
+}
+
 uint64_t clock_read(struct clock_info c)
 {
 	switch (c.kind) {
@@ -105,6 +114,8 @@ uint64_t clock_read(struct clock_info c)
 		return clock_real_ns();
 	case CK_PROCESS_CPU:
 		return clock_process_cpu_ns();
+	case CK_OTHER_CPU:
+		return other_process_ns(c.tid);
 	case CK_THREAD_CPU:
 		return c.tid == current->tid ? clock_thread_cpu_ns() : other_thread_ns(c.tid);
 	default:

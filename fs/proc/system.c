@@ -120,10 +120,9 @@ static void put_lock(void *arg, const struct filelock *l, int number)
 	struct seq *s = arg;
 
 	seq_printf(s, "%d: %s ADVISORY  %s %d %02x:%02x:%lu %lu ", number, classes[l->kind],
-		   l->type == F_WRLCK ? "WRITE" : "READ ",
-		   l->kind == FILELOCK_OFD ? -1 : current_process()->pid,
-		   dev_major(l->inode->super->dev), dev_minor(l->inode->super->dev),
-		   (unsigned long)l->inode->ino, (unsigned long)l->start);
+		   l->type == F_WRLCK ? "WRITE" : "READ ", l->pid, dev_major(l->inode->super->dev),
+		   dev_minor(l->inode->super->dev), (unsigned long)l->inode->ino,
+		   (unsigned long)l->start);
 	if (l->end == LOCK_END)
 		seq_puts(s, "EOF\n");
 	else
