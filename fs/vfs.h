@@ -101,6 +101,10 @@ bool vfs_owner(const struct inode *in);
 /* Text of /proc/self/fd links for any open file: a path, "pipe:[ino]", "anon_inode:..." : length or
  * -errno. */
 ssize_t vfs_file_path(struct file *f, char *buf, size_t size);
+/* The text of /proc/filesystems: what there may be. */
+#define VFS_FILESYSTEMS                                                                            \
+	"nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tdevtmpfs\nnodev\tpipefs\n"                \
+	"nodev\tdevpts\nnodev\tmqueue\nnodev\toverlay\nnodev\t9p\n\terofs\n"
 /* For walking all mounts (/proc/mounts). */
 struct list *vfs_supers(void);
 

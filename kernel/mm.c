@@ -151,12 +151,21 @@ uint64_t mm_rlimit(int resource)
 	return READ_ONCE(current_process()->limits[resource].rlim_cur);
 }
 
+bool mm_may_have_data(const struct mm *mm, size_t n_pages)
+{
+	const struct rlimit64 *l = &current_process()->limits[RLIMIT_DATA];
+	uint64_t pages = mm->data_pages + n_pages;
+
+	/* A soft limit of 0 is for brk(2) alone, as on Linux: valgrind uses it. */
+	return pages <= l->rlim_cur >> PAGE_SHIFT ||
+	       (l->rlim_cur == 0 && pages <= l->rlim_max >> PAGE_SHIFT);
+}
+
 bool mm_may_expand(struct mm *mm, size_t n_pages, unsigned prot, unsigned flags)
 {
 	if (mm->total_pages + n_pages > mm_rlimit(RLIMIT_AS) >> PAGE_SHIFT)
 		return false;
-	return !vma_is_data(prot, flags) ||
-	       mm->data_pages + n_pages <= mm_rlimit(RLIMIT_DATA) >> PAGE_SHIFT;
+	return !vma_is_data(prot, flags) || mm_may_have_data(mm, n_pages);
 }
 
 bool mm_overcommits(size_t n_pages, unsigned prot, unsigned flags)

@@ -62,6 +62,8 @@ int mm_unmap_locked(struct mm *mm, uaddr_t start, uaddr_t end);
  */
 int64_t mm_choose(struct mm *mm, size_t len, size_t align);
 
+/* RLIMIT_DATA for n more pages. */
+bool mm_may_have_data(const struct mm *mm, size_t n_pages);
 /* RLIMIT_AS and RLIMIT_DATA for n more pages with these attributes. */
 bool mm_may_expand(struct mm *mm, size_t n_pages, unsigned prot, unsigned flags);
 /* Would committing n pages be an obvious overcommit (vm.overcommit_memory = 0)? */

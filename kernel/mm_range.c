@@ -82,7 +82,7 @@ static int protect_area(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end
 	if (prot & PROT_EXEC)
 		stubs_look_again();
 	if (vma_is_data(prot, v->flags) && !vma_is_data(v->prot, v->flags)) {
-		if (mm->data_pages + n > mm_rlimit(RLIMIT_DATA) >> PAGE_SHIFT)
+		if (!mm_may_have_data(mm, n))
 			return -ENOMEM;
 		if (mm_overcommits(n, prot, v->flags))
 			return -ENOMEM;

@@ -22,6 +22,7 @@
 
 #include <linux/auxvec.h>
 #include <linux/elf.h>
+#include <linux/personality.h>
 
 /* Linux's numbers: arch/x86/mm/mmap.c, STACK_RND_MASK, arch_randomize_brk(). */
 #define STACK_RANDOM	(1ull << (22 + PAGE_SHIFT))
@@ -117,8 +118,11 @@ static void take_identity(struct exec *x)
 	const struct cred *old = current->cred;
 
 	x->p->dumpable = old->euid == old->uid && old->egid == old->gid;
-	if (x->secure)
+	x->p->personality &= ~READ_IMPLIES_EXEC;
+	if (x->secure) {
 		x->p->pdeath_signal = 0;
+		x->p->personality &= ~PER_CLEAR_ON_SETID;
+	}
 	cred_commit(x->cred);
 	x->cred = NULL;
 }
@@ -409,7 +413,6 @@ int exec_resolve(struct exec *x)
 
 	x->p = current_process();
 	x->stack_limit = x->p->limits[RLIMIT_STACK].rlim_cur;
-	x->jitter = x->p->personality & ADDR_NO_RANDOMIZE ? 0 : random_u64();
 	r = follow_scripts(x);
 	if (r == 0)
 		r = parse_images(x);
@@ -417,6 +420,7 @@ int exec_resolve(struct exec *x)
 		r = plan_identity(x);
 	if (r < 0)
 		return r;
+	x->jitter = (x->p->personality & ADDR_NO_RANDOMIZE) && !x->secure ? 0 : random_u64();
 	used = stack_used(x);
 	return used < 0 ? complain(x, x->path, (int)used) : 0;
 }
@@ -457,9 +461,9 @@ int exec_enter(struct exec *x, struct regs *regs)
 	int r;
 
 	x->mm = x->p->mm;
+	take_identity(x);
 	lay_out(x);
 	r = map_images(x);
-	take_identity(x);
 	if (r == 0)
 		r = map_stack(x, (uint64_t)stack_used(x));
 	if (r == 0)

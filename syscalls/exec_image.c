@@ -17,7 +17,9 @@
 
 #define PIE_BASE   (TASK_SIZE / 3 * 2 & PAGE_MASK)
 #define PIE_RANDOM (1ull << (28 + PAGE_SHIFT)) /* Linux: vm.mmap_rnd_bits */
-#define FILL_MAX   (2ul << 20) /* file mappings up to this size are filled at once */
+#include <linux/personality.h>
+
+#define FILL_MAX (2ul << 20) /* file mappings up to this size are filled at once */
 
 /* Context of the callbacks. */
 struct mapping {

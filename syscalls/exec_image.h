@@ -29,8 +29,6 @@ enum elf_error exec_image_parse(struct exec_image *im);
 int exec_image_map(struct exec_image *im, struct mm *mm, bool program);
 void exec_image_close(struct exec_image *im); /* once is enough, twice is harmless */
 
-#define ADDR_NO_RANDOMIZE 0x0040000 /* personality(2) */
-
 /* A random multiple of the page size below range, a power of two; 0 with ADDR_NO_RANDOMIZE. */
 uint64_t exec_random(uint64_t range);
 

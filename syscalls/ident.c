@@ -6,8 +6,11 @@
 #include "syscalls/ident.h"
 
 #include "kernel/process.h"
+#include "kernel/string.h"
 #include "kernel/utsname.h"
 #include "syscalls/syscall.h"
+
+#include <linux/personality.h>
 
 /* ---- process ids ---- */
 
@@ -104,11 +107,24 @@ long sys_setsid(void)
 
 /* ---- names of the system ---- */
 
+/* personality(2), UNAME26: Linux MAJOR.x calls itself 2.6.(60 + x). */
+static void old_release(char *release, size_t size)
+{
+	const char *minor = strchr(release, '.');
+	unsigned n = 0;
+
+	while (minor && *++minor >= '0' && *minor <= '9')
+		n = n * 10 + (unsigned)(*minor - '0');
+	scnprintf(release, size, "2.6.%u", 60 + n);
+}
+
 long sys_uname(uaddr_t buf)
 {
 	struct new_utsname u;
 
 	kernel_utsname(&u);
+	if (current_process()->personality & UNAME26)
+		old_release(u.release, sizeof(u.release));
 	return copy_to_user(buf, &u, sizeof(u));
 }
 

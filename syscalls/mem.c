@@ -9,6 +9,8 @@
 #include "syscalls/syscall.h"
 #include "syscalls/util.h"
 
+#include <linux/personality.h>
+
 #define MMAP_FLAG_BITS 0x00fffffful /* MAP_*; the bits above are VMA_* inside the kernel */
 #define MMAP_SIZE_BITS                                                                             \
 	0x7c000000ul /* MAP_HUGE_2MB, MAP_HUGE_1GB, MAP_UNINITIALIZED: known, without effect */
@@ -82,6 +84,14 @@ static long map_anonymous(uaddr_t addr, size_t len, unsigned long prot, unsigned
 	return r ? r : map_file(addr, len, prot, flags, f, 0, "/dev/zero (deleted)");
 }
 
+/* personality(2): what can be read can be executed, for programs that are not careful. */
+static unsigned long implied(unsigned long prot)
+{
+	bool on = current_process()->personality & READ_IMPLIES_EXEC;
+
+	return unlikely(on) && (prot & PROT_READ) ? PROT_EXEC : 0;
+}
+
 long sys_mmap(uaddr_t addr, size_t len, unsigned long prot, unsigned long flags, int fd,
 	      int64_t offset)
 {
@@ -89,6 +99,7 @@ long sys_mmap(uaddr_t addr, size_t len, unsigned long prot, unsigned long flags,
 
 	if ((uint64_t)offset & ~PAGE_MASK)
 		return -EINVAL;
+	prot |= implied(prot);
 	if (flags & MAP_ANONYMOUS)
 		return map_anonymous(addr, len, prot, flags);
 	f = fd_file(fd);
@@ -114,6 +125,7 @@ long sys_munmap(uaddr_t addr, size_t len)
 
 long sys_mprotect(uaddr_t addr, size_t len, unsigned long prot)
 {
+	prot |= implied(prot);
 	/* bits that do not fit are unknown ones */
 	return mm_protect(current_mm(), addr, len,
 			  prot > INT32_MAX ? INT32_MAX & ~PROT_GROWSUP : (unsigned)prot);

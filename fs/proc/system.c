@@ -167,9 +167,6 @@ static int next_pid(const struct proc_ctx *c, int id)
 
 /* ---- the tables ---- */
 
-#define FILESYSTEMS                                                                                \
-	"nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tdevtmpfs\nnodev\tpipefs\n"                \
-	"nodev\tdevpts\nnodev\tmqueue\nnodev\toverlay\nnodev\t9p\n\terofs\n"
 #define DEVICES                                                                                    \
 	"Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n136 pts\n\n"                 \
 	"Block devices:\n254 virtblk\n"
@@ -222,7 +219,7 @@ static const struct proc_entry root_entries[] = {
     PROC_REG("cpuinfo", 0444, .show = show_cpuinfo),
     PROC_TEXT("devices", DEVICES),
     PROC_REG("diskstats", 0444, .show = proc_show_diskstats),
-    PROC_TEXT("filesystems", FILESYSTEMS),
+    PROC_TEXT("filesystems", VFS_FILESYSTEMS),
     PROC_TEXT("interrupts", "           CPU0       \n"),
     PROC_TEXT("kallsyms", ""),
     PROC_REG("loadavg", 0444, .show = show_loadavg),
