@@ -70,8 +70,10 @@ static bool refused(int i, int signals_then)
 static void file_size(void)
 {
 	int fd = file_with("sized", ""), status = -1, limited;
+	struct rlimit before;
 
 	signal(SIGXFSZ, count);
+	getrlimit(RLIMIT_FSIZE, &before);
 	limited = limit(RLIMIT_FSIZE, 10);
 	did(write(fd, "0123456", 7));
 	did(write(fd, "789abc", 6));
@@ -89,7 +91,7 @@ static void file_size(void)
 		_exit(1);
 	}
 	wait(&status);
-	limit(RLIMIT_FSIZE, RLIM_INFINITY);
+	setrlimit(RLIMIT_FSIZE, &before);
 	is(limited, 0);
 	is(step[0].ret, 7);
 	is(step[1].ret, 3); /* what fits, without a signal */
