@@ -23,6 +23,7 @@
 
 enum {
 	OPT_OUTPUT,
+	OPT_CPUS,
 	OPT_ADD,
 	OPT_ROOTFS,
 	OPT_ENV,
@@ -36,6 +37,7 @@ enum {
 static const struct opt table[] = {
     {.help = "Options:"},
     {OPT_OUTPUT, 'o', "output", "IMG", false, "the image to write (default: APP's name and .img)"},
+    {OPT_CPUS, 'c', "cpus", "N", false, "processors to use (default 1, at most 16)"},
     {OPT_ADD, 0, "add", "HOST[:GUEST]", false,
      "put a file, with the libraries it needs, or a directory into the image;\n"
      "deb:NAME: an installed Debian package and all it depends on; repeatable"},
@@ -58,6 +60,7 @@ struct build {
 	struct payload_spec spec;
 	struct strvec adds, env;
 	const char *output, *cwd;
+	unsigned cpus;
 	bool force, help;
 	uint32_t rewrite; /* BI_REWRITE_PLAN, BI_REWRITE_ONLINE */
 	struct policy policy;
@@ -77,6 +80,8 @@ static int apply(void *ctx, int id, const char *value)
 	case OPT_OUTPUT:
 		b->output = value;
 		return *value ? 0 : fail(STATUS_FAILED, "-o '': the file's name is missing");
+	case OPT_CPUS:
+		return parse_cpus(value, &b->cpus);
 	case OPT_ADD:
 		strvec_add(&b->adds, "%s", value);
 		return *value ? 0 : fail(STATUS_FAILED, "--add '': the value is empty");
@@ -193,6 +198,7 @@ static int make_module(struct build *b)
 	    .umask = 022,
 	    .rules = b->rules,
 	    .n_rules = b->n_rules,
+	    .cpus = b->cpus,
 	    .root_fd = b->payload.root.fd,
 	    .root_size = b->payload.has_root ? b->payload.root.size : 0,
 	};

@@ -99,6 +99,10 @@ static void build_arguments(struct strvec *a, const struct machine_spec *s,
 	strvec_add(a, s->kvm ? "host" : "max");
 	strvec_add(a, "-m");
 	strvec_add(a, "%lluK", (unsigned long long)s->memory >> 10);
+	if (s->cpus > 1) {
+		strvec_add(a, "-smp"); /* one socket: their numbers follow one another */
+		strvec_add(a, "cpus=%u,sockets=1,cores=%u,threads=1", s->cpus, s->cpus);
+	}
 	strvec_add(a, "-kernel");
 	strvec_add(a, "/dev/fd/%d", s->kernel_fd);
 	strvec_add(a, "-initrd");

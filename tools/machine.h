@@ -16,6 +16,7 @@
 
 struct machine_spec {
 	uint64_t memory; /* bytes */
+	unsigned cpus;
 	bool kvm, trace, verbose;
 	const char *gdb; /* NULL, TCP port or path of a Unix socket */
 	int kernel_fd, module_fd;

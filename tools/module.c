@@ -141,6 +141,7 @@ static int describe(const struct module_spec *spec, struct blob *b)
 	    .uid = spec->uid,
 	    .gid = spec->gid,
 	    .umask = spec->umask,
+	    .n_cpus = spec->cpus,
 	    .n_groups = (uint32_t)spec->n_groups,
 	    .std = {spec->std[0], spec->std[1], spec->std[2]},
 	    .tty_rows = spec->tty_rows,

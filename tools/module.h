@@ -45,6 +45,7 @@ struct module_spec {
 	char *const *argv, *const *envp; /* NULL-terminated */
 	const struct guest_files *files;
 	uint32_t uid, gid, umask;
+	unsigned cpus;
 	const gid_t *groups;
 	size_t n_groups;
 	struct bi_std std[3];

@@ -130,6 +130,7 @@ static void take(struct view *v, struct module_parts *m)
 	    .uid = bi->uid,
 	    .gid = bi->gid,
 	    .umask = bi->umask,
+	    .cpus = bi->n_cpus,
 	    .groups = m->groups,
 	    .n_groups = bi->n_groups,
 	    .rules = m->rules,

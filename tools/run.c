@@ -184,6 +184,8 @@ static void describe_run(const struct run *r, struct module_spec *spec, bool ter
 	spec->n_volumes = r->volumes.n;
 	spec->rules = r->rules;
 	spec->n_rules = r->n_rules;
+	if (r->o.cpus)
+		spec->cpus = r->o.cpus;
 	spec->tsc_hz = tsc_hz(&r->tsc, TSC_FIRST_NS);
 	spec->root_on_disk = r->root_on_disk;
 	spec->root_fd = r->root_fd;
@@ -326,6 +328,7 @@ static int start(struct run *r)
 {
 	struct machine_spec spec = {
 	    .memory = (r->o.memory + 4095) & ~4095ull,
+	    .cpus = r->o.cpus ? r->o.cpus : r->image.module.spec.cpus,
 	    .kvm = r->kvm,
 	    .trace = r->o.strace_file != NULL,
 	    .verbose = r->o.verbose,

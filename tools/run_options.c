@@ -20,6 +20,7 @@
 
 enum {
 	OPT_MEMORY,
+	OPT_CPUS,
 	OPT_ENV,
 	OPT_WORKDIR,
 	OPT_TIMEOUT,
@@ -46,6 +47,7 @@ enum {
 static const struct opt table[] = {
     {.help = "Options:"},
     {OPT_MEMORY, 'm', "memory", "SIZE", false, "memory of the machine: 64M, 2G (default 128M)"},
+    {OPT_CPUS, 'c', "cpus", "N", false, "processors of the machine (default 1, at most 16)"},
     {OPT_ENV, 'e', "env", "K=V", false,
      "set an environment variable; K alone copies it from here; repeatable.\n"
      "The program starts with PATH, HOSTNAME, HOME, and TERM on a terminal"},
@@ -277,6 +279,8 @@ static int apply(void *ctx, int id, const char *value)
 	switch (id) {
 	case OPT_MEMORY:
 		return set_memory(o, value);
+	case OPT_CPUS:
+		return parse_cpus(value, &o->cpus);
 	case OPT_ENV:
 		return set_env(o, value);
 	case OPT_WORKDIR:

@@ -17,6 +17,7 @@ enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
 struct run_options {
 	bool help;
 	uint64_t memory; /* bytes */
+	unsigned cpus;	 /* 0: not said */
 	struct strvec env, qemu_args;
 	struct strvec volumes; /* HOST:GUEST[:ro] */
 	struct strvec disks;   /* FILE[:ro] */

@@ -6,6 +6,8 @@
  */
 #include "tools/util.h"
 
+#include "kernel/abi/bootinfo.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,4 +212,18 @@ bool parse_size(const char *text, uint64_t *size)
 		return false;
 	*size = n << (10 * (unit - units + 1));
 	return n <= (~0ull >> 40);
+}
+
+int parse_cpus(const char *text, unsigned *cpus)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || n < 1)
+		return fail(STATUS_FAILED, "-c %s: not a number of processors", text);
+	if (n > BOOTINFO_MAX_CPUS)
+		return fail(STATUS_FAILED, "-c %s: a machine has at most %d processors", text,
+			    BOOTINFO_MAX_CPUS);
+	*cpus = (unsigned)n;
+	return 0;
 }

@@ -59,6 +59,8 @@ uint64_t realtime_ns(void);
 
 /* "64M", "2GiB", "4096": digits and K, M or G. False if it is no size. */
 bool parse_size(const char *text, uint64_t *size);
+/* The value of -c: 0, or an exit status after saying what is wrong. */
+int parse_cpus(const char *text, unsigned *cpus);
 /* "1.5 MiB" for messages; text[16]. */
 const char *size_text(uint64_t bytes, char *text);
 
