@@ -11,6 +11,7 @@
 #include "kernel/clock.h"
 #include "kernel/log.h"
 #include "kernel/task.h"
+#include "kernel/x86_64/cpuinfo.h"
 
 /*
  * The CPU clock is looked at no more often than this while the process runs, and while it sleeps.
@@ -104,7 +105,7 @@ static void cpu_arm(struct process *p, uint64_t cpu_ns)
 		timer_disarm(&p->cpu_timer);
 		return;
 	}
-	wait = next > cpu_ns ? next - cpu_ns : 0;
+	wait = next > cpu_ns ? (next - cpu_ns) / cpu_count() : 0; /* several may run */
 	wait = MAX(wait, cpu_ns == p->cpu_timer_seen_ns ? IDLE_LOOK_NS : BUSY_LOOK_NS);
 	p->cpu_timer_seen_ns = cpu_ns;
 	timer_arm(&p->cpu_timer, add_ns(clock_mono_ns(), wait));

@@ -8,6 +8,7 @@
 #include "kernel/clock.h"
 #include "kernel/heap.h"
 #include "kernel/task.h"
+#include "kernel/x86_64/cpuinfo.h"
 
 /* A CPU clock is looked at no more often than this while it runs, and while it stands still. */
 #define BUSY_LOOK_NS 50000ull
@@ -40,6 +41,8 @@ static void start(struct posix_timer *t)
 {
 	uint64_t now = now_of(t, t->base), wait = t->next > now ? t->next - now : 0;
 
+	if (t->base == BASE_PROCESS_CPU)
+		wait /= cpu_count(); /* several of its threads may run */
 	if (on_cpu_clock(t) && wait) {
 		wait = MAX(wait, now == t->cpu_seen_ns ? IDLE_LOOK_NS : BUSY_LOOK_NS);
 		t->cpu_seen_ns = now;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Restartable sequences, as include/uapi/linux/rseq.h describes them. An area or a section
- * descriptor that is not valid costs the program a SIGSEGV, as on Linux. One CPU: its number is 0,
- * and so are the node and the concurrency id.
+ * descriptor that is not valid costs the program a SIGSEGV, as on Linux. There is one node. The
+ * concurrency id is the CPU's number: as Linux's, below the number of CPUs and of one running
+ * thread at a time.
  */
 #include "kernel/rseq.h"
 
@@ -25,8 +26,9 @@ _Static_assert(offsetof(struct rseq_area, flags) == offsetof(struct rseq, flags)
 
 static int put_ids(uaddr_t area, uint32_t cpu_id)
 {
-	static const uint32_t ids[2]; /* node_id, mm_cid */
-	uint32_t cpus[2] = {0, cpu_id};
+	bool valid = cpu_id != (uint32_t)RSEQ_CPU_ID_UNINITIALIZED;
+	uint32_t cpus[2] = {valid ? cpu_id : 0, cpu_id},
+		 ids[2] = {0, cpus[0]}; /* node_id, mm_cid */
 
 	if (copy_to_user(area, cpus, sizeof(cpus)))
 		return -EFAULT;
@@ -71,7 +73,8 @@ int rseq_register(uaddr_t area, uint32_t len, int flags, uint32_t sig)
 		return -EINVAL;
 	/* A section left over from before must not be taken for an active one. */
 	if (!user_range_ok(area, len) ||
-	    put_user(area + offsetof(struct rseq_area, rseq_cs), (uint64_t)0) || put_ids(area, 0))
+	    put_user(area + offsetof(struct rseq_area, rseq_cs), (uint64_t)0) ||
+	    put_ids(area, t->cpu))
 		return -EFAULT;
 	t->rseq = area;
 	t->rseq_len = len;
@@ -130,6 +133,6 @@ void rseq_signal(struct regs *regs, int signo)
 void rseq_resume(struct regs *regs)
 {
 	__atomic_and_fetch(&current->work, ~WORK_RSEQ, __ATOMIC_RELAXED);
-	if (current->rseq && (section_abort(regs) || put_ids(current->rseq, 0)))
+	if (current->rseq && (section_abort(regs) || put_ids(current->rseq, current->cpu)))
 		signal_force_segv(0);
 }

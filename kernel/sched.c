@@ -35,6 +35,8 @@ struct run_queue {
 	uint64_t fresh_ns;	  /* (sched_lock) what the fresh have run while the spent waited */
 	struct timer slice_timer; /* armed when the running thread has to share the CPU */
 	struct thread *idle;	  /* runs when there is nothing to run; NULL: the only CPU */
+	uint64_t idle_ns;	  /* time spent with nothing to run, without the present one */
+	uint64_t idle_since_ns;	  /* when that began; 0: the CPU is not idle */
 	struct thread *ended;	  /* switched away for the last time: to be freed by the next */
 };
 
@@ -89,12 +91,20 @@ static unsigned place(const struct thread *t)
 	return may_run_on(t, t->cpu) ? t->cpu : first;
 }
 
+/* t runs or waits on this CPU from now on; its restartable sequences show the program which. */
+static void set_cpu(struct thread *t, unsigned cpu)
+{
+	if (t->cpu != cpu && t->rseq)
+		__atomic_or_fetch(&t->work, WORK_RSEQ, __ATOMIC_RELAXED);
+	t->cpu = cpu;
+}
+
 /* Locks: sched_lock held. */
 static void enqueue(struct thread *t, unsigned cpu, bool first)
 {
 	struct list *line = t->spent ? &queues[cpu].spent : &queues[cpu].fresh;
 
-	t->cpu = cpu;
+	set_cpu(t, cpu);
 	if (first)
 		list_add_head(&t->run_link, line);
 	else
@@ -230,11 +240,7 @@ static void switch_to(struct thread *prev, struct thread *next)
 	}
 	if (next->xstate && next->process->mm)
 		mm_activate(next->process->mm);
-	if (next->cpu != c->index) {
-		next->cpu = c->index;
-		if (next->rseq) /* it shows the program the CPU's number */
-			__atomic_or_fetch(&next->work, WORK_RSEQ, __ATOMIC_RELAXED);
-	}
+	set_cpu(next, c->index);
 	c->thread = next;
 	c->regs = next->regs;
 	c->stack_low = next->kstack_low;
@@ -248,6 +254,20 @@ static void switch_to(struct thread *prev, struct thread *next)
 	context_switch(&prev->kernel_rsp, next->kernel_rsp);
 	this_cpu()->masked = masked;
 	sched_switched();
+}
+
+/* t, runnable and in no queue, waits for another CPU than this one. */
+static void send_to(struct thread *t, unsigned cpu)
+{
+	bool idle = is_idle(cpu);
+
+	spin_lock(&sched_lock);
+	enqueue(t, cpu, false);
+	spin_unlock(&sched_lock);
+	if (idle)
+		cpu_kick(cpus[cpu]);
+	else
+		slice_limit(cpu);
 }
 
 /*
@@ -265,11 +285,44 @@ static void requeue(struct thread *t)
 		t->spent = true;
 		t->slice_used_ns = 0;
 	}
+	if (cpus[cpu] != this_cpu()) {
+		send_to(t, cpu);
+		return;
+	}
 	spin_lock(&sched_lock);
 	enqueue(t, cpu, t->spent && !over);
 	spin_unlock(&sched_lock);
-	if (cpus[cpu] != this_cpu())
-		cpu_kick(cpus[cpu]);
+}
+
+void thread_set_affinity(struct thread *t, uint32_t mask)
+{
+	t->affinity = mask;
+	if (t->state != THREAD_RUNNING || may_run_on(t, t->cpu))
+		return;
+	if (cpus[t->cpu]->thread == t) { /* its way out of the kernel leads elsewhere */
+		preempt(t->cpu);
+		return;
+	}
+	spin_lock(&sched_lock);
+	list_del(&t->run_link);
+	spin_unlock(&sched_lock);
+	send_to(t, place(t));
+}
+
+static void wait_for_work(struct run_queue *q)
+{
+	q->idle_since_ns = clock_mono_ns();
+	cpu_idle();
+	q->idle_ns += clock_mono_ns() - q->idle_since_ns;
+	q->idle_since_ns = 0;
+	irq_process();
+}
+
+uint64_t sched_idle_ns(unsigned cpu)
+{
+	const struct run_queue *q = &queues[cpu];
+
+	return q->idle_ns + (q->idle_since_ns ? clock_mono_ns() - q->idle_since_ns : 0);
 }
 
 /* prev has run for so long. */
@@ -303,8 +356,7 @@ void schedule(void)
 			next = q->idle;
 			break;
 		}
-		cpu_idle();
-		irq_process();
+		wait_for_work(q);
 	}
 	next->slice_start_ns = clock_mono_ns();
 	if (has_waiting(q))

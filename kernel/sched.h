@@ -14,6 +14,8 @@ void sched_switched(void);
 struct thread *sched_add_cpu(unsigned cpu);
 /* What an idle thread does. */
 __noreturn void sched_idle(void);
+/* For how long a CPU has had nothing to run. */
+uint64_t sched_idle_ns(unsigned cpu);
 /* Run pending interrupt handlers; threads they wake run before the current one goes on. */
 void sched_interrupts(void);
 

@@ -250,6 +250,8 @@ bool sched_others(void);
 void sched_breathe(void);
 /* Make t runnable. */
 void thread_wake(struct thread *t);
+/* Run t on these CPUs only, one of which is there at least. */
+void thread_set_affinity(struct thread *t, uint32_t mask);
 /* t->work has changed: if another CPU runs its program code, have it look. */
 void thread_kick(struct thread *t);
 /* For wait_sleep: mark t (the caller) as sleeping, unless *woken: a waiter of it has fired. */

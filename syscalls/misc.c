@@ -7,6 +7,7 @@
 #include "kernel/random.h"
 #include "kernel/string.h"
 #include "kernel/wait.h"
+#include "kernel/x86_64/smp.h"
 #include "syscalls/syscall.h"
 
 #include <linux/membarrier.h>
@@ -122,11 +123,10 @@ long sys_syslog(int type, uaddr_t buf, int len)
 
 /* ---- the thread ---- */
 
-/* The first CPU of the first node, as there is one. The third argument is not used since
- * Linux 2.6.24. */
+/* There is one node. The third argument is not used since Linux 2.6.24. */
 long sys_getcpu(uaddr_t cpu, uaddr_t node, uaddr_t unused)
 {
-	if (cpu && put_user(cpu, 0u))
+	if (cpu && put_user(cpu, current->cpu))
 		return -EFAULT;
 	if (node && put_user(node, 0u))
 		return -EFAULT;
@@ -148,9 +148,20 @@ long sys_set_tid_address(uaddr_t tidptr)
 #define REGISTER	  (MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED | EXPEDITED << 1)
 #define GET_REGISTRATIONS (1 << 9) /* Linux 6.3 */
 
+/* Threads that use mm abort their restartable sequences and go on with an IRETQ, which serialises
+ * the core. */
+static void serialise(const struct mm *mm)
+{
+	struct process *p;
+	struct thread *t;
+
+	for_each_process(p) if (p->mm == mm) list_for_each (t, &p->threads, process_link)
+	    __atomic_or_fetch(&t->work, WORK_RSEQ, __ATOMIC_RELAXED);
+}
+
 /*
- * With one CPU every other thread has been switched out since it last ran, which orders memory,
- * serialises the core and aborts its restartable sequence: nothing is left to do.
+ * Where another thread does not run just now, the kernel lock has ordered memory; with one CPU it
+ * has also been switched out since it last ran, which serialises the core and aborts its sequence.
  */
 long sys_membarrier(int cmd, unsigned flags, int cpu_id)
 {
@@ -164,13 +175,20 @@ long sys_membarrier(int cmd, unsigned flags, int cpu_id)
 		       REGISTER | GET_REGISTRATIONS;
 	if (cmd == GET_REGISTRATIONS)
 		return p->membarrier;
-	if (cmd == MEMBARRIER_CMD_GLOBAL || cmd == MEMBARRIER_CMD_GLOBAL_EXPEDITED)
+	if (cmd == MEMBARRIER_CMD_GLOBAL || cmd == MEMBARRIER_CMD_GLOBAL_EXPEDITED) {
+		smp_leave_program(NULL);
 		return 0;
+	}
 	if (cmd < 0 || cmd & (cmd - 1) || !(cmd & (EXPEDITED | REGISTER)))
 		return -EINVAL;
 	if (cmd & REGISTER) {
 		p->membarrier |= cmd;
 		return 0;
 	}
-	return p->membarrier & cmd << 1 ? 0 : -EPERM;
+	if (!(p->membarrier & cmd << 1))
+		return -EPERM;
+	if (cmd != MEMBARRIER_CMD_PRIVATE_EXPEDITED && n_cpus > 1)
+		serialise(p->mm);
+	smp_leave_program(p->mm);
+	return 0;
 }

@@ -6,6 +6,7 @@
  */
 #include "kernel/process.h"
 #include "kernel/string.h"
+#include "kernel/x86_64/cpuinfo.h"
 #include "syscalls/ident.h"
 #include "syscalls/syscall.h"
 
@@ -20,28 +21,47 @@ long sys_sched_yield(void)
 	return 0;
 }
 
-/* ---- affinity: one CPU ---- */
+/* ---- affinity ---- */
 
 long sys_sched_getaffinity(int pid, size_t len, uaddr_t mask)
 {
 	unsigned bytes = len; /* Linux takes 32 bits */
+	const struct thread *t;
 
 	if (!bytes || bytes % sizeof(uint64_t))
 		return -EINVAL;
-	if (!thread_by_id(pid))
+	t = thread_by_id(pid);
+	if (!t)
 		return -ESRCH;
-	return put_user(mask, (uint64_t)1) ? -EFAULT : (long)sizeof(uint64_t);
+	return put_user(mask, (uint64_t)(t->affinity & cpu_mask())) ? -EFAULT
+								    : (long)sizeof(uint64_t);
+}
+
+/* sched_setaffinity(2), nice(2), ioprio_set(2): is t the caller's user's? */
+static bool may_change(const struct thread *t)
+{
+	const struct cred *me = current->cred, *to = t->cred;
+
+	return me->euid == to->uid || me->euid == to->euid || capable(CAP_SYS_NICE);
 }
 
 long sys_sched_setaffinity(int pid, size_t len, uaddr_t umask)
 {
 	uint64_t mask = 0;
+	struct thread *t;
 
 	if (copy_from_user(&mask, umask, MIN((unsigned)len, (unsigned)sizeof(mask))))
 		return -EFAULT;
-	if (!thread_by_id(pid))
+	t = thread_by_id(pid);
+	if (!t)
 		return -ESRCH;
-	return mask & 1 ? 0 : -EINVAL;
+	if (!may_change(t))
+		return -EPERM;
+	mask &= cpu_mask();
+	if (!mask)
+		return -EINVAL;
+	thread_set_affinity(t, (uint32_t)mask);
+	return 0;
 }
 
 /* ---- policies ---- */
@@ -169,14 +189,6 @@ static bool is_meant(const struct process *p, int which, int who)
 	if (which == PRIO_PGRP)
 		return p->pgid == (who ? who : me->pgid);
 	return process_cred(p)->uid == (who ? (uint32_t)who : current->cred->uid);
-}
-
-/* nice(2), ioprio_set(2): is t the caller's user's? */
-static bool may_change(const struct thread *t)
-{
-	const struct cred *me = current->cred, *to = t->cred;
-
-	return me->euid == to->uid || me->euid == to->euid || capable(CAP_SYS_NICE);
 }
 
 /*

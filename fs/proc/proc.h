@@ -142,17 +142,9 @@ int proc_show_partitions(struct seq *s, const struct proc_ctx *c);
 int proc_show_diskstats(struct seq *s, const struct proc_ctx *c);
 int proc_show_buddyinfo(struct seq *s, const struct proc_ctx *c);
 
-/* Block devices in /sys. A directory with an entry for each: SYSFS_DISKS(what, how named). */
-int sysfs_disk_next(const struct proc_ctx *c, int id);
-int sysfs_disk_name(int id, char *buf, size_t size);   /* "vda" */
-int sysfs_disk_number(int id, char *buf, size_t size); /* "254:0" */
-int sysfs_disk_dir(const struct proc_ctx *c, int id, struct proc_ctx *child,
-		   const struct proc_entry **e);
-int sysfs_block_disk(const struct proc_ctx *c, int id, struct proc_ctx *child,
-		     const struct proc_entry **e);
-int sysfs_class_disk(const struct proc_ctx *c, int id, struct proc_ctx *child,
-		     const struct proc_entry **e);
-#define SYSFS_DISKS(find_, name_) .find = find_, .next = sysfs_disk_next, .name_of = name_
+/* Sets of processors, as in Cpus_allowed_list and Cpus_allowed. */
+void proc_put_cpu_list(struct seq *s, uint32_t mask);
+void proc_put_cpu_map(struct seq *s, uint32_t mask);
 
 /* One line of maps; scratch has PATH_MAX_LEN bytes. */
 struct vma;

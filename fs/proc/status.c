@@ -6,6 +6,7 @@
 #include "kernel/process.h"
 #include "kernel/seccomp.h"
 #include "kernel/string.h"
+#include "kernel/x86_64/cpuinfo.h"
 
 /* Signals whose disposition is `handler` (SIG_IGN), or any function. */
 static uint64_t dispositions(const struct process *p, bool caught)
@@ -192,9 +193,11 @@ int proc_show_status(struct seq *s, const struct proc_ctx *c)
 	seq_printf(s, "NoNewPrivs:\t%d\nSeccomp:\t%d\nSeccomp_filters:\t%u\n", t->no_new_privs,
 		   t->seccomp_mode, t->seccomp ? t->seccomp->depth : 0);
 	seq_puts(s, "Speculation_Store_Bypass:\tvulnerable\n"
-		    "SpeculationIndirectBranch:\talways enabled\n"
-		    "Cpus_allowed:\t1\nCpus_allowed_list:\t0\n"
-		    "Mems_allowed:\t00000000,00000001\nMems_allowed_list:\t0\n");
+		    "SpeculationIndirectBranch:\talways enabled\nCpus_allowed:\t");
+	proc_put_cpu_map(s, t->affinity & cpu_mask());
+	seq_puts(s, "\nCpus_allowed_list:\t");
+	proc_put_cpu_list(s, t->affinity & cpu_mask());
+	seq_puts(s, "\nMems_allowed:\t00000000,00000001\nMems_allowed_list:\t0\n");
 	seq_printf(s, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n",
 		   (unsigned long)p->counts.switches, (unsigned long)p->counts.preempted);
 	return 0;

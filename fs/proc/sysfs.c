@@ -1,148 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * /sys: sysfs(5), Linux's Documentation/ABI. One processor, one memory node, the loopback
- * interface, and the block devices (sysfs_block.c). There are no cgroups: /sys/fs/cgroup is an
- * empty directory of this file system, which is how programs learn that none are mounted.
+ * /sys: sysfs(5), Linux's Documentation/ABI. The processors (sysfs_cpu.c), one memory node, the
+ * loopback interface, and the block devices (sysfs_block.c). There are no cgroups: /sys/fs/cgroup
+ * is an empty directory of this file system, which is how programs learn that none are mounted.
  */
-#include "fs/proc/proc.h"
-#include "kernel/string.h"
-#include "kernel/x86_64/cpuinfo.h"
-
-#define SYS_FILE(name_, text_) PROC_TEXT(name_, text_ "\n")
-#define SYS_SET(name_, text_)  PROC_PARAM(name_, text_ "\n")
-#define SYS_DIR(name_, ...)    PROC_DIR(name_, 0755, __VA_ARGS__)
-
-/* ---- devices/system/cpu/cpu0/cache ---- */
-
-static int cache_of(const struct proc_ctx *c, struct cpu_cache *out)
-{
-	return cpu_cache((unsigned)c->fd, out) ? 0 : -ENODEV;
-}
-
-#define CACHE_NUMBER(name_, member)                                                                \
-	static int show_cache_##name_(struct seq *s, const struct proc_ctx *c)                     \
-	{                                                                                          \
-		struct cpu_cache cache;                                                            \
-		int r = cache_of(c, &cache);                                                       \
-                                                                                                   \
-		if (!r)                                                                            \
-			seq_printf(s, "%u\n", cache.member);                                       \
-		return r;                                                                          \
-	}
-CACHE_NUMBER(line, line)
-CACHE_NUMBER(level, level)
-CACHE_NUMBER(sets, sets)
-CACHE_NUMBER(partitions, partitions)
-CACHE_NUMBER(ways, ways)
-
-static int show_cache_size(struct seq *s, const struct proc_ctx *c)
-{
-	struct cpu_cache cache;
-	int r = cache_of(c, &cache);
-
-	if (!r)
-		seq_printf(s, "%uK\n", cache.kb);
-	return r;
-}
-
-static int show_cache_type(struct seq *s, const struct proc_ctx *c)
-{
-	struct cpu_cache cache;
-	int r = cache_of(c, &cache);
-
-	if (!r)
-		seq_printf(s, "%s\n", cache.type);
-	return r;
-}
-
-static const struct proc_entry cache_entries[] = {
-    PROC_REG("coherency_line_size", 0444, .show = show_cache_line),
-    SYS_FILE("id", "0"),
-    PROC_REG("level", 0444, .show = show_cache_level),
-    PROC_REG("number_of_sets", 0444, .show = show_cache_sets),
-    PROC_REG("physical_line_partition", 0444, .show = show_cache_partitions),
-    SYS_FILE("shared_cpu_list", "0"),
-    SYS_FILE("shared_cpu_map", "1"),
-    PROC_REG("size", 0444, .show = show_cache_size),
-    PROC_REG("type", 0444, .show = show_cache_type),
-    PROC_PARAM("uevent", ""),
-    PROC_REG("ways_of_associativity", 0444, .show = show_cache_ways),
-};
-
-static const struct proc_entry cache_dir = SYS_DIR("", PROC_CHILDREN(cache_entries));
-
-static int find_cache(const struct proc_ctx *c, int id, struct proc_ctx *child,
-		      const struct proc_entry **e)
-{
-	struct cpu_cache cache;
-
-	child->fd = id;
-	*e = &cache_dir;
-	return id >= 0 ? cache_of(child, &cache) : -ENOENT;
-}
-
-static int next_cache(const struct proc_ctx *c, int id)
-{
-	struct cpu_cache cache;
-
-	return cpu_cache((unsigned)id, &cache) ? id : -1;
-}
-
-static int name_cache(int id, char *buf, size_t size)
-{
-	return scnprintf(buf, size, "index%d", id);
-}
+#include "fs/proc/sysfs.h"
 
 /* ---- devices/system ---- */
-
-static const struct proc_entry cpu_cache_entries[] = {
-    PROC_PARAM("uevent", ""),
-};
-
-static const struct proc_entry topology_entries[] = {
-    SYS_FILE("cluster_cpus", "1"),
-    SYS_FILE("cluster_cpus_list", "0"),
-    SYS_FILE("cluster_id", "65535"),
-    SYS_FILE("core_cpus", "1"),
-    SYS_FILE("core_cpus_list", "0"),
-    SYS_FILE("core_id", "0"),
-    SYS_FILE("core_siblings", "1"),
-    SYS_FILE("core_siblings_list", "0"),
-    SYS_FILE("die_cpus", "1"),
-    SYS_FILE("die_cpus_list", "0"),
-    SYS_FILE("die_id", "0"),
-    SYS_FILE("package_cpus", "1"),
-    SYS_FILE("package_cpus_list", "0"),
-    SYS_FILE("physical_package_id", "0"),
-    SYS_FILE("thread_siblings", "1"),
-    SYS_FILE("thread_siblings_list", "0"),
-};
-
-static const struct proc_entry cpu0_entries[] = {
-    SYS_DIR("cache", PROC_CHILDREN(cpu_cache_entries), .find = find_cache, .next = next_cache,
-	    .name_of = name_cache),
-    PROC_LINK("node0", .text = "../../node/node0"),
-    PROC_LINK("subsystem", .text = "../../../../bus/cpu"),
-    SYS_DIR("topology", PROC_CHILDREN(topology_entries)),
-    PROC_PARAM("uevent", ""),
-};
-
-static const struct proc_entry smt_entries[] = {
-    SYS_FILE("active", "0"),
-    SYS_SET("control", "notsupported"),
-};
-
-static const struct proc_entry cpu_entries[] = {
-    SYS_DIR("cpu0", PROC_CHILDREN(cpu0_entries)),
-    SYS_FILE("isolated", ""),
-    SYS_FILE("kernel_max", "0"),
-    SYS_FILE("offline", ""),
-    SYS_FILE("online", "0"),
-    SYS_FILE("possible", "0"),
-    SYS_FILE("present", "0"),
-    SYS_DIR("smt", PROC_CHILDREN(smt_entries)),
-    PROC_PARAM("uevent", ""),
-};
 
 static const struct proc_entry hugepage_entries[] = {
     SYS_FILE("free_hugepages", "0"),
@@ -155,9 +19,8 @@ static const struct proc_entry node_hugepages_entries[] = {
 };
 
 static const struct proc_entry node0_entries[] = {
-    PROC_LINK("cpu0", .text = "../../cpu/cpu0"),
-    SYS_FILE("cpulist", "0"),
-    SYS_FILE("cpumap", "1"),
+    PROC_REG("cpulist", 0444, .show = sysfs_show_cpu_list),
+    PROC_REG("cpumap", 0444, .show = sysfs_show_cpu_map),
     SYS_FILE("distance", "10"),
     SYS_DIR("hugepages", PROC_CHILDREN(node_hugepages_entries)),
     PROC_REG("meminfo", 0444, .show = proc_show_node_meminfo),
@@ -172,14 +35,14 @@ static const struct proc_entry node_entries[] = {
     SYS_FILE("has_cpu", "0"),
     SYS_FILE("has_memory", "0"),
     SYS_FILE("has_normal_memory", "0"),
-    SYS_DIR("node0", PROC_CHILDREN(node0_entries)),
+    SYS_DIR("node0", PROC_CHILDREN(node0_entries), SYSFS_CPUS(sysfs_cpu_link)),
     SYS_FILE("online", "0"),
     SYS_FILE("possible", "0"),
     PROC_PARAM("uevent", ""),
 };
 
 static const struct proc_entry system_entries[] = {
-    SYS_DIR("cpu", PROC_CHILDREN(cpu_entries)),
+    SYS_DIR("cpu", PROC_CHILDREN(sysfs_cpu_entries), SYSFS_CPUS(sysfs_cpu_dir)),
     SYS_DIR("node", PROC_CHILDREN(node_entries)),
 };
 

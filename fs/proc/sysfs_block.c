@@ -2,7 +2,7 @@
 /* Block devices in /sys: their directories in devices/virtio/block and the links to them
  * (Linux's Documentation/ABI/stable/sysfs-block). An entry's number is the device's. */
 #include "fs/blockdev.h"
-#include "fs/proc/proc.h"
+#include "fs/proc/sysfs.h"
 #include "kernel/string.h"
 
 #define DISK_DIR "devices/virtio/block/"

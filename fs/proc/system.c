@@ -8,15 +8,40 @@
 #include "kernel/filelock.h"
 #include "kernel/heap.h"
 #include "kernel/process.h"
+#include "kernel/sched.h"
 #include "kernel/string.h"
 #include "kernel/utsname.h"
 #include "kernel/x86_64/cpuinfo.h"
 
 #define FLAGS_MAX 4096
 
-static int show_cpuinfo(struct seq *s, const struct proc_ctx *c)
+/* Cores of one package. */
+static void put_cpu(struct seq *s, unsigned n, const struct cpu_info *i, const char *flags)
 {
 	unsigned long hz = cpu_tsc_hz();
+
+	seq_printf(s,
+		   "processor\t: %u\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\n"
+		   "model name\t: %s\n",
+		   n, i->vendor, i->family, i->model, i->brand);
+	seq_printf(s, "stepping\t: %u\ncpu MHz\t\t: %lu.%03lu\n", i->stepping, hz / 1000000,
+		   hz / 1000 % 1000);
+	if (i->cache_kb)
+		seq_printf(s, "cache size\t: %u KB\n", i->cache_kb);
+	seq_printf(s,
+		   "physical id\t: 0\nsiblings\t: %u\ncore id\t\t: %u\ncpu cores\t: %u\n"
+		   "apicid\t\t: %u\ninitial apicid\t: %u\nfpu\t\t: yes\nfpu_exception\t: yes\n",
+		   cpu_count(), n, cpu_count(), n, n);
+	seq_printf(s, "cpuid level\t: %u\nwp\t\t: yes\nflags\t\t: %s\nbugs\t\t:\n", i->cpuid_level,
+		   flags);
+	seq_printf(s, "bogomips\t: %lu.%02lu\nclflush size\t: %u\ncache_alignment\t: %u\n",
+		   hz / 500000, hz / 5000 % 100, i->clflush_size, i->clflush_size);
+	seq_printf(s, "address sizes\t: %u bits physical, %u bits virtual\npower management:\n\n",
+		   i->phys_bits, i->virt_bits);
+}
+
+static int show_cpuinfo(struct seq *s, const struct proc_ctx *c)
+{
 	struct cpu_info i;
 	char *flags = kmalloc(FLAGS_MAX);
 
@@ -24,36 +49,39 @@ static int show_cpuinfo(struct seq *s, const struct proc_ctx *c)
 		return -ENOMEM;
 	cpu_info(&i);
 	cpu_flags_text(flags, FLAGS_MAX);
-	seq_printf(
-	    s,
-	    "processor\t: 0\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\nmodel name\t: %s\n",
-	    i.vendor, i.family, i.model, i.brand);
-	seq_printf(s, "stepping\t: %u\ncpu MHz\t\t: %lu.%03lu\n", i.stepping, hz / 1000000,
-		   hz / 1000 % 1000);
-	if (i.cache_kb)
-		seq_printf(s, "cache size\t: %u KB\n", i.cache_kb);
-	seq_puts(s,
-		 "physical id\t: 0\nsiblings\t: 1\ncore id\t\t: 0\ncpu cores\t: 1\napicid\t\t: 0\n"
-		 "initial apicid\t: 0\nfpu\t\t: yes\nfpu_exception\t: yes\n");
-	seq_printf(s, "cpuid level\t: %u\nwp\t\t: yes\nflags\t\t: %s\nbugs\t\t:\n", i.cpuid_level,
-		   flags);
-	seq_printf(s, "bogomips\t: %lu.%02lu\nclflush size\t: %u\ncache_alignment\t: %u\n",
-		   hz / 500000, hz / 5000 % 100, i.clflush_size, i.clflush_size);
-	seq_printf(s, "address sizes\t: %u bits physical, %u bits virtual\npower management:\n\n",
-		   i.phys_bits, i.virt_bits);
+	for (unsigned n = 0; n < cpu_count(); n++)
+		put_cpu(s, n, &i, flags);
 	kfree(flags);
 	return 0;
 }
 
-/* One processor; its time is the program's or idle. Interrupts are not counted. */
+static uint64_t all_idle_ns(void)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < cpu_count(); i++)
+		sum += sched_idle_ns(i);
+	return sum;
+}
+
+static void put_times(struct seq *s, uint64_t up, uint64_t idle)
+{
+	seq_printf(s, " %lu 0 0 %lu 0 0 0 0 0 0\n", (unsigned long)((up - MIN(up, idle)) / TICK_NS),
+		   (unsigned long)(idle / TICK_NS));
+}
+
+/* A processor's time is the program's or idle. Interrupts are not counted. */
 static int show_stat(struct seq *s, const struct proc_ctx *c)
 {
 	const struct process *p = current_process();
-	uint64_t up = clock_mono_ns(), busy = clock_process_cpu_ns();
-	unsigned long user = busy / TICK_NS, idle = (up - MIN(up, busy)) / TICK_NS;
+	uint64_t up = clock_mono_ns();
 
-	seq_printf(s, "cpu  %lu 0 0 %lu 0 0 0 0 0 0\ncpu0 %lu 0 0 %lu 0 0 0 0 0 0\n", user, idle,
-		   user, idle);
+	seq_puts(s, "cpu ");
+	put_times(s, up * cpu_count(), all_idle_ns());
+	for (unsigned i = 0; i < cpu_count(); i++) {
+		seq_printf(s, "cpu%u", i);
+		put_times(s, up, sched_idle_ns(i));
+	}
 	seq_printf(s, "intr 0\nctxt %lu\nbtime %lu\n",
 		   (unsigned long)(p->counts.switches + p->counts.preempted),
 		   (unsigned long)((clock_real_ns() - up) / NSEC_PER_SEC));
@@ -74,12 +102,12 @@ static int show_uptime(struct seq *s, const struct proc_ctx *c)
 
 	put_seconds(s, up);
 	seq_puts(s, " ");
-	put_seconds(s, up - clock_process_cpu_ns());
+	put_seconds(s, all_idle_ns());
 	seq_puts(s, "\n");
 	return 0;
 }
 
-/* No averages are kept: one processor, mostly one runnable thread. */
+/* No averages are kept. */
 static int show_loadavg(struct seq *s, const struct proc_ctx *c)
 {
 	unsigned threads;

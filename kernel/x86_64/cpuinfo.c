@@ -5,8 +5,19 @@
 
 #include "kernel/string.h"
 #include "kernel/x86_64/cpu.h"
+#include "kernel/x86_64/percpu.h"
 
 #define MAX_CACHES 8
+
+unsigned cpu_count(void)
+{
+	return n_cpus;
+}
+
+uint32_t cpu_mask(void)
+{
+	return (1u << n_cpus) - 1;
+}
 
 static void registers_text(char *out, uint32_t leaf)
 {

@@ -6,6 +6,9 @@
 
 #include "kernel/types.h"
 
+unsigned cpu_count(void); /* how many run */
+uint32_t cpu_mask(void);  /* they, one bit each */
+
 struct cpu_info {
 	char vendor[13];		  /* CPUID 0, "GenuineIntel" */
 	char brand[49];			  /* CPUID 0x80000002..4, leading spaces removed */

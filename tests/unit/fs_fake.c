@@ -15,6 +15,7 @@
 #include "kernel/log.h"
 #include "kernel/oom.h"
 #include "kernel/random.h"
+#include "kernel/sched.h"
 #include "kernel/uaccess.h"
 #include "kernel/utsname.h"
 #include "kernel/vma.h"
@@ -555,6 +556,21 @@ void klog(enum log_level level, const char *fmt, ...)
 
 void mm_usage(struct mm *mm, uaddr_t start, uaddr_t end, struct mm_usage *out)
 {
+}
+
+unsigned cpu_count(void)
+{
+	return 1;
+}
+
+uint32_t cpu_mask(void)
+{
+	return 1;
+}
+
+uint64_t sched_idle_ns(unsigned cpu)
+{
+	return 0;
 }
 
 bool cpu_cache(unsigned index, struct cpu_cache *out)

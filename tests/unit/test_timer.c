@@ -6,6 +6,7 @@
 #include "kernel/itimer.h"
 #include "kernel/task.h"
 #include "kernel/timer.h"
+#include "kernel/x86_64/cpuinfo.h"
 #include "tests/unit/unit.h"
 
 #include <string.h>
@@ -20,6 +21,11 @@ static struct process proc;
 uint64_t clock_mono_ns(void)
 {
 	return now_ns;
+}
+
+unsigned cpu_count(void)
+{
+	return 1;
 }
 
 uint64_t process_cpu_ns_now(struct process *p)
