@@ -41,7 +41,7 @@ void clock_init(const struct bootinfo *bi)
 	vvar_write_begin(&vvar_page.v);
 	vvar_page.v.tsc_base = boot_tsc;
 	vvar_page.v.mult = vvar_mult(tsc_hz);
-	vvar_page.v.n_cpus = MAX(bi->n_cpus, 1u);
+	vvar_page.v.n_cpus = MAX(bi->n_cpus, 1u); /* at most */
 	vvar_write_end(&vvar_page.v);
 	irq_set_timer_handler(clockevent_fired);
 }

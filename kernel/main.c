@@ -181,6 +181,27 @@ static void process_init(void)
 	this_cpu()->thread = t;
 }
 
+/*
+ * The other processors. The uniload command makes a machine with as many as it says, numbered from
+ * 0; without it there are those that ACPI tells of, if it is there, of which at most n are used.
+ */
+static void cpus_init(unsigned n)
+{
+	_Static_assert(BOOTINFO_MAX_CPUS <= MAX_CPUS, "more than the kernel has room for");
+	uint8_t ids[MAX_CPUS], found[MAX_CPUS];
+	unsigned n_ids = 1, n_found = embedded ? acpi_cpus(found, MAX_CPUS) : n;
+
+	ids[0] = apic_id();
+	for (unsigned i = 0; i < n_found && n_ids < n; i++) {
+		if (!embedded)
+			found[i] = i;
+		if (found[i] != ids[0])
+			ids[n_ids++] = found[i];
+	}
+	if (n_ids > 1)
+		smp_start(n_ids, ids);
+}
+
 /* Descriptors 0, 1 and 2 as they were on the host; a closed one stays closed. */
 static void stdio_init(void)
 {
@@ -239,7 +260,7 @@ void kernel_main(void)
 	/* The process, then what it sees: console, files, descriptors. */
 	process_init();
 	if (bi->n_cpus > 1)
-		smp_start(bi->n_cpus);
+		cpus_init(bi->n_cpus);
 	console_init(bi);
 	procfs_set_cmdline(params.cmdline);
 	hostname = bootinfo_string(bi, bi->hostname);

@@ -14,6 +14,7 @@
 #include "kernel/uaccess.h"
 #include "kernel/x86_64/cpu.h"
 #include "kernel/x86_64/percpu.h"
+#include "kernel/x86_64/smp.h"
 
 #define BACKTRACE_MAX 24
 #define LINE_MAX      256
@@ -100,6 +101,7 @@ static __noreturn void panic_finish(const struct regs *regs, const char *fmt, va
 
 	if (depth++)
 		machine_exit(BI_DEBUG_EXIT_PANIC);
+	smp_stop_others();
 	n = scnprintf(line, sizeof(line), "uniload: kernel panic: ");
 	vsnprintf(line + n, sizeof(line) - (size_t)n, fmt, ap);
 	debug_line(line);

@@ -68,7 +68,7 @@ sub mode_matches {
 	return $wanted eq '*' || $mode =~ /^\Q$wanted\E|-\Q$wanted\E$/;
 }
 
-# Guest tests as {name, src, seconds (may be undefined), volume, long, calls, xfails}, by name.
+# Guest tests as {name, src, seconds (may be undefined), volume, cpus, long, calls, xfails}, by name.
 sub guest_tests {
 	my %row = map { $_->{name} => 1 } rows();
 	my @tests;
@@ -76,7 +76,7 @@ sub guest_tests {
 		my ($name, $base) = $src =~ m{^tests/(.*?([^/]+))\.c$};
 		my %calls = map { $_ => 1 } grep { $row{$_} } named_calls($src), $base;
 		push @tests, {name => $name, src => $src, seconds => directive($src, 'timeout'),
-			volume => defined directive($src, 'volume'), long => defined directive($src, 'long'),
+			volume => defined directive($src, 'volume'), cpus => defined directive($src, 'cpus'), long => defined directive($src, 'long'),
 			calls => [sort keys %calls], xfails => [xfails($src)]};
 	}
 	return @tests;

@@ -293,6 +293,7 @@ static void tell_manifest(struct report *r, const struct image *im)
 	report_text(r, "rewrite", rewrite_name(spec->flags));
 	report_number(r, "rewrite_sites", plan_sites(spec->plan, spec->plan_size));
 	report_text(r, "directory", spec->cwd);
+	report_number(r, "cpus", spec->cpus ? spec->cpus : 1);
 	report_number(r, "uid", spec->uid);
 	report_number(r, "gid", spec->gid);
 	tell_strings(r, "arguments", spec->argv);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ACPI 6.4: RSDP (5.2.5.3), XSDT (5.2.8), FADT (5.2.9). The DSDT is byte code; of it only two
- * constant patterns are looked for: the package named _S5_ (7.4.2.6) and, behind each device with
- * the ID of a virtio-mmio transport, its resource template (6.4.3).
+ * ACPI 6.4: RSDP (5.2.5.3), XSDT (5.2.8), FADT (5.2.9), MADT (5.2.12). The DSDT is byte code; of it
+ * only two constant patterns are looked for: the package named _S5_ (7.4.2.6) and, behind each
+ * device with the ID of a virtio-mmio transport, its resource template (6.4.3).
  */
 #include "kernel/x86_64/acpi.h"
 
@@ -27,12 +27,17 @@ struct header {
 } __attribute__((packed));
 
 /* Offsets in the FADT. */
-#define FADT_FLAGS	   112
-#define FADT_X_DSDT	   140
-#define FADT_SLEEP_CONTROL 244 /* a generic address: space, width, offset, access, address */
-#define FADT_REDUCED_END   268
-#define FLAG_HW_REDUCED	   (1u << 20)
-#define SPACE_MEMORY	   0
+/* MADT (5.2.12): where the entries begin, each with type and length; those of processors. */
+#define MADT_ENTRIES	     44
+#define MADT_LOCAL_APIC	     0
+#define MADT_LOCAL_APIC_SIZE 8
+#define MADT_ENABLED	     1
+#define FADT_FLAGS	     112
+#define FADT_X_DSDT	     140
+#define FADT_SLEEP_CONTROL   244 /* a generic address: space, width, offset, access, address */
+#define FADT_REDUCED_END     268
+#define FLAG_HW_REDUCED	     (1u << 20)
+#define SPACE_MEMORY	     0
 
 /* The sleep control register. */
 #define SLEEP_TYPE_SHIFT 2
@@ -89,6 +94,22 @@ static const struct header *find_table(const char *signature)
 			return t;
 	}
 	return NULL;
+}
+
+unsigned acpi_cpus(uint8_t *apic_ids, unsigned max)
+{
+	const struct header *madt = find_table("APIC");
+	const uint8_t *p = (const uint8_t *)madt;
+	unsigned n = 0;
+
+	for (uint32_t at = MADT_ENTRIES; madt && at + 2 <= madt->length && p[at + 1] >= 2;
+	     at += p[at + 1]) {
+		if (p[at] != MADT_LOCAL_APIC || at + MADT_LOCAL_APIC_SIZE > madt->length)
+			continue;
+		if ((p[at + 4] & MADT_ENABLED) && n < max)
+			apic_ids[n++] = p[at + 3];
+	}
+	return n;
 }
 
 static const uint8_t *fadt_find(void)

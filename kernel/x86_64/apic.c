@@ -22,6 +22,7 @@
 #define LAPIC_TIMER_DIVIDE (0x3e0 / 4)
 #define ICR_INIT	   0x4500
 #define ICR_STARTUP	   0x4600 /* at the page whose number is in the low byte: 0 */
+#define ICR_OTHERS	   0xc0000
 #define SVR_ENABLE	   0x100
 #define LVT_MASKED	   0x10000
 #define DIVIDE_BY_1	   0xb
@@ -101,6 +102,16 @@ void apic_start(uint8_t apic_id, bool again)
 {
 	lapic[LAPIC_ICR_HIGH] = (uint32_t)apic_id << 24;
 	lapic[LAPIC_ICR_LOW] = again ? ICR_STARTUP : ICR_INIT;
+}
+
+void apic_stop_others(void)
+{
+	lapic[LAPIC_ICR_LOW] = ICR_OTHERS | ICR_INIT;
+}
+
+uint8_t apic_id(void)
+{
+	return lapic[LAPIC_ID] >> 24;
 }
 
 /* Neither KVM nor QEMU lets a request stay in the register. */

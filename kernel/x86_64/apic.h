@@ -20,6 +20,9 @@ int irq_request(unsigned gsi, void (*handler)(void *arg), void *arg);
 void apic_init_other(void);
 /* Make another CPU begin at physical address 0, in real mode; repeat until it does. */
 void apic_start(uint8_t apic_id, bool again);
+/* Stop all other CPUs for good. */
+void apic_stop_others(void);
+uint8_t apic_id(void); /* of this CPU */
 /* Interrupt another CPU. */
 void apic_send(uint8_t apic_id, unsigned vec);
 

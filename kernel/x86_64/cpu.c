@@ -297,6 +297,7 @@ void machine_exit(uint8_t debug_exit_code)
 	    "uniload: this machine cannot be switched off: it stays halted\n";
 	static bool called;
 
+	smp_stop_others();
 	cpu_out8(DEBUG_EXIT_PORT, debug_exit_code);
 	if (!called) {
 		called = true; /* should the tables make us fault */

@@ -15,8 +15,8 @@
 #include "kernel/x86_64/cpu.h"
 #include "kernel/x86_64/entry.h"
 
-/* How often a CPU that has just had the lock looks away before it wants it again. */
-#define POLITE_SPINS 100
+/* How long a CPU that comes holds back for those that wait already: TSC ticks, some 50 us. */
+#define POLITE_TICKS 100000
 
 struct cpu *cpus[MAX_CPUS] = {&boot_cpu};
 unsigned n_cpus = 1;
@@ -39,18 +39,30 @@ void kernel_flush_stale(void)
 	nub_call(NUB_FLUSH_ALL, 0);
 }
 
+static uint32_t turns; /* how often somebody has had to wait, and got it */
+
 /*
- * Not a fair lock: a queue would wait for CPUs that their host does not run. But who comes while
- * others wait gives them a moment first.
+ * Who comes while others wait lets one of them go first. Not a queue, because it would wait for
+ * CPUs that their host does not run just now; therefore it holds back for a moment only.
  */
+static void hold_back(void)
+{
+	uint32_t seen = READ_ONCE(turns);
+	uint64_t from = cpu_tsc();
+
+	while (READ_ONCE(kernel_lock_waiters) && READ_ONCE(turns) == seen &&
+	       cpu_tsc() - from < POLITE_TICKS)
+		__builtin_ia32_pause();
+}
+
 void kernel_lock_wait(void)
 {
-	for (int i = 0; i < POLITE_SPINS && READ_ONCE(kernel_lock_waiters); i++)
-		__builtin_ia32_pause();
+	hold_back();
 	__atomic_add_fetch(&kernel_lock_waiters, 1, __ATOMIC_RELAXED);
 	while (!lock_try())
 		while (READ_ONCE(kernel_lock))
 			__builtin_ia32_pause();
+	turns++;
 	__atomic_sub_fetch(&kernel_lock_waiters, 1, __ATOMIC_RELAXED);
 	if (this_cpu()->stale)
 		kernel_flush_stale();
@@ -160,7 +172,7 @@ static void compare_clocks(unsigned parity)
 	}
 }
 
-static struct cpu *cpu_new(unsigned i)
+static struct cpu *cpu_new(unsigned i, uint8_t id)
 {
 	struct page *p = page_alloc(1, PAGE_ZEROED);
 	struct thread *idle = sched_add_cpu(i);
@@ -170,7 +182,7 @@ static struct cpu *cpu_new(unsigned i)
 		boot_failed("not enough memory for %u CPUs: give the machine more with -m", i + 1);
 	c->self = c;
 	c->index = i;
-	c->apic_id = i;
+	c->apic_id = id;
 	c->masked = 1;
 	c->canary = boot_cpu.canary;
 	c->root = kernel_root;
@@ -198,7 +210,7 @@ static void await(const struct cpu *c)
 	}
 }
 
-void smp_start(unsigned n)
+void smp_start(unsigned n, const uint8_t *apic_ids)
 {
 	if (!sched_add_cpu(0))
 		boot_failed("not enough memory for %u CPUs: give the machine more with -m", n);
@@ -206,7 +218,7 @@ void smp_start(unsigned n)
 	patch_locks();
 	kernel_lock = 1;
 	while (n_cpus < n) {
-		struct cpu *c = cpu_new(n_cpus);
+		struct cpu *c = cpu_new(n_cpus, apic_ids[n_cpus]);
 
 		meeting.turn = 0;
 		meeting.tsc = 0;
@@ -217,6 +229,12 @@ void smp_start(unsigned n)
 			boot_failed("the time-stamp counters of CPUs 0 and %u differ", c->index);
 		cpus[n_cpus++] = c;
 	}
+}
+
+void smp_stop_others(void)
+{
+	if (n_cpus > 1)
+		apic_stop_others();
 }
 
 void smp_main(void)

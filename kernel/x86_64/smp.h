@@ -20,11 +20,13 @@
 struct mm;
 
 /*
- * Start CPUs 1 to n - 1 (at most MAX_CPUS), each with an idle thread made by sched_add_cpu();
- * called once, by CPU 0, before there is program code. Ends the machine, after saying why, if one
- * does not come.
+ * Start CPUs 1 to n - 1, whose local APICs have these numbers (apic_ids[0]: the caller's), n at
+ * most MAX_CPUS; called once, by CPU 0, before there is program code. Ends the machine, after
+ * saying why, if one does not come.
  */
-void smp_start(unsigned n);
+void smp_start(unsigned n, const uint8_t *apic_ids);
+/* At the end: nothing runs any more but the caller. */
+void smp_stop_others(void);
 
 /* The same as what entry.S does on the way in; nothing while there is one CPU. */
 void kernel_lock_enter(void);

@@ -70,6 +70,10 @@ refused 'no program' 125 'program' u
 refused '-m without a value' 125 '-m' u -m
 refused '-m nonsense' 125 'size' u -m lots "$P/hello"
 refused '-m too small' 125 'small' u -m 64K "$P/hello"
+for n in 0 -1 1.5 two 2x '' 17 99999999999999999999; do
+	refused "-c '$n'" 125 'processors' u -c "$n" "$P/hello"
+	refused "build -c '$n'" 125 'processors' timeout 60 "$UNILOAD" build -c "$n" "$P/hello" -o c.img
+done
 refused '-m too big for the host' 125 'host|more' u -m 9999G "$P/hello"
 refused '--accel nonsense' 125 'accel' "$UNILOAD" run --accel xen "$P/hello"
 refused '--timeout nonsense' 125 'time' u --timeout soon "$P/hello"

@@ -125,6 +125,15 @@ is 'it reads lines and echoes' "$( (sleep 2; printf 'ab\177c\n'; sleep 1; printf
 image big-line.img 0 /bin/busybox seq 20000
 is 'much output arrives' "$(q big-line.img | md5sum)" "$(seq 20000 | md5sum)"
 
+# ---- processors: of those there are, as many are used as the image was made for ----
+image nproc.img 0 -c 3 /bin/busybox nproc
+for n in 1 2 5; do
+	is "made for 3, on $n" "$(q nproc.img -smp $n)" "$((n < 3 ? n : 3))"
+done
+is 'made for 3, with numbers that leave gaps' "$(q nproc.img -smp 6,sockets=2,cores=3,threads=1)" 3
+is 'made for 3, no ACPI to tell of them' "$(MACHINE=microvm,acpi=off q nproc.img -smp 3 -no-reboot -append reboot=t)" 1
+is 'made for 1, on 4' "$(q hello.img -smp 4)" $'hello\nx'
+
 # ---- big images ----
 image big.img 100 "$P/hello"
 is '100 MiB in 128 MiB' "$(q big.img)" hello

@@ -35,6 +35,19 @@ for m in 8M 64M 1G; do
 	is "-m $m" "$(u -m $m "$P/hello")" hello
 done
 
+# ---- processors ----
+is 'one without -c' "$(u /bin/busybox nproc)" 1
+for n in 1 2 16; do
+	is "-c $n" "$(u -c $n /bin/busybox sh -c 'nproc; grep -c ^processor /proc/cpuinfo; cat /sys/devices/system/cpu/online')" \
+		"$n"$'\n'"$n"$'\n'"0$([ $n = 1 ] || echo "-$((n - 1))")"
+done
+"$UNILOAD" build -c 3 -o nproc.img /bin/busybox --args nproc
+is 'an image says how many' "$(u nproc.img)" 3
+is '-c beside an image' "$(u -c 2 nproc.img)" 2
+is 'inspect tells' "$("$UNILOAD" inspect nproc.img | grep -c '^ *cpus: *3$')" 1
+status 'exit status with two' 3 u -c 2 "$P/die" exit 3
+status 'a signal with two' 139 u -c 2 "$P/die" raise 11
+
 # ---- strace, strict, verbose ----
 u --strace "$P/hello" >out 2>err
 is '--strace leaves stdout alone' "$(cat out)" hello
