@@ -20,6 +20,7 @@
 #include "kernel/stubs_private.h"
 #include "kernel/task.h"
 #include "kernel/x86_64/cpu.h"
+#include "kernel/x86_64/smp.h"
 #include "loader/rewrite.h"
 
 #define STUB	   sizeof(struct rewrite_stub)
@@ -220,12 +221,16 @@ static uaddr_t moved_rip(struct mm *mm, uaddr_t rip, const uint8_t *page)
 	return rip;
 }
 
-/* Call fn for the registers of every thread that is at [start, end) of the program's code. */
+/*
+ * Call fn for the registers of every thread that is at [start, end) of the program's code; those of
+ * other CPUs come out of it for that, and stay out as long as the caller does not sleep.
+ */
 static void for_threads(struct mm *mm, uaddr_t start, uaddr_t end,
 			void (*fn)(struct mm *mm, struct regs *regs, void *arg), void *arg)
 {
 	struct process *p;
 
+	smp_leave_program(mm);
 	for_each_process(p)
 	{
 		struct thread *t;

@@ -64,6 +64,10 @@ void cpu_load_root(paddr_t root)
 {
 }
 
+void smp_leave_program(const struct mm *mm)
+{
+}
+
 void pt_flush(paddr_t root, uint64_t start, uint64_t end)
 {
 	sim_flushes++;
