@@ -5,10 +5,13 @@
  */
 #include "kernel/oom.h"
 
+#include "kernel/clock.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "kernel/process.h"
 #include "kernel/wait.h"
+
+#define PATIENCE_NS (2 * NSEC_PER_SEC) /* with who was killed, before the caller goes too */
 
 long oom_points(struct process *p)
 {
@@ -48,20 +51,25 @@ static void announce(const struct process *p)
 			  p->pid, process_leader(p)->comm);
 }
 
-static void wait_for_end(struct process *p)
+/* False: it takes too long. */
+static bool wait_for_end(struct process *p)
 {
+	uint64_t deadline = clock_mono_ns() + PATIENCE_NS;
 	struct waiter w = {0};
+	bool ended;
 
 	process_get(p);
-	while (!p->exited && !signal_kills(current)) {
+	while (!p->exited && !signal_kills(current) && clock_mono_ns() < deadline) {
 		current->killable = true;
 		wait_prepare(&w, &p->exit_wq);
 		if (!p->exited)
-			(void)wait_sleep(NO_DEADLINE, false);
+			(void)wait_sleep(deadline, false);
 		wait_finish(&w);
 		current->killable = false;
 	}
+	ended = p->exited || signal_kills(current);
 	process_put(p);
+	return ended;
 }
 
 void oom_kill(void)
@@ -76,7 +84,6 @@ void oom_kill(void)
 		if (p != current_process())
 			signal_raise(p, SIGKILL);
 	}
-	if (p == current_process())
-		process_exit(SIGKILL);
-	wait_for_end(p);
+	if (p == current_process() || !wait_for_end(p))
+		process_exit(SIGKILL); /* what cannot end holds nobody up: this one does then */
 }
