@@ -7,6 +7,7 @@
 #include "tools/disk.h"
 #include "tools/elfinfo.h"
 #include "tools/image.h"
+#include "tools/kernel_file.h"
 #include "tools/machine.h"
 #include "tools/module.h"
 #include "tools/payload.h"
@@ -60,47 +61,6 @@ struct run {
 	uint64_t deadline_ns;
 	sigset_t old_mask;
 };
-
-/* ---- the kernel ---- */
-
-static int use_kernel_inside(struct run *r)
-{
-	size_t size = (size_t)(uniload_kernel_end - uniload_kernel_start), done = 0;
-
-	r->kernel_end = elf_physical_end(uniload_kernel_start, size);
-	r->kernel_fd = memfd_create("uniload-kernel", MFD_CLOEXEC);
-	if (r->kernel_fd < 0)
-		return fail(STATUS_FAILED, "cannot create a memory file: %s", strerror(errno));
-	while (done < size) {
-		ssize_t n = write(r->kernel_fd, uniload_kernel_start + done, size - done);
-
-		if (n < 0 && errno != EINTR)
-			return fail(STATUS_FAILED, "cannot write a memory file: %s",
-				    strerror(errno));
-		done += n > 0 ? (size_t)n : 0;
-	}
-	return 0;
-}
-
-static int use_kernel_file(struct run *r)
-{
-	struct stat st;
-	void *image;
-
-	r->kernel_fd = open(r->o.kernel, O_RDONLY | O_CLOEXEC);
-	if (r->kernel_fd < 0 || fstat(r->kernel_fd, &st) < 0)
-		return fail(STATUS_FAILED, "--kernel %s: %s", r->o.kernel, strerror(errno));
-	image = st.st_size > 0
-		    ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, r->kernel_fd, 0)
-		    : MAP_FAILED;
-	if (image != MAP_FAILED) {
-		r->kernel_end = elf_physical_end(image, (uint64_t)st.st_size);
-		munmap(image, (size_t)st.st_size);
-	}
-	if (r->kernel_end == 0)
-		return fail(STATUS_FAILED, "--kernel %s: not an ELF kernel", r->o.kernel);
-	return 0;
-}
 
 /* ---- what the guest is told ---- */
 
@@ -514,7 +474,8 @@ static int run(struct run *r)
 	if (status == 0)
 		status = volumes_parse(&r->volumes, &r->o.volumes, &r->devices);
 	if (status == 0)
-		status = r->o.kernel ? use_kernel_file(r) : use_kernel_inside(r);
+		status = r->o.kernel ? kernel_from_file(r->o.kernel, &r->kernel_fd, &r->kernel_end)
+				     : kernel_inside(&r->kernel_fd, &r->kernel_end);
 	if (status == 0)
 		status = build_module(r);
 	if (status == 0)
