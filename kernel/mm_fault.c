@@ -33,6 +33,12 @@ unsigned mm_pt_prot(unsigned prot)
 	return pt | (prot & PROT_EXEC ? PT_EXEC : 0);
 }
 
+/* The same without the right to store; on x86 what may be written may be read, and still may. */
+static unsigned pt_prot_readable(unsigned prot)
+{
+	return mm_pt_prot(prot) & ~(unsigned)PT_WRITE;
+}
+
 bool mm_sole_owner(const struct page *p)
 {
 	return READ_ONCE(p->refs) == 1 && !(p->flags & PG_RESERVED);
@@ -134,7 +140,7 @@ static int fill_zero_page(struct mm *mm, const struct vma *v, uaddr_t start, uad
 	}
 	for (size_t i = 0; i < n; i++)
 		pages[i] = taken >> i & 1 ? NULL : page_get(zero_page);
-	return map_pages(mm, start, pages, n, mm_pt_prot(v->prot & ~(unsigned)PROT_WRITE));
+	return map_pages(mm, start, pages, n, pt_prot_readable(v->prot));
 }
 
 static int fault_anon(struct mm *mm, struct vma *v, uaddr_t addr, enum mm_access access)
@@ -210,7 +216,7 @@ static void pages_at_hand(struct mm *mm, struct vma *v, uaddr_t start, size_t n,
 /* Map what else is at hand around addr: a fault costs more than a few entries. */
 static void fill_around(struct mm *mm, struct vma *v, uaddr_t addr, bool copy)
 {
-	unsigned prot = copy || open_to_stores(v) ? v->prot : v->prot & ~(unsigned)PROT_WRITE;
+	unsigned prot = copy || open_to_stores(v) ? mm_pt_prot(v->prot) : pt_prot_readable(v->prot);
 	struct page *pages[FILE_WINDOW_PAGES];
 	uaddr_t start, end;
 	size_t n;
@@ -228,7 +234,7 @@ static void fill_around(struct mm *mm, struct vma *v, uaddr_t addr, bool copy)
 	for (size_t i = 0; i < n && copy; i++)
 		pages[i] = pages[i] ? copy_of(pages[i]) : NULL;
 	mm_stubs_plan(mm, v, start, pages, n, false);
-	(void)map_pages(mm, start, pages, n, mm_pt_prot(prot));
+	(void)map_pages(mm, start, pages, n, prot);
 }
 
 static int fault_file(struct mm *mm, struct vma *v, uaddr_t addr, enum mm_access access)
@@ -246,8 +252,7 @@ static int fault_file(struct mm *mm, struct vma *v, uaddr_t addr, enum mm_access
 		return -ENOMEM;
 	mm_stubs_plan(mm, v, addr, &p, 1, true);
 	r = pt_map(mm->root, addr, page_to_phys(p),
-		   mm_pt_prot(copy || write ? v->prot : v->prot & ~(unsigned)PROT_WRITE),
-		   PAGE_SHIFT);
+		   copy || write ? mm_pt_prot(v->prot) : pt_prot_readable(v->prot), PAGE_SHIFT);
 	if (r) {
 		page_put(p);
 		return r;
