@@ -23,6 +23,8 @@
 #define SHORT	   160 /* beyond this no short branch leads into a region */
 #define MAX_CHAIN  4   /* instructions moved, at most */
 #define GUEST_PAGE 4096
+#define MOST_SWEPT (16u << 20) /* bytes of code without any known function: more is not looked at  \
+				*/
 
 /* Instructions next to a site that could be moved, nearest first. */
 struct chain {
@@ -174,7 +176,7 @@ static void read_piece(struct work *w, uint64_t from, uint64_t to, bool function
 	uint64_t left;
 	const uint8_t *bytes = scan_elf_at(&w->elf, from, &left);
 
-	if (bytes == NULL)
+	if (bytes == NULL || to - from > MOST_SWEPT)
 		return;
 	scan_code_read(&code, from, bytes, to - from < left ? to - from : left, function,
 		       found_target, w);
@@ -238,14 +240,18 @@ static void found_call(void *ctx, uint64_t target, bool call)
 		scan_elf_add_start(found, &(struct scan_start){.address = target});
 }
 
-/* Does the file tell of most functions, as compilers for most languages see to? */
+/* Does the file tell of most functions, as compilers for most languages see to? Or is it too large
+ * to find out? */
 static bool functions_known(const struct work *w)
 {
+	uint64_t size = 0;
 	size_t known = 0;
 
 	for (size_t i = 0; i < w->n; i++)
 		known += scan_elf_frame(&w->elf, w->places[i].address) != NULL;
-	return w->elf.go || known > w->n / 2;
+	for (size_t i = 0; i < w->elf.n_spans; i++)
+		size += w->elf.spans[i].exec ? w->elf.spans[i].size : 0;
+	return w->elf.go || known > w->n / 2 || size > MOST_SWEPT;
 }
 
 /* What is called in a piece of code without a doubt is a function. */

@@ -121,6 +121,37 @@ static void add_span(struct scan_elf *e, const Elf64_Phdr *p)
 		    p->p_vaddr, size, p->p_offset, e->data + p->p_offset, (p->p_flags & PF_X) != 0};
 }
 
+/*
+ * Section headers tell code from the constants that some linkers put into the same segment: then
+ * only sections are executable spans, beside the segments they are in.
+ */
+static void use_sections(struct scan_elf *e, const Elf64_Ehdr *eh)
+{
+	const Elf64_Shdr *v = table(e, eh->e_shoff, eh->e_shnum, sizeof(*v));
+	size_t segments = e->n_spans;
+
+	if (eh->e_shentsize != sizeof(*v) || eh->e_shoff % 8)
+		return;
+	for (unsigned i = 0; v && i < eh->e_shnum; i++) {
+		const struct scan_span *s;
+		uint64_t left;
+
+		if (!(v[i].sh_flags & SHF_EXECINSTR) || v[i].sh_type == SHT_NOBITS ||
+		    v[i].sh_size == 0 || (s = scan_elf_code(e, v[i].sh_addr)) == NULL ||
+		    scan_elf_at(e, v[i].sh_addr, &left) == NULL || v[i].sh_size > left)
+			continue;
+		if (e->n_spans == SCAN_MAX_SPANS) {
+			e->n_spans = segments;
+			return;
+		}
+		e->spans[e->n_spans++] = (struct scan_span){
+		    v[i].sh_addr, v[i].sh_size, s->offset + (v[i].sh_addr - s->address),
+		    s->bytes + (v[i].sh_addr - s->address), true};
+	}
+	for (size_t i = 0; i < segments && e->n_spans > segments; i++)
+		e->spans[i].exec = false;
+}
+
 /* ---- symbols ---- */
 
 /* Labels without a type count: assembly has them, and somebody may jump there. */
@@ -297,6 +328,7 @@ bool scan_elf_open(struct scan_elf *e, const uint8_t *data, uint64_t size)
 	for (unsigned i = 0; i < eh.e_phnum; i++)
 		if (ph[i].p_type == PT_LOAD)
 			add_span(e, &ph[i]);
+	use_sections(e, &eh);
 	return true;
 }
 

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SCAN_MAX_SPANS 64
+#define SCAN_MAX_SPANS 128
 
 /* The part of a segment that is in the file. */
 struct scan_span {
