@@ -6,11 +6,13 @@
 #include "kernel/process.h"
 
 #include "fs/blockdev.h"
+#include "fs/eventpoll.h"
 #include "fs/init.h"
 #include "fs/vfs.h"
 #include "kernel/abi/bootinfo.h"
 #include "kernel/clock.h"
 #include "kernel/filelock.h"
+#include "kernel/futex.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
 #include "kernel/oom.h"
@@ -604,4 +606,35 @@ bool tty_controlling(const struct process *p, int *pgrp, unsigned *device)
 
 void filelock_each(void (*fn)(void *arg, const struct filelock *l, int number), void *arg)
 {
+}
+
+/* ---- what message queues and asynchronous I/O reach beyond files, which no unit test does ---- */
+
+void (*mm_gone)(struct mm *mm);
+
+int64_t mm_map(struct mm *mm, uaddr_t addr, size_t len, unsigned prot, unsigned flags,
+	       struct file *f, uint64_t offset, const char *name)
+{
+	abort();
+}
+
+int mm_unmap(struct mm *mm, uaddr_t addr, size_t len)
+{
+	abort();
+}
+
+int signal_send(struct process *p, const siginfo_t *info)
+{
+	abort();
+}
+
+int futex_sleep(struct wait_queue *wq, bool (*done)(const void *arg), const void *arg,
+		const struct futex_deadline *until)
+{
+	abort();
+}
+
+void eventfd_signal(struct file *f)
+{
+	abort();
 }
