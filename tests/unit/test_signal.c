@@ -2,13 +2,7 @@
 /* Signals: generation, queues, order, default actions, stopping, waiting. */
 /* unit: kernel/signal.c kernel/sigdeliver.c kernel/rseq.c kernel/x86_64/sigframe.c */
 #define _POSIX_C_SOURCE 200809L
-#include "kernel/stubs.h"
 #include "tests/unit/signal_world.h"
-
-/* Nothing is rewritten here. */
-void stubs_enter(struct regs *regs)
-{
-}
 
 /* ---- generation ---- */
 
