@@ -23,8 +23,9 @@
 #define SHORT	   160 /* beyond this no short branch leads into a region */
 #define MAX_CHAIN  4   /* instructions moved, at most */
 #define GUEST_PAGE 4096
-#define MOST_SWEPT (16u << 20) /* bytes of code without any known function: more is not looked at  \
-				*/
+#define MOST_SWEPT                                                                                 \
+	(16u << 20) /* bytes of code without any known function: more is not looked at             \
+		     */
 
 /* Instructions next to a site that could be moved, nearest first. */
 struct chain {
