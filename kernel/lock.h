@@ -51,6 +51,8 @@ static inline void spin_unlock(struct spinlock *l)
 	__atomic_store_n(&l->held, 0, __ATOMIC_RELEASE);
 }
 
+struct waiter;
+
 struct wait_queue {
 	struct spinlock lock;
 	struct list waiters; /* of struct waiter, kernel/wait.h */
@@ -59,6 +61,7 @@ struct wait_queue {
 struct mutex {
 	struct spinlock lock;
 	bool held;
+	struct waiter *heir; /* woken and yet too late: the next to have it, before all others */
 	struct wait_queue wq;
 };
 

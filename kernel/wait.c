@@ -113,16 +113,24 @@ void mutex_init(struct mutex *m)
 {
 	m->lock = (struct spinlock)SPINLOCK_INIT;
 	m->held = false;
+	m->heir = NULL;
 	wait_queue_init(&m->wq);
 }
 
-static bool mutex_try(struct mutex *m)
+/* Take it for w, unless it is held or another's by right. With `late`, w has a right to it from now
+ * on, if nobody has. */
+static bool mutex_try(struct mutex *m, struct waiter *w, bool late)
 {
 	bool got;
 
 	spin_lock(&m->lock);
-	got = !m->held;
-	m->held = true;
+	got = !m->held && (!m->heir || m->heir == w);
+	if (got) {
+		m->held = true;
+		m->heir = NULL;
+	} else if (late && !m->heir) {
+		m->heir = w;
+	}
 	spin_unlock(&m->lock);
 	return got;
 }
@@ -130,20 +138,26 @@ static bool mutex_try(struct mutex *m)
 /*
  * Not wait_sleep(): the caller may be testing a condition for which it is on other queues, and a
  * wake-up from there must still be known when it goes to sleep for that.
+ *
+ * Who comes along takes a free mutex before those who have waited for it and do not run yet: that
+ * saves switches. One who was woken and came too late has it next, so that no thread can keep
+ * another from it by coming back all the time.
  */
 void mutex_lock(struct mutex *m)
 {
 	struct waiter w = {.mutex = true};
+	bool late = false;
 
-	while (unlikely(!mutex_try(m))) {
+	while (unlikely(!mutex_try(m, &w, late))) {
 		wait_prepare(&w, &m->wq);
-		if (mutex_try(m)) {
+		if (mutex_try(m, &w, false)) {
 			wait_finish(&w);
 			return;
 		}
 		if (sched_prepare_sleep(current, false, &w.woken))
 			schedule();
 		wait_finish(&w);
+		late = w.woken;
 		w.woken = false;
 	}
 }
@@ -153,6 +167,7 @@ void mutex_unlock(struct mutex *m)
 	spin_lock(&m->lock);
 	m->held = false;
 	spin_unlock(&m->lock);
+	/* an heir is not always the first of those who wait */
 	if (m->wq.waiters.next && !list_empty(&m->wq.waiters))
-		wait_wake(&m->wq, 1);
+		wait_wake(&m->wq, READ_ONCE(m->heir) ? SIZE_MAX : 1);
 }
