@@ -14,7 +14,7 @@ struct inet_opts {
 	    notsent_lowat, save_syn, thin_linear, thin_dupack, inq, congestion;
 	int udp_cork, udp_segment, udp_gro, no_check6_tx, no_check6_rx, send_cscov, recv_cscov;
 	int tos, ttl, mc_ttl, mc_loop, mc_all, pktinfo, recvttl, recvtos, retopts, recvopts,
-	    recvorigdst, recverr, mtu_discover, freebind, no_port, hdrincl, minttl;
+	    recvorigdst, recverr, mtu_discover, freebind, no_port, minttl;
 	int v6only, hops, mc_hops, mc_loop6, mc_all6, recvpktinfo, recvhoplimit, recvtclass, tclass,
 	    mtu_discover6, recverr6, dontfrag, autoflowlabel, freebind6, minhops;
 };

@@ -102,7 +102,7 @@ static bool connection_exists(int type, int protocol, unsigned port, const struc
 	return false;
 }
 
-/* Calls for random ports, odd or even ones first, until one is good. */
+/* From a random port on, the first that is good. */
 int inet_auto_port(struct inet_sock *u, const struct inet_addr *remote)
 {
 	unsigned range = PORT_LAST - PORT_FIRST + 1, start = random_u64() % range;
