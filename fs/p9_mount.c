@@ -4,6 +4,7 @@
 #include "fs/p9.h"
 #include "kernel/bootinfo.h"
 #include "kernel/console.h"
+#include "kernel/errname.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
 #include "kernel/string.h"
@@ -140,7 +141,7 @@ static int mount_one(const struct bi_volume *v, const struct bootinfo *bi)
 	if (at)
 		dentry_put(at);
 	if (r)
-		log_error("cannot mount a volume at %s: error %d", path, -r);
+		log_error("cannot mount a volume at %s: %s", path, errno_text(-r));
 	return r;
 }
 

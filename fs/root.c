@@ -8,6 +8,7 @@
 #include "fs/overlay.h"
 #include "fs/vfs.h"
 #include "kernel/bootinfo.h"
+#include "kernel/errname.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
 
@@ -50,7 +51,7 @@ static int find_disk(void)
 	}
 	r = blockdev_ready(image.disk);
 	if (r)
-		log_error("the disk with the root file system does not work: error %d", -r);
+		log_error("the disk with the root file system does not work: %s", errno_text(-r));
 	else
 		image.disk->cache.read_around = DISK_AROUND;
 	return r;
@@ -76,6 +77,6 @@ int root_new(const struct bootinfo *bi, struct super **out)
 	}
 	r = overlay_new(&image.src, out);
 	if (r && r != -ENOMEM)
-		log_error("the root file system cannot be used: error %d", -r);
+		log_error("the root file system cannot be used: %s", errno_text(-r));
 	return r;
 }

@@ -10,6 +10,7 @@
  */
 #include "fs/blockdev.h"
 #include "kernel/clock.h"
+#include "kernel/errname.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
@@ -322,7 +323,7 @@ static int blk_start(struct blockdev *b)
 	wait_queue_init(&d->q->wq);
 	r = start_queue(d, features | 1ull << VIRTIO_F_VERSION_1 | 1ull << VIRTIO_F_EVENT_IDX);
 	if (r) {
-		log_warn("virtio-blk device does not start: error %d", -r);
+		log_warn("virtio-blk device does not start: %s", errno_text(-r));
 		return r; /* the queue's memory may be known to the device: not freed */
 	}
 	read_config(d, features);

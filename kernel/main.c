@@ -11,6 +11,7 @@
 #include "kernel/clock.h"
 #include "kernel/console.h"
 #include "kernel/embed.h"
+#include "kernel/errname.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "kernel/panic.h"
@@ -212,7 +213,7 @@ static void stdio_init(void)
 		if (r == 0 && !f)
 			continue;
 		if (r || (r = fd_install_at(program->files, f, fd, false)) < 0)
-			panic("cannot open descriptor %d: error %d", fd, -r);
+			panic("cannot open descriptor %d: %s", fd, errno_text(-r));
 	}
 }
 

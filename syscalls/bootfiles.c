@@ -8,6 +8,7 @@
 
 #include "fs/vfs.h"
 #include "kernel/abi/linux.h"
+#include "kernel/errname.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
@@ -110,13 +111,13 @@ int bootfiles_add(const struct bootinfo *bi)
 
 		r = add(bi, f);
 		if (r < 0) {
-			log_error("cannot create %s in the root file system: error %d",
-				  bootinfo_path(bi, f), -r);
+			log_error("cannot create %s in the root file system: %s",
+				  bootinfo_path(bi, f), errno_text(-r));
 			return r;
 		}
 	}
 	r = make_dirs(cwd, true);
 	if (r < 0)
-		log_error("cannot create the working directory %s: error %d", cwd, -r);
+		log_error("cannot create the working directory %s: %s", cwd, errno_text(-r));
 	return r;
 }

@@ -8,6 +8,7 @@
 
 #include "fs/vfs.h"
 #include "fs/xattr.h"
+#include "kernel/errname.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
@@ -71,7 +72,7 @@ static int set_directories(const struct bootinfo *bi)
 	current->fs->umask = bi->umask;
 	r = vfs_lookup(NULL, path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &cwd);
 	if (r < 0) {
-		log_error("%s: cannot be the working directory: error %d", path, -r);
+		log_error("%s: cannot be the working directory: %s", path, errno_text(-r));
 		return r;
 	}
 	dentry_put(current->fs->cwd);

@@ -7,6 +7,7 @@
 
 #include "kernel/abi/linux.h"
 #include "kernel/bootinfo.h"
+#include "kernel/errname.h"
 #include "kernel/log.h"
 #include "kernel/process.h"
 #include "kernel/signal.h"

@@ -5,6 +5,7 @@
  * itself, numbers, names and strings.
  */
 #include "syscalls/strace.h"
+#include "kernel/errname.h"
 #include "kernel/process.h"
 
 #include "kernel/abi/linux.h"

@@ -88,8 +88,4 @@ extern const struct trace_name names_fd_flags[], names_file_type[], names_futex_
     names_lflag[];
 extern const struct trace_name names_lock_type[], names_resolve[], names_si_code[];
 
-/* "ENOENT" and "No such file or directory"; NULL for no Linux error number. */
-const char *errno_name(int error);
-const char *errno_text(int error);
-
 #endif

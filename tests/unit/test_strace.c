@@ -8,6 +8,7 @@
 #include "tests/unit/unit.h"
 
 #undef __GLIBC__
+#include "kernel/errname.c"
 #include "syscalls/strace.c"
 #include "syscalls/strace_ipc.c"
 #include "syscalls/strace_names.c"
