@@ -204,7 +204,9 @@ static void slice_over(struct timer *timer)
 	const struct thread *t = cpus[cpu]->thread;
 	uint64_t now = clock_mono_ns(), end = t->slice_start_ns + SLICE_NS - t->slice_used_ns;
 
-	if (!has_waiting(q))
+	/* No slice has begun where the CPU halts, waiting for work that the same interrupt may have
+	 * just brought: schedule() sees to it. */
+	if (!has_waiting(q) || !t->slice_start_ns)
 		return;
 	if (now >= end)
 		preempt(cpu);

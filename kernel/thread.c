@@ -177,6 +177,8 @@ void thread_undo(struct thread *t)
 	list_del(&t->process_link);
 	p->n_threads--;
 	spin_unlock(&p->lock);
+	if (p->n_threads == 1)
+		wait_wake_all(&single_wq);
 	thread_free(t);
 }
 
