@@ -74,7 +74,7 @@ $(B)/kernel.elf: $(B)/kernel.debug
 
 # ---- host command -------------------------------------------------------------------------------------------
 TSRC    := $(wildcard tools/*.c loader/*.c)
-TOBJ    := $(TSRC:%.c=$(B)/host/%.o) $(B)/host/tools/kernel_image.o
+TOBJ    := $(TSRC:%.c=$(B)/host/%.o) $(B)/host/tools/kernel_image.o $(B)/host/tools/firmware_rom.o
 HCFLAGS := -std=gnu17 -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes -Wno-unused-parameter -I. -MMD -MP \
 	-D_GNU_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -DUNILOAD_VERSION='"$(VERSION)"'
 ZYDIS   := $(or $(wildcard /usr/lib/$(shell $(CC) -print-multiarch)/libZydis.a),-lZydis)
@@ -85,6 +85,9 @@ $(B)/host/%.o: %.c
 $(B)/host/tools/kernel_image.o: tools/kernel_image.S $(B)/kernel.elf
 	@mkdir -p $(@D)
 	$(Q)$(CC) -I$(B) -c $< -o $@
+$(B)/host/%.o: %.S
+	@mkdir -p $(@D)
+	$(Q)$(CC) -c $< -o $@
 $(B)/uniload: $(TOBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(TOBJ) -lelf $(ZYDIS) -o $@

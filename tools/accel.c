@@ -21,23 +21,40 @@ static const char *describe(const char *what)
 	return text;
 }
 
+static const char *open_kvm(int *kvm)
+{
+	*kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	if (*kvm < 0)
+		return describe("cannot open /dev/kvm");
+	if (ioctl(*kvm, KVM_GET_API_VERSION, 0) != KVM_API_VERSION)
+		return "/dev/kvm has an unknown interface version";
+	return NULL;
+}
+
+const char *kvm_absence(void)
+{
+	int kvm;
+	const char *problem = open_kvm(&kvm);
+
+	if (kvm >= 0)
+		close(kvm);
+	return problem;
+}
+
 const char *kvm_problem(void)
 {
-	const char *problem = NULL;
-	int vcpu = -1, vm = -1, kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	int vcpu = -1, vm = -1, kvm;
+	const char *problem = open_kvm(&kvm);
 
-	if (kvm < 0)
-		return describe("cannot open /dev/kvm");
-	if (ioctl(kvm, KVM_GET_API_VERSION, 0) != KVM_API_VERSION)
-		problem = "/dev/kvm has an unknown interface version";
-	else if ((vm = ioctl(kvm, KVM_CREATE_VM, 0)) < 0)
+	if (problem == NULL && (vm = ioctl(kvm, KVM_CREATE_VM, 0)) < 0)
 		problem = describe("/dev/kvm cannot create a machine");
-	else if ((vcpu = ioctl(vm, KVM_CREATE_VCPU, 0)) < 0)
+	else if (problem == NULL && (vcpu = ioctl(vm, KVM_CREATE_VCPU, 0)) < 0)
 		problem = describe("/dev/kvm cannot create a CPU");
 	if (vcpu >= 0)
 		close(vcpu);
 	if (vm >= 0)
 		close(vm);
-	close(kvm);
+	if (kvm >= 0)
+		close(kvm);
 	return problem;
 }

@@ -68,8 +68,8 @@ struct build {
 	size_t n_rules;
 	char **args; /* after --args; NULL-terminated */
 	struct payload payload;
-	int module_fd, fd;
-	uint64_t size;
+	struct module module;
+	int fd;
 };
 
 static int apply(void *ctx, int id, const char *value)
@@ -189,6 +189,7 @@ static int make_module(struct build *b)
 	struct guest_files files = {0};
 	struct strvec env = {0}, argv = {0};
 	struct blob plan = {0};
+	int status = 0;
 	struct module_spec spec = {
 	    .flags = BI_IMAGE | b->rewrite,
 	    .exe = b->payload.program.path,
@@ -214,12 +215,13 @@ static int make_module(struct build *b)
 	payload_plan(&b->payload, &files, &plan);
 	spec.plan = plan.data;
 	spec.plan_size = plan.len;
-	b->module_fd = module_build(&spec, &b->size);
+	if (module_lay_out(&b->module, &spec) < 0 || module_fill(&b->module) < 0)
+		status = STATUS_FAILED;
 	guest_files_free(&files);
 	strvec_free(&argv);
 	strvec_free(&env);
 	free(plan.data);
-	return b->module_fd < 0 ? STATUS_FAILED : 0;
+	return status;
 }
 
 /* Under another name first: the image is there whole or not at all. */
@@ -236,7 +238,7 @@ static int write_image(struct build *b)
 		free(temporary);
 		return status;
 	}
-	status = image_write(b->fd, b->module_fd, b->size);
+	status = image_write(b->fd, b->module.fd, b->module.size);
 	if (status == 0 && (fchmod(b->fd, 0644 & ~mask) < 0 || rename(temporary, b->output) < 0))
 		status = fail(STATUS_FAILED, "%s: %s", b->output, strerror(errno));
 	if (status)
@@ -270,7 +272,7 @@ static int build(struct build *b)
 int cmd_build(int argc, char **argv)
 {
 	struct build b = {
-	    .rewrite = REWRITE_DEFAULT, .payload = PAYLOAD_NONE, .module_fd = -1, .fd = -1};
+	    .rewrite = REWRITE_DEFAULT, .payload = PAYLOAD_NONE, .module = MODULE_NONE, .fd = -1};
 	int status;
 
 	b.spec = (struct payload_spec){.adds = &b.adds, .env = &b.env, .as_root = true};
@@ -279,8 +281,7 @@ int cmd_build(int argc, char **argv)
 		help();
 	else if (status == 0)
 		status = build(&b);
-	if (b.module_fd >= 0)
-		close(b.module_fd);
+	module_free(&b.module);
 	if (b.fd >= 0)
 		close(b.fd);
 	payload_close(&b.payload);

@@ -6,6 +6,7 @@
 #include "tools/image.h"
 #include "tools/util.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -13,16 +14,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int kernel_inside(int *fd, uint64_t *end)
+int kernel_inside(struct kernel_file *k)
+{
+	size_t size = (size_t)(uniload_kernel_end - uniload_kernel_start);
+	Elf64_Ehdr eh;
+
+	memcpy(&eh, uniload_kernel_start, sizeof(eh));
+	k->entry = (uint32_t)eh.e_entry; /* kernel.ld: the entry for PVH */
+	k->end = elf_physical_end(uniload_kernel_start, size);
+	k->fd = memfd_create("uniload-kernel", MFD_CLOEXEC);
+	if (k->fd < 0)
+		return fail(STATUS_FAILED, "cannot create a memory file: %s", strerror(errno));
+	return 0;
+}
+
+int kernel_fill(const struct kernel_file *k)
 {
 	size_t size = (size_t)(uniload_kernel_end - uniload_kernel_start), done = 0;
 
-	*end = elf_physical_end(uniload_kernel_start, size);
-	*fd = memfd_create("uniload-kernel", MFD_CLOEXEC);
-	if (*fd < 0)
-		return fail(STATUS_FAILED, "cannot create a memory file: %s", strerror(errno));
 	while (done < size) {
-		ssize_t n = write(*fd, uniload_kernel_start + done, size - done);
+		ssize_t n = write(k->fd, uniload_kernel_start + done, size - done);
 
 		if (n < 0 && errno != EINTR)
 			return fail(STATUS_FAILED, "cannot write a memory file: %s",
@@ -32,20 +43,19 @@ int kernel_inside(int *fd, uint64_t *end)
 	return 0;
 }
 
-int kernel_from_file(const char *path, int *fd, uint64_t *end)
+int kernel_from_file(struct kernel_file *k, const char *path)
 {
 	struct stat st;
 	void *image;
 
-	*end = 0;
-	*fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (*fd < 0 || fstat(*fd, &st) < 0)
+	k->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (k->fd < 0 || fstat(k->fd, &st) < 0)
 		return fail(STATUS_FAILED, "--kernel %s: %s", path, strerror(errno));
-	image = st.st_size > 0 ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, *fd, 0)
+	image = st.st_size > 0 ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, k->fd, 0)
 			       : MAP_FAILED;
 	if (image != MAP_FAILED) {
-		*end = elf_physical_end(image, (uint64_t)st.st_size);
+		k->end = elf_physical_end(image, (uint64_t)st.st_size);
 		munmap(image, (size_t)st.st_size);
 	}
-	return *end ? 0 : fail(STATUS_FAILED, "--kernel %s: not an ELF kernel", path);
+	return k->end ? 0 : fail(STATUS_FAILED, "--kernel %s: not an ELF kernel", path);
 }

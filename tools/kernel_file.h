@@ -5,11 +5,18 @@
 
 #include <stdint.h>
 
+struct kernel_file {
+	int fd;		/* -1: none */
+	uint64_t end;	/* bytes of memory it takes from the bottom */
+	uint32_t entry; /* for PVH; 0: not known, our firmware cannot boot it */
+};
+
 /*
- * The kernel inside this command, or the one in a file: *fd is open on it (-1 if not), *end is how
- * many bytes of memory it takes from the bottom. 0, or an exit status after saying why.
+ * The kernel inside this command, which is in the file only after kernel_fill(), or the one in a
+ * file. 0, or an exit status after saying why.
  */
-int kernel_inside(int *fd, uint64_t *end);
-int kernel_from_file(const char *path, int *fd, uint64_t *end);
+int kernel_inside(struct kernel_file *k);
+int kernel_fill(const struct kernel_file *k);
+int kernel_from_file(struct kernel_file *k, const char *path);
 
 #endif

@@ -34,6 +34,7 @@ static const char *const port_name[PORT_COUNT] = {
 struct far_ends {
 	int port[PORT_COUNT];
 	int text, exec_error;
+	int go; /* end of file: go on */
 };
 
 static void add_ports(struct strvec *a, const struct far_ends *far)
@@ -76,6 +77,13 @@ static size_t count_devices(const struct machine_spec *s)
 	return n;
 }
 
+static const char *qemu_command(void)
+{
+	const char *qemu = getenv("UNILOAD_QEMU");
+
+	return qemu && *qemu ? qemu : QEMU;
+}
+
 static void build_arguments(struct strvec *a, const struct machine_spec *s,
 			    const struct far_ends *far)
 {
@@ -85,9 +93,7 @@ static void build_arguments(struct strvec *a, const struct machine_spec *s,
 	    MACHINE,	   "-global",	      "virtio-mmio.force-legacy=false",
 	    "-device",
 	};
-	const char *qemu = getenv("UNILOAD_QEMU");
-
-	strvec_add(a, "%s", qemu && *qemu ? qemu : QEMU);
+	strvec_add(a, "%s", qemu_command());
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		strvec_add(a, "%s", fixed[i]);
 	strvec_add(a, "isa-debug-exit,iobase=0x%x,iosize=2", BI_DEBUG_EXIT_PORT);
@@ -102,6 +108,13 @@ static void build_arguments(struct strvec *a, const struct machine_spec *s,
 	if (s->cpus > 1) {
 		strvec_add(a, "-smp"); /* one socket: their numbers follow one another */
 		strvec_add(a, "cpus=%u,sockets=1,cores=%u,threads=1", s->cpus, s->cpus);
+	}
+	strvec_add(a,
+		   "-readconfig"); /* empty, but its end comes only when all files are complete */
+	strvec_add(a, "/dev/fd/%d", far->go);
+	if (s->firmware_fd >= 0) {
+		strvec_add(a, "-bios");
+		strvec_add(a, "/dev/fd/%d", s->firmware_fd);
 	}
 	strvec_add(a, "-kernel");
 	strvec_add(a, "/dev/fd/%d", s->kernel_fd);
@@ -165,6 +178,8 @@ become_qemu(const struct machine_spec *s, const struct far_ends *far, char **arg
 	    dup2(far->text >= 0 ? far->text : STDERR_FILENO, 2) == 2 && dup2(2, 1) == 1) {
 		for (int i = 0; i < PORT_COUNT; i++)
 			inherit(far->port[i]);
+		inherit(far->go);
+		inherit(s->firmware_fd);
 		inherit(s->kernel_fd);
 		inherit(s->module_fd);
 		for (size_t i = 0; i < s->n_inherit; i++)
@@ -179,8 +194,6 @@ become_qemu(const struct machine_spec *s, const struct far_ends *far, char **arg
 
 static int make_sockets(struct machine *m, struct far_ends *far, bool trace)
 {
-	for (int i = 0; i < PORT_COUNT; i++)
-		m->port[i] = far->port[i] = -1;
 	for (int i = 0; i < PORT_COUNT; i++) {
 		int ends[2];
 
@@ -214,13 +227,21 @@ static int make_text_pipe(struct machine *m, struct far_ends *far, bool verbose)
 	return 0;
 }
 
+static void close_pipe(int *end)
+{
+	if (*end >= 0)
+		close(*end);
+	*end = -1;
+}
+
 static void close_far_ends(struct far_ends *far)
 {
 	for (int i = 0; i < PORT_COUNT; i++)
 		if (far->port[i] >= 0)
 			close(far->port[i]);
-	if (far->text >= 0)
-		close(far->text);
+	close_pipe(&far->text);
+	close_pipe(&far->exec_error);
+	close_pipe(&far->go);
 }
 
 static int exec_failed(const char *qemu, int error)
@@ -233,33 +254,33 @@ static int exec_failed(const char *qemu, int error)
 	return fail(STATUS_FAILED, "%s: cannot start it: %s", qemu, strerror(error));
 }
 
-static int spawn(struct machine *m, const struct machine_spec *s, struct far_ends *far, char **argv)
+static int make_pipes(struct machine *m, struct far_ends *far)
 {
-	int ends[2], error = 0;
-	pid_t parent = getpid();
-	ssize_t n;
+	int error[2], go[2];
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
+	if (pipe2(error, O_CLOEXEC) < 0)
 		return fail(STATUS_FAILED, "cannot create a pipe: %s", strerror(errno));
-	far->exec_error = ends[1];
+	m->exec_error = error[0];
+	far->exec_error = error[1];
+	if (pipe2(go, O_CLOEXEC) < 0)
+		return fail(STATUS_FAILED, "cannot create a pipe: %s", strerror(errno));
+	far->go = go[0];
+	m->go = go[1];
+	return 0;
+}
+
+static int spawn(struct machine *m, const struct machine_spec *s, const struct far_ends *far,
+		 char **argv)
+{
+	pid_t parent = getpid();
+
 	m->pid = fork();
 	if (m->pid == 0)
 		become_qemu(s, far, argv, parent);
-	error = m->pid < 0 ? errno : 0;
-	close(ends[1]);
-	if (m->pid < 0) {
-		close(ends[0]);
-		m->pid = 0;
-		return fail(STATUS_FAILED, "cannot create a process: %s", strerror(error));
-	}
-	/* End of file is the good news: exec closed the other end. */
-	while ((n = read(ends[0], &error, sizeof(error))) < 0 && errno == EINTR)
-		;
-	close(ends[0]);
-	if (n == 0)
+	if (m->pid > 0)
 		return 0;
-	machine_kill(m);
-	return exec_failed(argv[0], error);
+	m->pid = 0;
+	return fail(STATUS_FAILED, "cannot create a process: %s", strerror(errno));
 }
 
 int machine_start(struct machine *m, const struct machine_spec *spec)
@@ -268,14 +289,18 @@ int machine_start(struct machine *m, const struct machine_spec *spec)
 	struct strvec argv = {0};
 	int status;
 
-	*m = (struct machine){.text = -1};
-	far.text = -1;
+	*m = (struct machine){.text = -1, .go = -1, .exec_error = -1};
+	far.text = far.exec_error = far.go = -1;
+	for (int i = 0; i < PORT_COUNT; i++)
+		m->port[i] = far.port[i] = -1;
 	if (count_devices(spec) > MOST_DEVICES)
 		return fail(STATUS_FAILED, "%zu volumes and disks: a machine has at most %d",
 			    count_devices(spec), MOST_DEVICES);
 	status = make_sockets(m, &far, spec->trace);
 	if (status == 0)
 		status = make_text_pipe(m, &far, spec->verbose);
+	if (status == 0)
+		status = make_pipes(m, &far);
 	if (status == 0) {
 		build_arguments(&argv, spec, &far);
 		if (spec->verbose)
@@ -287,6 +312,23 @@ int machine_start(struct machine *m, const struct machine_spec *spec)
 	return status;
 }
 
+int machine_go(struct machine *m)
+{
+	ssize_t n;
+	int error;
+
+	close_pipe(&m->go);
+	/* End of file is the good news: exec closed the other end. */
+	while ((n = read(m->exec_error, &error, sizeof(error))) < 0 && errno == EINTR)
+		;
+	if (n == 0) {
+		close_pipe(&m->exec_error);
+		return 0;
+	}
+	machine_kill(m);
+	return exec_failed(qemu_command(), error);
+}
+
 bool machine_ended(struct machine *m)
 {
 	if (m->pid > 0 && waitpid(m->pid, &m->status, WNOHANG) == m->pid)
@@ -296,10 +338,20 @@ bool machine_ended(struct machine *m)
 
 void machine_kill(struct machine *m)
 {
+	close_pipe(&m->go);
+	close_pipe(&m->exec_error);
 	if (m->pid <= 0)
 		return;
 	kill(m->pid, SIGKILL);
 	while (waitpid(m->pid, &m->status, 0) < 0 && errno == EINTR)
 		;
 	m->pid = 0;
+}
+
+void machine_discard(struct machine *m)
+{
+	machine_kill(m);
+	for (int i = 0; i < PORT_COUNT; i++)
+		close_pipe(&m->port[i]);
+	close_pipe(&m->text);
 }

@@ -18,8 +18,9 @@ struct machine_spec {
 	uint64_t memory; /* bytes */
 	unsigned cpus;
 	bool kvm, trace, verbose;
-	const char *gdb; /* NULL, TCP port or path of a Unix socket */
-	int kernel_fd, module_fd;
+	const char *gdb;	      /* NULL, TCP port or path of a Unix socket */
+	int kernel_fd, module_fd;     /* read from machine_go() on */
+	int firmware_fd;	      /* the same; -1: QEMU's own */
 	const struct strvec *devices; /* QEMU arguments of volumes and disks; NULL: none */
 	const int *inherit;	      /* descriptors they name */
 	size_t n_inherit;
@@ -32,16 +33,27 @@ struct machine {
 	int status;	      /* wait(2) status once reaped */
 	int port[PORT_COUNT]; /* our ends, nonblocking; -1: not there */
 	int text;	      /* what QEMU prints itself; -1 if that goes to our standard error */
+	int go, exec_error;   /* pipes, until machine_go(); -1 */
 };
 
-/* Start QEMU. Returns 0, or an exit status after saying why. */
+/*
+ * Start QEMU, which takes a while to load itself, and then let it go on: it looks at no file and no
+ * accelerator before. Return 0, or an exit status after saying why; the machine is dead then.
+ */
 int machine_start(struct machine *m, const struct machine_spec *spec);
+int machine_go(struct machine *m);
 /* Has it ended by itself? Reaps it then. */
 bool machine_ended(struct machine *m);
 /* End it now and reap it; harmless if it has ended. */
 void machine_kill(struct machine *m);
+/* The same for one that no relay has seen: its ports are closed, too. */
+void machine_discard(struct machine *m);
 
-/* accel.c: NULL if KVM works here, else why not (static text). */
+/*
+ * accel.c: NULL if KVM works here, else why not (static text). The first asks what takes no time,
+ * the second tries it, for a millisecond or two.
+ */
+const char *kvm_absence(void);
 const char *kvm_problem(void);
 
 #endif

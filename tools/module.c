@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Building the module in two steps: header, strings and tables in a growing buffer, where contents
- * only get their offsets (page-aligned, so that the guest can map them in place); then all of it is
- * written to a memfd. Nothing ever is in a file system.
+ * only get their offsets (page-aligned, so that the guest can map them in place), which tells the
+ * size; then all of it is written to a memfd. Nothing ever is in a file system.
  */
 #include "tools/module.h"
 
@@ -214,49 +214,53 @@ static int copy_at(int fd, int from_fd, uint64_t offset, const char *what, uint6
 	return 0;
 }
 
-static int write_module(int fd, const struct blob *b, const struct module_spec *spec)
+int module_fill(struct module *m)
 {
-	const struct guest_files *files = spec->files;
-	const struct bootinfo *bi = (const void *)b->data;
-	const struct bi_file *table = (const void *)(b->data + bi->files);
-	int err;
+	const struct bootinfo *bi = (const void *)m->tables.data;
+	const struct bi_file *table = (const void *)(m->tables.data + bi->files);
+	int err = write_at(m->fd, m->tables.data, m->tables.len, 0);
 
-	if (ftruncate(fd, (off_t)bi->total_size) < 0)
-		return fail(-1, "cannot make the boot module %llu bytes large: %s",
-			    (unsigned long long)bi->total_size, strerror(errno));
-	err = write_at(fd, b->data, b->len, 0);
-	for (size_t i = 0; err == 0 && i < files->n; i++) {
-		const struct guest_file *f = &files->v[i];
+	for (size_t i = 0; err == 0 && i < m->files->n; i++) {
+		const struct guest_file *f = &m->files->v[i];
 
 		if (f->type == BI_FILE_REG)
-			err = f->text
-				  ? write_at(fd, f->text, table[i].size, table[i].data)
-				  : copy_at(fd, f->fd, f->offset, f->path, f->size, table[i].data);
+			err = f->text ? write_at(m->fd, f->text, table[i].size, table[i].data)
+				      : copy_at(m->fd, f->fd, f->offset, f->path, f->size,
+						table[i].data);
 	}
-	if (err == 0 && spec->root_size)
-		err = copy_at(fd, spec->root_fd, spec->root_offset, "the root image",
-			      spec->root_size, bi->root_data);
+	if (err == 0 && m->root_size)
+		err = copy_at(m->fd, m->root_fd, m->root_offset, "the root image", m->root_size,
+			      bi->root_data);
 	return err;
 }
 
-int module_build(const struct module_spec *spec, uint64_t *size)
+int module_lay_out(struct module *m, const struct module_spec *spec)
 {
-	struct blob b = {0};
-	int fd = -1;
+	*m = (struct module){
+	    .fd = -1,
+	    .files = spec->files,
+	    .root_fd = spec->root_fd,
+	    .root_offset = spec->root_offset,
+	    .root_size = spec->root_size,
+	};
+	if (describe(spec, &m->tables) < 0)
+		return -1;
+	m->size = ((const struct bootinfo *)(const void *)m->tables.data)->total_size;
+	m->fd = memfd_create("uniload-module", MFD_CLOEXEC);
+	if (m->fd < 0)
+		return fail(-1, "cannot create a memory file: %s", strerror(errno));
+	if (ftruncate(m->fd, (off_t)m->size) < 0)
+		return fail(-1, "cannot make the boot module %llu bytes large: %s",
+			    (unsigned long long)m->size, strerror(errno));
+	return 0;
+}
 
-	if (describe(spec, &b) < 0)
-		goto out;
-	*size = ((const struct bootinfo *)(const void *)b.data)->total_size;
-	fd = memfd_create("uniload-module", MFD_CLOEXEC);
-	if (fd < 0) {
-		say("cannot create a memory file: %s", strerror(errno));
-	} else if (write_module(fd, &b, spec) < 0) {
-		close(fd);
-		fd = -1;
-	}
-out:
-	free(b.data);
-	return fd;
+void module_free(struct module *m)
+{
+	if (m->fd >= 0)
+		close(m->fd);
+	free(m->tables.data);
+	*m = (struct module)MODULE_NONE;
 }
 
 void module_set_tsc_hz(int fd, uint64_t tsc_hz)

@@ -63,8 +63,27 @@ struct module_spec {
 	size_t plan_size;     /* 0: none */
 };
 
-/* Returns the descriptor of a memory file (close-on-exec) and its size, or -1 after saying why. */
-int module_build(const struct module_spec *spec, uint64_t *size);
+/* A module in the making. */
+struct module {
+	int fd;	       /* a memory file (close-on-exec), -1: none */
+	uint64_t size; /* of it, from the beginning */
+	struct blob tables;
+	const struct guest_files *files; /* contents, with the root image: borrowed */
+	int root_fd;
+	uint64_t root_offset, root_size;
+};
+#define MODULE_NONE                                                                                \
+	{                                                                                          \
+		.fd = -1                                                                           \
+	}
+
+/*
+ * In two steps, so that QEMU can start in between: the file with its size, then what is in it.
+ * Return 0, or -1 after saying why. module_free() closes the file.
+ */
+int module_lay_out(struct module *m, const struct module_spec *spec);
+int module_fill(struct module *m);
+void module_free(struct module *m);
 
 /* A module taken apart again; strings and tables are its own. */
 struct module_parts {

@@ -6,6 +6,7 @@
 #include "tools/commands.h"
 #include "tools/disk.h"
 #include "tools/elfinfo.h"
+#include "tools/firmware.h"
 #include "tools/image.h"
 #include "tools/kernel_file.h"
 #include "tools/machine.h"
@@ -53,11 +54,12 @@ struct run {
 	struct bi_rule *rules;
 	size_t n_rules;
 	bool kvm, root_on_disk;
-	int kernel_fd, module_fd, trace_fd, signal_fd;
+	struct kernel_file kernel;
+	struct module module;
+	struct guest_files files; /* of a program that is not an image */
+	int firmware_fd, trace_fd, signal_fd;
 	int root_fd; /* where the root image is, if root_size is not 0 */
 	uint64_t root_offset, root_size;
-	uint64_t kernel_end; /* bytes of memory it takes from the bottom */
-	uint64_t module_size;
 	uint64_t deadline_ns;
 	sigset_t old_mask;
 };
@@ -153,14 +155,14 @@ static void describe_run(const struct run *r, struct module_spec *spec, bool ter
 	spec->root_size = r->root_on_disk ? 0 : r->root_size;
 }
 
-static int build_program_module(struct run *r, bool terminal)
+static int lay_out_program(struct run *r, bool terminal)
 {
-	struct guest_files files = {0};
 	struct strvec env = {0};
 	struct blob plan = {0};
 	/* If it was removed, "/" has to do; and in a root of its own. */
 	char *here = r->o.cwd || r->o.rootfs ? NULL : getcwd(NULL, 0);
 	const struct user *user = &r->payload.user;
+	int err;
 	struct module_spec spec = {
 	    .exe = r->payload.program.path,
 	    .cwd = r->o.cwd		  ? r->o.cwd
@@ -168,7 +170,7 @@ static int build_program_module(struct run *r, bool terminal)
 					  : "/",
 	    .hostname = GUEST_HOSTNAME,
 	    .argv = r->o.app,
-	    .files = &files,
+	    .files = &r->files,
 	    .uid = user->uid,
 	    .gid = user->gid,
 	    .umask = current_umask(),
@@ -177,30 +179,30 @@ static int build_program_module(struct run *r, bool terminal)
 	};
 
 	describe_run(r, &spec, terminal);
-	rootfs_build(&files, payload_set(&r->payload), &r->payload.program, user,
+	rootfs_build(&r->files, payload_set(&r->payload), &r->payload.program, user,
 		     r->o.rootfs ? NULL : spec.cwd, realtime_ns());
 	guest_environment(&env, user, terminal, &r->o.env);
 	spec.envp = env.v;
 	if (r->o.rewrite & BI_REWRITE_PLAN)
-		payload_plan(&r->payload, &files, &plan);
+		payload_plan(&r->payload, &r->files, &plan);
 	spec.plan = plan.data;
 	spec.plan_size = plan.len;
-	r->module_fd = module_build(&spec, &r->module_size);
-	guest_files_free(&files);
+	err = module_lay_out(&r->module, &spec);
 	strvec_free(&env);
 	free(plan.data);
 	free(here);
-	return r->module_fd < 0 ? STATUS_FAILED : 0;
+	return err ? STATUS_FAILED : 0;
 }
 
 /* What is in the image, with what this run says otherwise. Arguments given here replace those of
  * the image, but not the program's name. */
-static int build_image_module(struct run *r, bool terminal)
+static int lay_out_image(struct run *r, bool terminal)
 {
 	struct module_parts *m = &r->image.module;
 	struct module_spec spec = m->spec;
 	const char *term = getenv("TERM");
 	struct strvec argv = {0};
+	int err;
 
 	describe_run(r, &spec, terminal);
 	if (r->o.cwd)
@@ -214,23 +216,28 @@ static int build_image_module(struct run *r, bool terminal)
 		strvec_add(&m->envp, "TERM=%s", term && *term ? term : "xterm");
 	environment_apply(&m->envp, &r->o.env);
 	spec.envp = m->envp.v;
-	r->module_fd = module_build(&spec, &r->module_size);
+	err = module_lay_out(&r->module, &spec);
 	strvec_free(&argv);
-	return r->module_fd < 0 ? STATUS_FAILED : 0;
+	return err ? STATUS_FAILED : 0;
 }
 
-static int build_module(struct run *r)
+static int lay_out_module(struct run *r)
 {
 	const struct bi_std *std = r->fds.std;
 	bool terminal =
 	    std[0].kind == BI_STD_TTY || std[1].kind == BI_STD_TTY || std[2].kind == BI_STD_TTY;
 
-	return r->is_image ? build_image_module(r, terminal) : build_program_module(r, terminal);
+	return r->is_image ? lay_out_image(r, terminal) : lay_out_program(r, terminal);
+}
+
+static uint64_t memory_size(const struct run *r)
+{
+	return (r->o.memory + 4095) & ~4095ull;
 }
 
 static int check_memory(const struct run *r)
 {
-	uint64_t need = r->kernel_end + r->module_size + r->payload.program.memory + WORKING_MEMORY;
+	uint64_t need = r->kernel.end + r->module.size + r->payload.program.memory + WORKING_MEMORY;
 	char have[16];
 
 	if (need <= r->o.memory)
@@ -242,17 +249,22 @@ static int check_memory(const struct run *r)
 
 /* ---- the machine ---- */
 
-static int choose_accel(struct run *r)
+/* KVM cannot be used: is that the end? */
+static int without_kvm(struct run *r, const char *problem)
 {
-	const char *problem = r->o.accel == ACCEL_TCG ? "" : kvm_problem();
-
-	r->kvm = problem == NULL;
-	if (problem == NULL || r->o.accel == ACCEL_TCG)
-		return 0;
+	r->kvm = false;
 	if (r->o.accel == ACCEL_KVM)
 		return fail(STATUS_FAILED, "KVM does not work here: %s: use --accel tcg", problem);
 	say("using emulation, which is slower, because %s (--accel tcg silences this)", problem);
 	return 0;
+}
+
+static int choose_accel(struct run *r)
+{
+	const char *problem = r->o.accel == ACCEL_TCG ? NULL : kvm_absence();
+
+	r->kvm = r->o.accel != ACCEL_TCG;
+	return problem ? without_kvm(r, problem) : 0;
 }
 
 static int open_trace(struct run *r)
@@ -284,35 +296,77 @@ static void tell_gdb(const struct run *r)
 	    strchr(where, '/') ? "" : "localhost:", where);
 }
 
-static int start(struct run *r)
+/* The files that QEMU reads. */
+static int fill(struct run *r)
+{
+	const struct firmware_spec firmware = {
+	    .entry = r->kernel.entry,
+	    .memory = memory_size(r),
+	    .module_size = r->module.size,
+	};
+	int status = r->o.kernel ? 0 : kernel_fill(&r->kernel);
+
+	if (status == 0 && r->firmware_fd >= 0 && firmware_write(r->firmware_fd, &firmware) < 0)
+		status = STATUS_FAILED;
+	if (status == 0 && module_fill(&r->module) < 0)
+		status = STATUS_FAILED;
+	return status;
+}
+
+static int start_machine(struct run *r)
 {
 	struct machine_spec spec = {
-	    .memory = (r->o.memory + 4095) & ~4095ull,
+	    .memory = memory_size(r),
 	    .cpus = r->o.cpus ? r->o.cpus : r->image.module.spec.cpus,
 	    .kvm = r->kvm,
 	    .trace = r->o.strace_file != NULL,
 	    .verbose = r->o.verbose,
 	    .gdb = r->o.gdb,
-	    .kernel_fd = r->kernel_fd,
-	    .module_fd = r->module_fd,
+	    .kernel_fd = r->kernel.fd,
+	    .module_fd = r->module.fd,
+	    .firmware_fd = r->firmware_fd,
 	    .devices = &r->devices,
 	    .inherit = &r->root_fd,
 	    .n_inherit = r->root_on_disk ? 1 : 0,
 	    .extra = &r->o.qemu_args,
 	    .child_mask = &r->old_mask,
 	};
+
+	return machine_start(&r->machine, &spec);
+}
+
+/* QEMU takes tens of milliseconds to load itself: what can be done meanwhile is. */
+static int start(struct run *r)
+{
+	const char *problem;
 	int status;
 
 	r->signal_fd = signals_open(&r->old_mask);
 	if (r->signal_fd < 0)
 		return STATUS_FAILED;
-	status = machine_start(&r->machine, &spec);
-	if (status)
+	if (r->kernel.entry && memory_size(r) <= FIRMWARE_MAX_MEMORY &&
+	    (r->firmware_fd = firmware_open()) < 0)
+		return STATUS_FAILED;
+	status = start_machine(r);
+	if (status == 0)
+		status = fill(r);
+	problem = status == 0 && r->kvm ? kvm_problem() : NULL;
+	if (problem) {
+		machine_discard(&r->machine);
+		status = without_kvm(r, problem);
+		if (status == 0)
+			status = start_machine(r);
+	}
+	if (status == 0)
+		status = machine_go(&r->machine);
+	if (status) {
+		machine_discard(&r->machine);
 		return status;
+	}
 	if (r->o.gdb)
 		tell_gdb(r);
 	if (r->tsc.known_hz == 0) /* while QEMU is loading */
-		module_set_tsc_hz(r->module_fd, tsc_hz(&r->tsc, TSC_BETTER_NS));
+		module_set_tsc_hz(r->module.fd, tsc_hz(&r->tsc, TSC_BETTER_NS));
 	return 0;
 }
 
@@ -444,11 +498,13 @@ static int relay(struct run *r)
 
 static void release(struct run *r)
 {
-	const int fds[] = {r->kernel_fd, r->module_fd, r->trace_fd, r->signal_fd};
+	const int fds[] = {r->kernel.fd, r->firmware_fd, r->trace_fd, r->signal_fd};
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
+	module_free(&r->module);
+	guest_files_free(&r->files);
 	payload_close(&r->payload);
 	image_close(&r->image);
 	volumes_free(&r->volumes);
@@ -474,10 +530,10 @@ static int run(struct run *r)
 	if (status == 0)
 		status = volumes_parse(&r->volumes, &r->o.volumes, &r->devices);
 	if (status == 0)
-		status = r->o.kernel ? kernel_from_file(r->o.kernel, &r->kernel_fd, &r->kernel_end)
-				     : kernel_inside(&r->kernel_fd, &r->kernel_end);
+		status = r->o.kernel ? kernel_from_file(&r->kernel, r->o.kernel)
+				     : kernel_inside(&r->kernel);
 	if (status == 0)
-		status = build_module(r);
+		status = lay_out_module(r);
 	if (status == 0)
 		status = check_memory(r);
 	if (status == 0)
@@ -496,8 +552,9 @@ int cmd_run(int argc, char **argv)
 	struct run r = {.payload = PAYLOAD_NONE,
 			.image.fd = -1,
 			.root_fd = -1,
-			.kernel_fd = -1,
-			.module_fd = -1,
+			.kernel = {.fd = -1},
+			.module = MODULE_NONE,
+			.firmware_fd = -1,
 			.trace_fd = -1,
 			.signal_fd = -1};
 	uint64_t began = monotonic_ns();

@@ -7,29 +7,12 @@
 #include "kernel/x86_64/pvh.h"
 
 #include "kernel/abi/errno.h"
+#include "kernel/abi/pvh.h"
 #include "kernel/string.h"
 
-#define PVH_MAGIC     0x336ec578
-#define PVH_TYPE_RAM  1
 #define BOOT_MAPPED   (1ul << 30)
 #define LOW_RAM_END   0x9f000ul /* below the BIOS data areas */
 #define HIGH_RAM_FROM 0x100000ul
-
-struct hvm_start_info {
-	uint32_t magic, version, flags, nr_modules;
-	uint64_t modlist_paddr, cmdline_paddr, rsdp_paddr;
-	uint64_t memmap_paddr;
-	uint32_t memmap_entries, reserved;
-};
-
-struct hvm_modlist_entry {
-	uint64_t paddr, size, cmdline_paddr, reserved;
-};
-
-struct hvm_memmap_entry {
-	uint64_t addr, size;
-	uint32_t type, reserved;
-};
 
 extern uint64_t boot_start_info; /* set by boot.S */
 
@@ -66,7 +49,7 @@ int pvh_read(struct boot_params *out)
 	if (boot_start_info == 0 || boot_start_info >= BOOT_MAPPED)
 		return -EINVAL;
 	si = phys_to_virt(boot_start_info);
-	if (si->magic != PVH_MAGIC || si->version < 1 || si->memmap_paddr >= BOOT_MAPPED)
+	if (si->magic != PVH_MAGIC || si->version < PVH_VERSION || si->memmap_paddr >= BOOT_MAPPED)
 		return -EINVAL;
 	read_memmap(out, phys_to_virt(si->memmap_paddr), si->memmap_entries);
 	out->rsdp = si->rsdp_paddr;

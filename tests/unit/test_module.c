@@ -32,13 +32,17 @@ static int make_program(const char *bytes, size_t len)
 
 static const struct bootinfo *build(const struct module_spec *spec, uint64_t *size)
 {
-	int fd = module_build(spec, size);
-	void *p = fd < 0 ? MAP_FAILED : mmap(NULL, *size, PROT_READ, MAP_SHARED, fd, 0);
+	struct module m;
+	void *p;
 
+	if (module_lay_out(&m, spec) < 0 || module_fill(&m) < 0)
+		abort();
+	*size = m.size;
+	p = mmap(NULL, *size, PROT_READ, MAP_SHARED, m.fd, 0);
 	if (p == MAP_FAILED)
 		abort();
-	module_set_tsc_hz(fd, 2300000000u);
-	close(fd);
+	module_set_tsc_hz(m.fd, 2300000000u);
+	module_free(&m);
 	return p;
 }
 
@@ -148,11 +152,13 @@ static void test_shrunk_file(void)
 				   .argv = none,
 				   .envp = none,
 				   .files = &files};
-	uint64_t size;
+	struct module m;
 
 	f->fd = make_program("abc", 3);
 	f->size = 4;
-	CHECK(module_build(&spec, &size) == -1);
+	CHECK(module_lay_out(&m, &spec) == 0);
+	CHECK(module_fill(&m) == -1);
+	module_free(&m);
 	close(f->fd);
 	guest_files_free(&files);
 }
