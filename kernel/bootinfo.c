@@ -166,6 +166,8 @@ static const char *check_rules(const struct bootinfo *bi)
 
 	if (!table_ok(bi, bi->rules, bi->n_rules, sizeof(*r), _Alignof(struct bi_rule)))
 		return "the table of rules is invalid";
+	if (bi->rules_for && !path_ok(bi, bi->rules_for))
+		return "the program that rules are for is invalid";
 	for (uint32_t i = 0; i < bi->n_rules; i++)
 		if (r[i].action > BI_RULE_KILL || (i > 0 && r[i].nr <= r[i - 1].nr))
 			return "a rule is invalid";

@@ -9,6 +9,7 @@
 #include "kernel/console.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
+#include "syscalls/rules.h"
 
 struct count {
 	uint64_t calls, errors, cpu_ns, elapsed_ns;
@@ -33,7 +34,7 @@ static void add(uint64_t *sum, uint64_t n)
 
 void count_enter(struct counted *c, uint32_t nr)
 {
-	c->count = counts ? &counts[MIN(nr, n_counts - 1)] : NULL;
+	c->count = counts && rules_concern() ? &counts[MIN(nr, n_counts - 1)] : NULL;
 	if (!c->count)
 		return;
 	add(&c->count->calls, 1);

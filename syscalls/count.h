@@ -16,7 +16,7 @@ void count_init(uint32_t n_numbers);
 
 /* A call in progress. */
 struct counted {
-	struct count *count; /* NULL: not counted */
+	struct count *count; /* NULL: not counted, as without BI_COUNT or in another program */
 	uint64_t cpu_ns, start_ns;
 };
 

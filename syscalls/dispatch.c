@@ -101,10 +101,10 @@ static void divert_ruled(void)
 void syscalls_init(const struct bootinfo *bi)
 {
 	flags = bi->flags;
-	if (bi->n_rules) {
+	if (bi->n_rules || bi->rules_for)
 		rules_init(bi);
+	if (bi->n_rules)
 		divert_ruled();
-	}
 	if (flags & BI_COUNT)
 		count_init(LAST_NR + 1);
 	syscall_limit = flags & (BI_STRACE | BI_STRICT | BI_VERBOSE | BI_COUNT | BI_REWRITE_STATS)

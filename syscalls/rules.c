@@ -11,16 +11,30 @@
 #include "kernel/log.h"
 #include "kernel/process.h"
 #include "kernel/signal.h"
+#include "kernel/string.h"
+#include "kernel/task.h"
 #include "syscalls/strace.h"
 
 static const struct bi_rule *rules;
 static uint32_t n_rules;
+static const char *program; /* whose processes they are for; NULL: all */
 static uint8_t told[64]; /* log-once marks, a bit for each number; numbers beyond share the last */
 
 void rules_init(const struct bootinfo *bi)
 {
 	rules = bootinfo_rules(bi);
 	n_rules = bi->n_rules;
+	if (bi->rules_for)
+		program = bootinfo_string(bi, bi->rules_for);
+}
+
+/* A process is what it executes: it stays one after fork(2), and is none any more after execve(2)
+ * of something else. The path is there as long as the process has threads. */
+bool rules_concern(void)
+{
+	const char *path = current->process->exe_path;
+
+	return !program || (path && strcmp(path, program) == 0);
 }
 
 /* The rule for nr, or the one for the rest; NULL if there is none. */
@@ -67,7 +81,7 @@ bool rules_answer(uint32_t nr, const char *name, long *ret)
 {
 	const struct bi_rule *r = find(nr);
 
-	if (!r || r->action == BI_RULE_ALLOW)
+	if (!r || r->action == BI_RULE_ALLOW || !rules_concern())
 		return false;
 	/* A call that Linux does not have is not there: programs ask to learn just that. */
 	*ret = name ? r->value : -ENOSYS;

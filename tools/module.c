@@ -160,6 +160,7 @@ static int describe(const struct module_spec *spec, struct blob *b)
 	bi.groups = (uint32_t)blob_add(b, spec->groups, spec->n_groups * sizeof(gid_t), 4);
 	bi.rules = (uint32_t)blob_add(b, spec->rules, spec->n_rules * sizeof(*spec->rules), 8);
 	bi.n_rules = (uint32_t)spec->n_rules;
+	bi.rules_for = spec->rules_for ? add_string(b, spec->rules_for) : 0;
 	bi.plan_offset = blob_add(b, spec->plan, spec->plan_size, 8);
 	bi.plan_size = spec->plan_size;
 	add_volumes(b, &bi, spec);

@@ -146,6 +146,7 @@ static void describe_run(const struct run *r, struct module_spec *spec, bool ter
 	spec->n_volumes = r->volumes.n;
 	spec->rules = r->rules;
 	spec->n_rules = r->n_rules;
+	spec->rules_for = r->o.policy_for;
 	if (r->o.cpus)
 		spec->cpus = r->o.cpus;
 	spec->tsc_hz = tsc_hz(&r->tsc, TSC_FIRST_NS);
@@ -522,6 +523,9 @@ static int run(struct run *r)
 
 	const struct module_spec *base = &r->image.module.spec;
 
+	if (status == 0 && r->o.policy_for && base->n_rules)
+		status = fail(STATUS_FAILED, "--policy-for: the image has rules, which are for all "
+					     "its programs");
 	if (status == 0)
 		status =
 		    policy_rules(&r->o.policy, base->rules, base->n_rules, &r->rules, &r->n_rules);

@@ -42,6 +42,7 @@ enum {
 	OPT_STATS,
 	OPT_SUMMARY,
 	OPT_RECORD,
+	OPT_POLICY_FOR,
 };
 
 static const struct opt table[] = {
@@ -82,6 +83,9 @@ static const struct opt table[] = {
      "print the QEMU command, kernel messages, and details of crashes"},
     {OPT_HELP, 'h', "help", NULL, false, "print this"},
     POLICY_OPTIONS,
+    {OPT_POLICY_FOR, 0, "policy-for", "PATH", false,
+     "all this, --record and --summary are about the processes that run the program\n"
+     "PATH (as /proc/PID/exe shows it) and not about others"},
     {.help = "Advanced:"},
     {OPT_QEMU_ARG, 0, "qemu-arg", "ARG", false, "pass ARG on to QEMU; repeatable"},
     {OPT_REWRITE, 0, "rewrite", "HOW", false,
@@ -196,6 +200,14 @@ static int set_record(struct run_options *o, const char *value)
 	return 0;
 }
 
+static int set_policy_for(struct run_options *o, const char *value)
+{
+	if (*value != '/')
+		return fail(STATUS_FAILED, "--policy-for %s: not an absolute path", value);
+	o->policy_for = value;
+	return 0;
+}
+
 static int set_gdb(struct run_options *o, const char *value)
 {
 	char *end;
@@ -295,6 +307,8 @@ static int apply(void *ctx, int id, const char *value)
 		return set_summary(o, value);
 	case OPT_RECORD:
 		return set_record(o, value);
+	case OPT_POLICY_FOR:
+		return set_policy_for(o, value);
 	case OPT_GDB:
 		return set_gdb(o, value);
 	case OPT_VOLUME:

@@ -34,6 +34,7 @@ struct run_options {
 	const char *summary_file; /* NULL: standard error */
 	const char *record;	  /* NULL: no */
 	struct policy policy;
+	const char *policy_for; /* absolute path of a program in the machine; NULL: for all */
 	const char *gdb;    /* NULL: no; else TCP port or path of a Unix socket */
 	const char *kernel; /* NULL: the one inside */
 	char **app;	    /* the program and its arguments, NULL-terminated */

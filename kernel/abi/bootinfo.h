@@ -140,7 +140,8 @@ struct bootinfo {
 	uint64_t tsc_hz;		 /* host's TSC frequency; 0 = unknown */
 	uint64_t realtime_ns; /* when the module was written; refined through BI_MSG_TIME_REQ */
 	uint32_t n_cpus;      /* to use, up to BOOTINFO_MAX_CPUS; 0 is 1 */
-	uint32_t unused;
+	uint32_t rules_for;   /* offset of the absolute path of the program whose processes rules
+			       * and BI_COUNT are about, no link in it; 0: of all */
 	uint8_t seed[64]; /* random bytes for the guest's generator */
 };
 

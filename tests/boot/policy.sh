@@ -86,6 +86,21 @@ u --summary --timeout 1 "$c" hang >out 2>err
 ok '--summary without an end says so' grep -q 'no system calls were counted' err
 is '--strict, --strace and --summary together' "$(u --strict --strace=trace --summary=sum "$c" 102 >out; counted sum getuid)" 1/0
 
+# ---- --policy-for ----
+cp "$c" other
+own() { u --policy-for "$(realpath "$c")" "$@"; }
+in_shell() { own --add "$c" --add "$PWD/other" "${@:1:$#-1}" /bin/busybox sh -c "${@: -1}"; }
+is '--policy-for: that program' "$(own --stub getuid=EIO "$c" 102)" '102: -1 EIO'
+is '... no other' "$(own --stub getuid=EIO "$PWD/other" 102)" "102: $(id -u)"
+is '... which a shell starts, one after the other' "$(in_shell --stub getuid=EIO "$c 102; $PWD/other 102; $c 102")" \
+	$'102: -1 EIO\n'"102: $(id -u)"$'\n102: -1 EIO'
+is '... refusals' "$(own --deny getuid "$PWD/other" 102 2>&1)" "102: $(id -u)"
+is '... its threads' "$(own --summary=sum "$c" thread; counted sum getppid)" 4000/0
+in_shell --record one --summary=sum "$c 104; $PWD/other 102; true" >/dev/null
+is '... in --record and --summary' "$(grep -cx getgid one) $(grep -cx getuid one) $(counted sum getgid) $(counted sum fork)$(counted sum execve)" '1 0 1/0 '
+refused '... with an image that has rules' 125 'the image has rules' u --policy-for "$c" sealed.img
+refused '... by half a path' 125 'not an absolute path' u --policy-for calls "$c"
+
 # ---- mistakes ----
 refused 'an unknown name' 125 'no system call getuld: did you mean getuid' u --fake getuld "$c"
 refused '... in a list' 125 '--deny: Linux has no system call opne: did you mean open' u --deny read,opne "$c"

@@ -102,6 +102,8 @@ static void test_rules(void)
 	BAD(add_rules(6, BI_RULE_KILL + 1), "a rule is invalid");
 	BAD((add_rules(6, 0), bi->n_rules = 3), "table of rules");
 	BAD((add_rules(6, 0), bi->rules += 4), "table of rules");
+	BAD((add_rules(6, 0), bi->rules_for = MODULE_SIZE), "program that rules are for");
+	BAD((add_rules(6, 0), bi->rules_for = bi->hostname), "program that rules are for");
 }
 
 static void test_good(void)

@@ -4,6 +4,9 @@
  * them and the machine must end by itself. It refuses to run outside of one. Usage:
  *	syscall_fuzz SEED SECONDS THREADS [trace]
  *
+ * Two processes: one makes the calls, the other guards it: it lets it go on when a call has stopped
+ * it, starts another one when a call has ended it, ends the last one when it is late, and says how
+ * many calls were made ("N calls").
  * What the threads need themselves is outside of the memory that the calls are about. Arguments are
  * chosen by the kinds of syscalls/table.def. With one thread the calls depend on the seed alone.
  */
@@ -24,6 +27,7 @@
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,6 +36,10 @@
 #define MAX_NR	 470
 #define NUDGE	 (SIGRTMIN + 5)
 #define TRACE_FD 900
+#define COUNT_FD 901	 /* memory that both processes have */
+#define NULL_FD	 902	 /* /dev/null, whatever became of its name */
+#define CALLER	 "calls" /* argv[0] of the one that makes calls */
+#define GRACE	 5	 /* seconds after which it is late */
 
 struct row {
 	bool there, stub;
@@ -55,6 +63,8 @@ static uint64_t seed;
 static struct fuzzer fuzzers[16];
 volatile int tids[16];
 static char *own_path;
+static pid_t guardian;
+static uint64_t *count; /* of calls made, by all that were executed one after another */
 
 long fuzz_call(long nr, const uint64_t *a)
 {
@@ -130,6 +140,16 @@ static bool is_harmless(unsigned nr, const uint64_t *a)
 	return a[0] >= ARENA && a[1] != 1ul << 46 && (nr != SYS_mremap || a[2] != 1ul << 46);
 }
 
+/* Would it be done to the guardian, or to all processes? */
+static bool is_about_guardian(unsigned nr, const uint64_t *a)
+{
+	for (int i = 0; i < 6; i++)
+		if (rows[nr].kinds[i] == KIND_PID &&
+		    ((int)a[i] == guardian || (int)a[i] == -guardian || (int)a[i] == -1))
+			return nr != SYS_wait4 && nr != SYS_waitid;
+	return false;
+}
+
 /* As it was at first. */
 static void map_arena(void)
 {
@@ -148,7 +168,7 @@ static void map_arena(void)
 static void exec_self(struct fuzzer *f)
 {
 	char numbers[3][24];
-	char *argv[] = {own_path, numbers[0], numbers[1], numbers[2], trace ? "trace" : NULL, NULL};
+	char *argv[] = {CALLER, numbers[0], numbers[1], numbers[2], trace ? "trace" : NULL, NULL};
 	const uint64_t a[6] = {(uint64_t)own_path, (uint64_t)argv, 0, 0, 0, 0};
 
 	snprintf(numbers[0], sizeof(numbers[0]), "%llu", (unsigned long long)(word(f) >> 20));
@@ -198,12 +218,13 @@ static void step(struct fuzzer *f)
 		return;
 	for (int i = 0; i < 6; i++)
 		a[i] = rows[nr].kinds[i] ? argument(f, rows[nr].kinds[i]) : word(f);
-	if (!is_harmless(nr, a))
+	if (!is_harmless(nr, a) || is_about_guardian(nr, a))
 		return;
 	if (nr == SYS_arch_prctl && a[0] == 0x1002) /* the C library's thread pointer */
 		return;
 	if (trace)
 		show(f, nr, a);
+	__atomic_fetch_add(count, 1, __ATOMIC_RELAXED);
 	fuzz_call(nr, a);
 	if (pick(f, 1000) == 0)
 		map_arena();
@@ -275,11 +296,8 @@ static void open_files(void)
 	pipe2(p, O_NONBLOCK);
 	dup2(p[0], N_FDS);
 	dup2(p[1], N_FDS + 1);
-	dup2(2, TRACE_FD);
-	i = open("/dev/null", O_RDWR);
-	dup2(i, 0);
-	dup2(i, 1);
-	dup2(i, 2);
+	for (int fd = 0; fd < 3; fd++)
+		dup2(NULL_FD, fd);
 }
 
 static void start_threads(void)
@@ -300,33 +318,110 @@ static void start_threads(void)
 	}
 }
 
-int main(int argc, char **argv)
+static void wait_a_tick(void)
 {
 	const struct timespec tick = {.tv_nsec = 2000000};
-	struct utsname u;
+
+	syscall(SYS_nanosleep, &tick, NULL);
+}
+
+/* Since the machine began, which is this program's alone. */
+static unsigned long long now_s(void)
+{
+	struct timespec now;
+
+	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+	return (unsigned long long)now.tv_sec;
+}
+
+/* Make calls until the time is over. The count is lost if a call has closed its file. */
+static void make_calls(void)
+{
+	static uint64_t lost;
 	sigset_t set;
 
-	if (argc < 4 || uname(&u) || !strstr(u.version, "uniload"))
-		return 2; /* never outside of a machine */
+	count = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, COUNT_FD, 0);
+	if (count == MAP_FAILED)
+		count = &lost;
+	guardian = getppid();
 	own_path = realpath("/proc/self/exe", NULL);
-	seed = strtoull(argv[1], NULL, 10);
-	seconds = (unsigned)atoi(argv[2]);
-	n_threads = (unsigned)atoi(argv[3]);
-	n_threads = n_threads < 1 ? 1 : n_threads > 16 ? 16 : n_threads;
-	trace = argc > 4;
 	open_files();
 	map_arena();
 	start_threads();
 	sigfillset(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	for (;;) { /* the machine is this program's: its clock began when we did */
-		struct timespec now;
-
-		syscall(SYS_nanosleep, &tick, NULL);
-		syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
-		if (now.tv_sec >= (time_t)seconds)
+	for (;;) {
+		wait_a_tick();
+		if (now_s() >= seconds)
 			syscall(SYS_exit_group, 0);
 		for (unsigned i = 0; i < n_threads; i++)
 			syscall(SYS_tgkill, getpid(), tids[i], NUDGE);
 	}
+}
+
+/* The process that makes calls, with the next seed. */
+static pid_t start_caller(void)
+{
+	sigset_t set;
+	pid_t pid;
+
+	seed++;
+	pid = fork();
+	if (pid == 0) {
+		setsid(); /* signals to its group are its own */
+		sigfillset(&set);
+		sigprocmask(SIG_UNBLOCK, &set, NULL);
+		make_calls();
+	}
+	return pid;
+}
+
+/*
+ * Its end may be of any kind: there is another one then, until the time is over. One that SIGKILL
+ * does not end hangs, and the machine with it.
+ */
+static int guard(void)
+{
+	uint64_t *made = mmap(NULL, 4096, PROT_READ, MAP_SHARED, COUNT_FD, 0);
+
+	while (now_s() < seconds) {
+		pid_t pid = start_caller();
+
+		if (pid < 0)
+			return 3;
+		while (waitpid(pid, NULL, WNOHANG) == 0) {
+			wait_a_tick();
+			kill(pid, now_s() >= seconds + GRACE ? SIGKILL : SIGCONT);
+		}
+	}
+	printf("%llu calls\n", (unsigned long long)*made);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct utsname u;
+	sigset_t set;
+	int fd;
+
+	if (argc < 4 || uname(&u) || !strstr(u.version, "uniload"))
+		return 2; /* never outside of a machine */
+	seed = strtoull(argv[1], NULL, 10) * 1000;
+	seconds = (unsigned)atoi(argv[2]);
+	n_threads = (unsigned)atoi(argv[3]);
+	n_threads = n_threads < 1 ? 1 : n_threads > 16 ? 16 : n_threads;
+	trace = argc > 4;
+	if (strcmp(argv[0], CALLER) == 0)
+		make_calls();
+	fd = memfd_create("count", 0);
+	ftruncate(fd, 4096);
+	dup2(fd, COUNT_FD);
+	close(fd);
+	dup2(2, TRACE_FD);
+	fd = open("/dev/null", O_RDWR);
+	dup2(fd, NULL_FD);
+	close(fd);
+	sigfillset(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return guard();
 }
