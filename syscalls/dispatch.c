@@ -6,8 +6,10 @@
  * -ENOSYS.
  */
 #include "kernel/abi/bootinfo.h"
+#include "kernel/heap.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
+#include "kernel/panic.h"
 #include "kernel/string.h"
 #include "kernel/stubs.h"
 #include "kernel/x86_64/cpu.h"
@@ -64,6 +66,8 @@ static const struct syscall_row rows[] = {
 
 _Static_assert(ARRAY_SIZE(syscall_table) == LAST_NR + 1, "LAST_NR is the last row");
 
+static const syscall_fn *handlers = syscall_table; /* the table as it is without rules */
+
 /* What to call when the frame is complete. */
 static syscall_fn handler_of(uint32_t nr)
 {
@@ -75,7 +79,7 @@ static syscall_fn handler_of(uint32_t nr)
 		break;
 #include "syscalls/table.def"
 	}
-	return syscall_table[nr];
+	return handlers[nr];
 }
 
 /* ---- the slow path ---- */
@@ -86,11 +90,17 @@ static uint8_t reported[LAST_NR + 1]; /* log-once marks */
 /*
  * Calls with a rule are made by the slow path, whichever way they come in; all others are as quick
  * as without rules. The table is read-only for the rest of the machine's life: it is written
- * through the map of all memory.
+ * through the map of all memory. The handlers are kept for processes that rules do not concern.
  */
 static void divert_ruled(void)
 {
 	const syscall_fn slow = HANDLER(syscall_needs_frame);
+	syscall_fn *copy = kmalloc(sizeof(syscall_table));
+
+	if (!copy)
+		panic("no memory for the rules of system calls");
+	memcpy(copy, syscall_table, sizeof(syscall_table));
+	handlers = copy;
 
 	for (uint32_t nr = 0; nr <= LAST_NR; nr++)
 		if (rules_cover(nr))

@@ -10,6 +10,7 @@
 #include "tools/jobs.h"
 #include "tools/options.h"
 #include "tools/policy.h"
+#include "tools/program.h"
 #include "tools/util.h"
 
 #include <errno.h>
@@ -22,13 +23,16 @@
 #define HINT	      "uniload explore --help"
 #define LEAST_SECONDS 10 /* for a test, however quick it was */
 
-enum { OPT_TEST, OPT_RUN, OPT_JOBS, OPT_STATE, OPT_TIMEOUT, OPT_OUTPUT, OPT_HELP };
+enum { OPT_TEST, OPT_DRIVER, OPT_RUN, OPT_JOBS, OPT_STATE, OPT_TIMEOUT, OPT_OUTPUT, OPT_HELP };
 
 static const struct opt table[] = {
     {.help = "Options:"},
     {OPT_TEST, 0, "test", "CMD", false,
      "a shell command that succeeds if the program works; it starts the program\n"
      "as \"$RUN\" ARG..."},
+    {OPT_DRIVER, 0, "driver", "PROGRAM", false,
+     "\"$RUN\" ARG... starts PROGRAM, and APP is there for it to start: a shell that\n"
+     "starts a server and its clients; only APP's calls count"},
     {OPT_RUN, 0, "run", "OPTION", false,
      "an option for uniload run: --run --accel=tcg --run -m64M; repeatable"},
     {OPT_JOBS, 'j', "jobs", "N", false, "run N tests at a time (default: one for each CPU)"},
@@ -71,6 +75,9 @@ static int apply(void *ctx, int id, const char *value)
 	switch (id) {
 	case OPT_TEST:
 		x->e.test = value;
+		break;
+	case OPT_DRIVER:
+		x->e.driver = value;
 		break;
 	case OPT_RUN:
 		strvec_add(&x->run_options, "%s", value);
@@ -132,7 +139,7 @@ static char *make_script(const struct explore *x, const char *name, const struct
 			fprintf(f, " %s", word);
 			free(word);
 		}
-		word = shell_quote(x->e.app);
+		word = shell_quote(x->e.driver ? x->e.driver : x->e.app);
 		fprintf(f, " -- %s \"$@\"\n", word);
 		free(word);
 	}
@@ -331,6 +338,23 @@ static bool knows_calls(const struct explore *x)
 	return false;
 }
 
+/* What makes the driver's machine one about APP. */
+static int add_app(struct explore *x)
+{
+	const struct place here = {.path = getenv("PATH")};
+	struct program p;
+	int status = program_open(&p, x->e.app, &here);
+
+	if (status == 0) {
+		strvec_add(&x->run_options, "--add");
+		strvec_add(&x->run_options, "%s", p.alias ? p.alias : p.path);
+		strvec_add(&x->run_options, "--policy-for");
+		strvec_add(&x->run_options, "%s", p.path);
+	}
+	program_close(&p);
+	return status;
+}
+
 static int explore(struct explore *x)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -343,7 +367,9 @@ static int explore(struct explore *x)
 		return fail(STATUS_FAILED, "%s: %s", x->directory, strerror(errno));
 	if (x->jobs == 0)
 		x->jobs = jobs_cpus();
-	if (!knows_calls(x) || x->seconds == 0)
+	if (x->e.driver)
+		status = add_app(x);
+	if (status == 0 && (!knows_calls(x) || x->seconds == 0))
 		status = baseline(x);
 	if (status == 0)
 		status = try_variants(x);

@@ -13,6 +13,7 @@ enum outcome { UNKNOWN, PASSED, FAILED };
 
 struct experiment {
 	const char *app, *test;	     /* as given */
+	const char *driver;	     /* started in the machine, to start app; NULL: app itself */
 	bool made[SYSTABLE_NUMBERS]; /* calls that the test makes as things are */
 	enum outcome outcome[SYSTABLE_NUMBERS][VARIANTS];
 	enum outcome together; /* with all that can be stubbed or faked at once */
