@@ -9,6 +9,7 @@
 
 #include "kernel/heap.h"
 #include "kernel/page.h"
+#include "kernel/signal.h"
 #include "kernel/string.h"
 #include "kernel/task.h"
 #include "kernel/uaccess.h"
@@ -136,28 +137,44 @@ static void hide_stale(struct p9_inode *pi, uint64_t pos, void *buf, size_t n)
 		memset((char *)buf + (from - pos), 0, pos + n - from);
 }
 
-/* Before a write at pos: what lies between the good data and it becomes zeros at the host too. */
+/* A buffer for a transfer of `want` bytes; *size is what there is. NULL: no memory. */
+static void *buffer(size_t want, size_t *size)
+{
+	void *p;
+
+	*size = MIN(want, (size_t)CHUNK);
+	while (!(p = kmalloc(*size)) && *size > PAGE_SIZE)
+		*size = MAX(*size / 2, PAGE_SIZE);
+	return p;
+}
+
+/*
+ * Before a write at pos: what lies between the good data and it becomes zeros at the host too. That
+ * can be any amount, in a sparse file: a thread that is to die gives up after the first chunk.
+ */
 static int bury_stale(struct p9_inode *pi, uint32_t fid, uint64_t pos)
 {
 	uint64_t to = MIN(pos, pi->host_size);
-	struct vq_buf piece = {.len = PAGE_SIZE};
+	struct vq_buf piece;
+	size_t room;
 	int64_t n = 0;
 
 	if (!pi->orphan || pi->stale_from >= to)
 		return 0;
-	piece.addr = kzalloc(PAGE_SIZE);
+	piece.addr = buffer(to - pi->stale_from, &room);
 	if (!piece.addr)
 		return -ENOMEM;
-	while (pi->stale_from < to && n >= 0) {
-		piece.len = (uint32_t)MIN(PAGE_SIZE, to - pi->stale_from);
+	memset(piece.addr, 0, room);
+	do {
+		piece.len = (uint32_t)MIN(room, to - pi->stale_from);
 		n = p9_write(p9_ch(&pi->in), fid, pi->stale_from, &piece, 1, piece.len);
 		if (n == 0)
 			n = -EIO;
 		if (n > 0)
 			pi->stale_from += (uint64_t)n;
-	}
+	} while (n >= 0 && pi->stale_from < to && !signal_kills(current));
 	kfree(piece.addr);
-	return n < 0 ? (int)n : 0;
+	return n < 0 ? (int)n : pi->stale_from < to ? -EINTR : 0;
 }
 
 /* `n` bytes were stored at pos. */
@@ -173,17 +190,6 @@ static void orphan_wrote(struct p9_inode *pi, uint64_t pos, uint64_t n)
 }
 
 /* ---- read and write ---- */
-
-/* A buffer for a transfer of `want` bytes; *size is what there is. NULL: no memory. */
-static void *buffer(size_t want, size_t *size)
-{
-	void *p;
-
-	*size = MIN(want, (size_t)CHUNK);
-	while (!(p = kmalloc(*size)) && *size > PAGE_SIZE)
-		*size = MAX(*size / 2, PAGE_SIZE);
-	return p;
-}
 
 static int flush_mapped(struct p9_inode *pi, uint64_t pos, size_t len)
 {

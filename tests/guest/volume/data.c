@@ -3,6 +3,8 @@
 /* volume: also there */
 #include "tests/guest/tap.h"
 
+#include <sys/wait.h>
+
 #define GIB (1ll << 30)
 
 static void beyond_4g(void)
@@ -67,6 +69,27 @@ static void unlinked(void)
 	close(fd);
 	close(other);
 	is(unlink("u"), 0);
+}
+
+/* However much of such a file there is to do for a write, who makes it can be killed. */
+static void unlinked_and_huge(void)
+{
+	int fd = open("u", O_RDWR | O_CREAT | O_EXCL, 0600), status;
+	pid_t pid;
+
+	works(fd);
+	is(pwrite(fd, "end", 3, 1024 * GIB), 3);
+	is(unlink("u"), 0);
+	is(ftruncate(fd, 1), 0);
+	pid = fork();
+	if (pid == 0) {
+		pwrite(fd, "again", 5, 1024 * GIB);
+		_exit(0);
+	}
+	usleep(30000);
+	is(kill(pid, SIGKILL), 0);
+	is(waitpid(pid, &status, 0), pid);
+	close(fd);
 }
 
 static void replaced(void)
@@ -209,6 +232,7 @@ int main(void)
 	tmp();
 	beyond_4g();
 	unlinked();
+	unlinked_and_huge();
 	replaced();
 	two_names();
 	append();
