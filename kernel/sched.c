@@ -45,11 +45,6 @@ static struct run_queue queues[MAX_CPUS] = {
     [0] = {.fresh = LIST_INIT(queues[0].fresh), .spent = LIST_INIT(queues[0].spent)}};
 static bool in_interrupt, woken_by_interrupt;
 
-struct thread *current_thread(void)
-{
-	return this_cpu()->thread;
-}
-
 static struct run_queue *this_queue(void)
 {
 	return &queues[this_cpu()->index];

@@ -13,6 +13,7 @@
 #include "kernel/mm.h"
 #include "kernel/signal.h"
 #include "kernel/timer.h"
+#include "kernel/x86_64/percpu.h"
 
 struct dentry;
 struct files;

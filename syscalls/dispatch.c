@@ -15,6 +15,7 @@
 #include "kernel/x86_64/cpu.h"
 #include "kernel/x86_64/entry.h"
 #include "kernel/x86_64/layout.h"
+#include "kernel/x86_64/regs.h"
 #include "syscalls/count.h"
 #include "syscalls/rules.h"
 #include "syscalls/seccomp.h"
@@ -52,6 +53,7 @@ const syscall_fn syscall_table[] = {
 #define SYS(nr, name, status, value, result, frame, args, note)                                    \
 	[nr] = ENTRY_##frame(HANDLER_##status(sys_##name, stub_##value, fake_##value)),
 #include "syscalls/table.def"
+    [SYSCALL_SLOW_ROW] = HANDLER(syscall_needs_frame),
 };
 
 static const struct syscall_row rows[] = {
@@ -64,7 +66,8 @@ static const struct syscall_row rows[] = {
 #include "syscalls/table.def"
 };
 
-_Static_assert(ARRAY_SIZE(syscall_table) == LAST_NR + 1, "LAST_NR is the last row");
+_Static_assert(SYSCALL_SLOW_ROW == LAST_NR + 1 && ARRAY_SIZE(syscall_table) == LAST_NR + 2,
+	       "LAST_NR is the last row");
 
 static const syscall_fn *handlers = syscall_table; /* the table as it is without rules */
 

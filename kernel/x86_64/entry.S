@@ -167,8 +167,9 @@ syscall_entry_stub:
 	movl	$1, %gs:CPU_MASKED
 	mov	%rsp, %r11
 	mov	%gs:CPU_REGS, %rsp
+	lea	REGS_RFLAGS + 8(%rsp), %rsp
 	pushfq
-	popq	REGS_RFLAGS(%rsp)
+	lea	-REGS_RFLAGS(%rsp), %rsp
 	save_args
 	cld
 syscall_enter:
@@ -176,26 +177,26 @@ syscall_enter:
 	mov	%rcx, REGS_RIP(%rsp)
 	lock_site kernel_enter
 syscall_entered:
+	mov	$SYSCALL_SLOW_ROW, %ecx
 	cmp	syscall_limit(%rip), %eax	/* 0 while tracing or when a policy is on */
-	jae	syscall_slow_call
+	cmovae	%ecx, %eax
 	mov	%r10, %rcx
 	mov	%eax, %eax
 	call	*syscall_table(, %rax, 8)
 syscall_done:
-	mov	%gs:CPU_THREAD, %rcx
-	cmpl	$0, THREAD_WORK(%rcx)
-	jne	syscall_work
-	mov	REGS_RFLAGS(%rsp), %r11
-	test	exit_slow_flags(%rip), %r11d
-	jnz	syscall_work
 	mov	%rax, REGS_RAX(%rsp)
 	lock_site kernel_leave
 	movl	$0, %gs:CPU_MASKED
 exit_begin:
 exit_syscall:
-	cmpl	$0, %gs:CPU_PENDING
-	jne	syscall_pending
+	/* One look at all that may be in the way: translated code (TCG) pays for every branch. */
+	mov	%gs:CPU_THREAD, %rcx
 	mov	REGS_RFLAGS(%rsp), %r11
+	mov	exit_slow_flags(%rip), %eax
+	and	%r11d, %eax
+	or	THREAD_WORK(%rcx), %eax
+	or	%gs:CPU_PENDING, %eax
+	jnz	syscall_work
 	mov	%r11d, %eax
 	shl	$8, %eax
 	sahf
@@ -212,13 +213,10 @@ exit_syscall:
 exit_syscall_jmp:
 	jmp	*%rcx
 
-syscall_pending:
+syscall_work:
 	movl	$1, %gs:CPU_MASKED
 	lock_site kernel_enter
-	jmp	1f
-syscall_work:
-	mov	%rax, REGS_RAX(%rsp)
-1:	complete_frame
+	complete_frame
 	/* exit_full: struct regs is complete at RSP, the kernel lock is held. */
 	.globl	exit_full
 exit_full:
@@ -257,7 +255,6 @@ exit_iret_pending:
 	.globl	syscall_needs_frame
 syscall_needs_frame:
 	add	$8, %rsp
-syscall_slow_call:
 	complete_frame
 	mov	%rsp, %rdi
 	call	syscall_slow

@@ -69,4 +69,20 @@ static inline struct cpu *this_cpu(void)
 	return c;
 }
 
+#ifdef UNIT_TEST
+struct thread *current_thread(void);
+#else
+/*
+ * The running thread. Not volatile: whatever else runs meanwhile, a function finds itself in the
+ * same thread wherever it looks, so the compiler may look once.
+ */
+static inline struct thread *current_thread(void)
+{
+	struct thread *t;
+
+	__asm__("mov %%gs:%c1, %0" : "=r"(t) : "i"(CPU_THREAD));
+	return t;
+}
+#endif
+
 #endif

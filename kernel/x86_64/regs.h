@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Offsets in struct regs and struct thread (kernel/task.h checks them) for the entry assembly. */
+/* Offsets in struct regs and struct thread (kernel/task.h checks them), and what else the entry
+ * assembly has to know of C. */
 #ifndef KERNEL_X86_64_REGS_H
 #define KERNEL_X86_64_REGS_H
 
@@ -27,5 +28,7 @@
 #define REGS_SIZE     168
 
 #define THREAD_WORK 16
+
+#define SYSCALL_SLOW_ROW 463 /* behind the last one of syscall_table: goes to syscall_slow */
 
 #endif
