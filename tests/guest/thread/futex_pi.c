@@ -300,7 +300,7 @@ static void *lock_and_end(void *arg)
 {
 	pthread_mutex_lock(&mutex);
 	stage = 1;
-	sleep_ms(50);
+	await(2);
 	return NULL;
 }
 
@@ -331,6 +331,7 @@ static void test_mutex(int pshared)
 	is(pthread_mutex_trylock(&mutex), EBUSY);
 	t = in_ms(CLOCK_REALTIME, 10);
 	is(pthread_mutex_timedlock(&mutex, &t), ETIMEDOUT);
+	stage = 2;
 	is(pthread_mutex_lock(&mutex), EOWNERDEAD);
 	is(pthread_mutex_consistent(&mutex), 0);
 	is(pthread_mutex_unlock(&mutex), 0);
