@@ -214,7 +214,7 @@ static void pages_at_hand(struct mm *mm, struct vma *v, uaddr_t start, size_t n,
 }
 
 /* Map what else is at hand around addr: a fault costs more than a few entries. */
-static void fill_around(struct mm *mm, struct vma *v, uaddr_t addr, bool copy)
+static void fill_around(struct mm *mm, struct vma *v, uaddr_t addr, bool copy, bool run)
 {
 	unsigned prot = copy || open_to_stores(v) ? mm_pt_prot(v->prot) : pt_prot_readable(v->prot);
 	struct page *pages[FILE_WINDOW_PAGES];
@@ -233,7 +233,7 @@ static void fill_around(struct mm *mm, struct vma *v, uaddr_t addr, bool copy)
 	pages_at_hand(mm, v, start, n, pages);
 	for (size_t i = 0; i < n && copy; i++)
 		pages[i] = pages[i] ? copy_of(pages[i]) : NULL;
-	mm_stubs_plan(mm, v, start, pages, n, false);
+	mm_stubs_plan(mm, v, start, pages, n, run ? STUBS_MAY_RUN : STUBS_SEE);
 	(void)map_pages(mm, start, pages, n, prot);
 }
 
@@ -241,6 +241,7 @@ static int fault_file(struct mm *mm, struct vma *v, uaddr_t addr, enum mm_access
 {
 	bool copy = is_private(v) && access == MM_WRITE;
 	bool write = !is_private(v) && (access == MM_WRITE || open_to_stores(v));
+	unsigned prot = copy || write ? mm_pt_prot(v->prot) : pt_prot_readable(v->prot);
 	struct page *p;
 	int r = v->file->ops->map_page(v->file, file_index(v, addr), write, &p);
 
@@ -250,16 +251,39 @@ static int fault_file(struct mm *mm, struct vma *v, uaddr_t addr, enum mm_access
 		mm_show_page(mm, v, addr, p);
 	if (copy && !(p = copy_of(p)))
 		return -ENOMEM;
-	mm_stubs_plan(mm, v, addr, &p, 1, true);
-	r = pt_map(mm->root, addr, page_to_phys(p),
-		   copy || write ? mm_pt_prot(v->prot) : pt_prot_readable(v->prot), PAGE_SHIFT);
+	if (access == MM_EXEC)
+		mm_stubs_plan(mm, v, addr, &p, 1, STUBS_RUN);
+	else if (mm_stubs_planned(v, addr))
+		prot &= ~(unsigned)PT_EXEC;
+	r = pt_map(mm->root, addr, page_to_phys(p), prot, PAGE_SHIFT);
 	if (r) {
 		page_put(p);
 		return r;
 	}
 	mm->resident_pages++;
-	fill_around(mm, v, addr, copy && copy_ahead(v));
+	fill_around(mm, v, addr, copy && copy_ahead(v), access == MM_EXEC);
 	return 0;
+}
+
+/* Code that has only been read so far (mm_stubs_planned) is about to run. */
+static void run_seen(struct mm *mm, struct vma *v, uaddr_t addr, const struct pt_leaf *leaf)
+{
+	struct page *old = phys_to_page(leaf->pa), *p = page_get(old);
+	unsigned prot = pt_prot_readable(v->prot);
+	struct gather g;
+	int r;
+
+	mm_stubs_plan(mm, v, addr, &p, 1, STUBS_RUN);
+	if (p == old) {
+		page_put(p); /* the leaf has a reference */
+		pt_protect(mm->root, addr, prot);
+		return;
+	}
+	gather_init(&g, mm);
+	gather_page(&g, old, addr, leaf);
+	r = pt_map(mm->root, addr, page_to_phys(p), prot, PAGE_SHIFT);
+	assert(!r); /* the table is there */
+	gather_finish(&g);
 }
 
 /* ---- copy on write ---- */
@@ -401,6 +425,8 @@ int mm_fault_locked(struct mm *mm, uaddr_t addr, enum mm_access access)
 	if (leaf.mapped) {
 		if (access == MM_WRITE && !(leaf.prot & PT_WRITE))
 			return fault_cow(mm, v, addr, &leaf);
+		if (access == MM_EXEC && !(leaf.prot & PT_EXEC) && v->file)
+			run_seen(mm, v, addr, &leaf);
 		return 0; /* somebody was faster, or a stale translation */
 	}
 	if (v->file)

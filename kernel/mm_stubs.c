@@ -312,9 +312,18 @@ static struct page *change_page(struct mm *mm, const struct vma *v, const struct
 	return copy;
 }
 
-void mm_stubs_plan(struct mm *mm, struct vma *v, uaddr_t start, struct page **pages, size_t n,
-		   bool needed)
+bool mm_stubs_planned(const struct vma *v, uaddr_t va)
 {
+	struct plan_view plan;
+
+	return (v->prot & PROT_EXEC) && may_change(v) && stubs_plan_of(v->file, &plan) &&
+	       has_sites(&plan, v->offset + (va - v->start));
+}
+
+void mm_stubs_plan(struct mm *mm, struct vma *v, uaddr_t start, struct page **pages, size_t n,
+		   enum stubs_use use)
+{
+	bool change = use == STUBS_RUN || (use == STUBS_MAY_RUN && cpu_ring0_is_slow());
 	struct plan_view plan;
 
 	if (!(v->prot & PROT_EXEC) || !may_change(v) || !mm_plenty(4) ||
@@ -325,7 +334,7 @@ void mm_stubs_plan(struct mm *mm, struct vma *v, uaddr_t start, struct page **pa
 
 		if (!pages[i])
 			continue;
-		if (needed || cpu_ring0_is_slow()) {
+		if (change) {
 			pages[i] = change_page(mm, v, &plan, va, pages[i]);
 		} else if (has_sites(&plan, v->offset + (va - v->start))) {
 			page_put(pages[i]);

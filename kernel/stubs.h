@@ -5,9 +5,10 @@
  * mmap(2).
  *
  * Only pages that the program cannot write to are changed, in private copies: a file's when they
- * are mapped, by the plan; and where `mov $number, %eax; syscall` has trapped a few times. Whenever
+ * first run, by the plan; and where `mov $number, %eax; syscall` has trapped a few times. Whenever
  * a changed page gets other rights or another place, the original bytes come back first. So a
- * program that writes code never meets a jump in it, but one that reads its code may.
+ * program that writes code never meets a jump in it, one that reads code meets jumps only where
+ * the code has run.
  *
  * Signal handlers, and whoever else looks, see RIP in the program's own code, never in a stub.
  */

@@ -29,13 +29,22 @@ void stubs_look_again(void);
 
 /* ---- kernel/mm_stubs.c; all under mm->lock ---- */
 
+/* What pages are wanted for: */
+enum stubs_use {
+	STUBS_RUN,     /* their instructions are about to be executed */
+	STUBS_MAY_RUN, /* they are near those */
+	STUBS_SEE,     /* they are near something that is only read */
+};
 /*
  * pages[i] is about to be mapped at start + i pages of v, a file's area: put changed copies in the
- * places of those with sites of the plan. References go with them; entries may be NULL. If they are
- * not needed now, those with sites are left out (NULL) where a fault is cheaper than a copy.
+ * places of those with sites of the plan. References go with them; entries may be NULL. Left out
+ * (NULL) are pages with sites that may run where a fault is cheaper than a copy, and all with sites
+ * that are only seen: they stay as they are until they run, for programs that interpret others.
  */
 void mm_stubs_plan(struct mm *mm, struct vma *v, uaddr_t start, struct page **pages, size_t n,
-		   bool needed);
+		   enum stubs_use use);
+/* Would the page at va be changed? Then what is mapped to be seen must not be executable. */
+bool mm_stubs_planned(const struct vma *v, uaddr_t va);
 /* Rewrite the site of a `syscall` that returns to rip and had nr in RAX: 0, -EINVAL (it cannot be),
  * -ENOMEM. */
 int mm_stubs_add(struct mm *mm, uaddr_t rip, uint64_t nr);
