@@ -3,7 +3,9 @@
  * The scheduler: runnable threads queue per CPU, round robin. A kernel path runs until it sleeps or
  * leaves; program code runs for a slice while others wait, and makes room at once for a thread that
  * an interrupt has woken. There is no tick while nobody waits. A thread is queued where it ran last
- * unless a CPU is idle; an idle CPU takes threads from the others' queues.
+ * unless a CPU is idle; an idle CPU takes threads from the others' queues. But who is woken by a
+ * thread that usually goes to sleep right after that (a pipe's other end) follows it on its CPU:
+ * starting an idle CPU takes longer than such a turn.
  *
  * Threads that have used up a slice without sleeping queue apart, behind those that have not, so
  * that who computes delays nobody who only passes something on; but of the time of a CPU that
@@ -28,6 +30,12 @@
 #include "kernel/x86_64/smp.h"
 
 #define SLICE_NS 4000000ull
+/* Who sleeps so soon after it has woken another hands over to it. Who has done so more often than
+ * not, as counted up to HANDOVERS, is expected to do it again; if it does not, the other one waits
+ * for an idle CPU no longer than: */
+#define SOON_NS	    200000ull
+#define HANDOVERS   3
+#define HANDOVER_NS 1000000ull
 
 /* What a CPU has to run beside cpu->thread. */
 struct run_queue {
@@ -84,6 +92,27 @@ static unsigned place(const struct thread *t)
 		first = i;
 	}
 	return may_run_on(t, t->cpu) ? t->cpu : first;
+}
+
+/* Is t to wait for the running thread, which wakes it and is about to sleep? */
+static bool hands_over(const struct thread *t)
+{
+	const struct cpu *c = this_cpu();
+
+	return n_cpus > 1 && current->handovers > HANDOVERS / 2 && may_run_on(t, c->index) &&
+	       !has_waiting(&queues[c->index]);
+}
+
+/* t goes to sleep. */
+static void note_handover(struct thread *t, uint64_t now)
+{
+	if (!t->woke_ns)
+		return;
+	if (now - t->woke_ns > SOON_NS)
+		t->handovers -= t->handovers > 0;
+	else
+		t->handovers += t->handovers < HANDOVERS;
+	t->woke_ns = 0;
 }
 
 /* t runs or waits on this CPU from now on; its restartable sequences show the program which. */
@@ -172,15 +201,35 @@ static void preempt(unsigned cpu)
 
 static void slice_over(struct timer *timer);
 
+/* Look at it after so long. */
+static void look_after(unsigned cpu, uint64_t ns)
+{
+	struct timer *timer = &queues[cpu].slice_timer;
+	uint64_t at = clock_mono_ns() + ns;
+
+	if (timer->armed && timer->deadline_ns <= at)
+		return;
+	if (!timer->armed)
+		timer_init(timer, slice_over);
+	timer_arm(timer, at);
+}
+
 /* Somebody waits for the CPU: the running thread's slice is limited from now on. */
 static void slice_limit(unsigned cpu)
 {
-	struct timer *timer = &queues[cpu].slice_timer;
+	if (!queues[cpu].slice_timer.armed)
+		look_after(cpu, SLICE_NS);
+}
 
-	if (timer->armed)
-		return;
-	timer_init(timer, slice_over);
-	timer_arm(timer, clock_mono_ns() + SLICE_NS);
+/* Somebody waits for a CPU that goes on with something else, whatever was expected of it: one that
+ * is idle comes and takes it. */
+static void call_idle(void)
+{
+	for (unsigned i = 0; i < n_cpus; i++)
+		if (is_idle(i)) {
+			cpu_kick(cpus[i]);
+			return;
+		}
 }
 
 bool sched_others(void)
@@ -203,6 +252,8 @@ static void slice_over(struct timer *timer)
 	 * just brought: schedule() sees to it. */
 	if (!has_waiting(q) || !t->slice_start_ns)
 		return;
+	if (n_cpus > 1)
+		call_idle();
 	if (now >= end)
 		preempt(cpu);
 	timer_arm(timer, now < end ? end : now + SLICE_NS);
@@ -348,6 +399,8 @@ void schedule(void)
 	prev->slice_start_ns = 0;
 	if (preempted)
 		requeue(prev);
+	else
+		note_handover(prev, now);
 	while (!(next = pick_next())) {
 		if (q->idle && prev != q->idle) {
 			next = q->idle;
@@ -388,7 +441,9 @@ void sched_idle(void)
 
 void thread_wake(struct thread *t)
 {
-	unsigned cpu = place(t);
+	bool by_thread = !in_interrupt && current && current->state == THREAD_RUNNING;
+	bool here = by_thread && hands_over(t);
+	unsigned cpu = here ? this_cpu()->index : place(t);
 	bool woken, elsewhere = cpus[cpu] != this_cpu(), idle = elsewhere && is_idle(cpu);
 
 	spin_lock(&sched_lock);
@@ -402,13 +457,17 @@ void thread_wake(struct thread *t)
 	spin_unlock(&sched_lock);
 	if (!woken)
 		return;
+	if (by_thread && n_cpus > 1)
+		current->woke_ns = clock_mono_ns();
 	if (idle)
 		cpu_kick(cpus[cpu]);
 	else if (in_interrupt && elsewhere)
 		preempt(cpu);
 	else if (in_interrupt)
 		woken_by_interrupt = true;
-	else if (elsewhere || (current && current->state == THREAD_RUNNING))
+	else if (here)
+		look_after(cpu, HANDOVER_NS);
+	else if (elsewhere || by_thread)
 		slice_limit(cpu);
 }
 

@@ -162,6 +162,8 @@ struct thread {
 	uint64_t slice_start_ns;  /* (c) */
 	uint64_t slice_used_ns;	  /* (c) of the current slice, before it was last switched out */
 	bool spent;		  /* (s) it has used up a slice since it slept */
+	uint8_t handovers;	  /* (c) it sleeps soon after waking another: how likely */
+	uint64_t woke_ns;	  /* (c) when it last woke one, 0: not since it slept */
 	char comm[16];		  /* (c) */
 	uint8_t sched_policy;	  /* (l) SCHED_NORMAL, BATCH or IDLE */
 	bool sched_reset_on_fork; /* (l) */

@@ -59,10 +59,49 @@ static void *take_turns(void *arg)
 	return NULL;
 }
 
+static volatile int answered;
+
+static void *answer(void *fds)
+{
+	int *fd = fds;
+	char c;
+
+	while (read(fd[0], &c, 1) == 1 && c)
+		write(fd[1], &c, 1);
+	answered = 1;
+	return NULL;
+}
+
+/* Each waits for the other's answer, but then one goes on by itself. */
+static void hand_over(void)
+{
+	int to[2], back[2], fds[2];
+	long end;
+	pthread_t t;
+	char c = 1;
+
+	pipe(to);
+	pipe(back);
+	fds[0] = to[0];
+	fds[1] = back[1];
+	pthread_create(&t, NULL, answer, fds);
+	for (int i = 0; i < 50; i++) {
+		write(to[1], &c, 1);
+		read(back[0], &c, 1);
+	}
+	c = 0;
+	write(to[1], &c, 1);
+	for (end = now_us() + 60 * 1000000L; !answered && now_us() < end;)
+		;
+	is(answered, 1);
+	is(pthread_join(t, NULL), 0);
+}
+
 int main(void)
 {
 	pthread_t t[2];
 
+	hand_over();
 	bursts();
 	for (long i = 0; i < 2; i++)
 		pthread_create(&t[i], NULL, take_turns, (void *)i);
