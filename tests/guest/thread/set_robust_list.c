@@ -6,6 +6,7 @@
 #include <time.h>
 
 static pthread_mutex_t m[2];
+static int held[2]; /* a pipe: a byte comes when it is */
 
 static void *holder(void *arg)
 {
@@ -20,15 +21,16 @@ static void *late_holder(void *arg)
 	struct timespec t = {.tv_nsec = 50000000};
 
 	pthread_mutex_lock(&m[0]);
-	nanosleep(&t, NULL);
+	write(held[1], "", 1);
+	nanosleep(&t, NULL); /* so that mostly the other one waits already */
 	return (void *)1;
 }
 
 int main(void)
 {
-	struct timespec t = {.tv_nsec = 20000000};
 	pthread_mutexattr_t attr;
 	pthread_t thread;
+	char byte;
 	void *r;
 
 	pthread_mutexattr_init(&attr);
@@ -46,8 +48,9 @@ int main(void)
 	is(pthread_mutex_lock(&m[0]), 0);
 	is(pthread_mutex_unlock(&m[0]), 0);
 	/* A waiter is woken by the death. */
+	works(pipe(held));
 	pthread_create(&thread, NULL, late_holder, NULL);
-	nanosleep(&t, NULL);
+	is(read(held[0], &byte, 1), 1);
 	is(pthread_mutex_lock(&m[0]), EOWNERDEAD);
 	pthread_join(thread, NULL);
 	return tap_done();
