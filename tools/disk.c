@@ -168,14 +168,20 @@ int disks_prepare(const struct strvec *options, struct strvec *args)
 	return status;
 }
 
-void disk_add_root(int fd, uint64_t offset, uint64_t size, struct strvec *args)
+char *disk_root_config(int fd, uint64_t offset, uint64_t size)
 {
-	strvec_add(args, "-blockdev");
-	strvec_add(args,
-		   "driver=raw,node-name=root,read-only=on,offset=%llu,size=%llu,file.driver=file,"
-		   "file.filename=/dev/fd/%d",
-		   (unsigned long long)offset, (unsigned long long)size, fd);
-	strvec_add(args, "-device");
-	strvec_add(args, "virtio-blk-device,drive=root,serial=" BI_ROOT_SERIAL
-			 ",rerror=report,werror=report");
+	return xasprintf("[drive \"root\"]\n"
+			 "if = \"none\"\n"
+			 "format = \"raw\"\n"
+			 "read-only = \"on\"\n"
+			 "offset = \"%llu\"\n"
+			 "size = \"%llu\"\n"
+			 "file = \"/proc/%d/fd/%d\"\n"
+			 "[device]\n"
+			 "driver = \"virtio-blk-device\"\n"
+			 "drive = \"root\"\n"
+			 "serial = \"" BI_ROOT_SERIAL "\"\n"
+			 "rerror = \"report\"\n"
+			 "werror = \"report\"\n",
+			 (unsigned long long)offset, (unsigned long long)size, (int)getpid(), fd);
 }

@@ -13,8 +13,8 @@
  */
 int disks_prepare(const struct strvec *options, struct strvec *args);
 
-/* Append what gives the root image in [offset, offset + size) of `fd`, which QEMU inherits, to the
- * machine. */
-void disk_add_root(int fd, uint64_t offset, uint64_t size, struct strvec *args);
+/* What gives the root image in [offset, offset + size) of our `fd` to QEMU, which is running
+ * already: lines for machine_go(), which the caller frees. */
+char *disk_root_config(int fd, uint64_t offset, uint64_t size);
 
 #endif

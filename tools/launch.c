@@ -19,11 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define QEMU "qemu-system-x86_64"
-/* Places for virtio devices beside the console. (The machine has more with ACPI, but names only to
- * ACPI where they are.) */
-#define MOST_DEVICES 7
-#define MACHINE	     "microvm,acpi=off,pit=off,pic=off,rtc=off,isa-serial=off,x-option-roms=off"
+#define QEMU	"qemu-system-x86_64"
+#define MACHINE "microvm,acpi=off,pit=off,pic=off,rtc=off,isa-serial=off,x-option-roms=off"
 
 static const char *const port_name[PORT_COUNT] = {
     [BI_PORT_STDIO] = "stdio", [BI_PORT_STDERR] = "stderr", [BI_PORT_CTL] = "ctl",
@@ -36,6 +33,10 @@ struct far_ends {
 	int text, exec_error;
 	int go; /* end of file: go on */
 };
+#define FAR_NONE                                                                                   \
+	{                                                                                          \
+		.port = {[0 ... PORT_COUNT - 1] = -1}, .text = -1, .exec_error = -1, .go = -1      \
+	}
 
 static void add_ports(struct strvec *a, const struct far_ends *far)
 {
@@ -65,16 +66,6 @@ static void add_gdb(struct strvec *a, const char *where)
 	strvec_add(a, "-gdb");
 	strvec_add(a, strchr(where, '/') ? "unix:%s,server=on,wait=off" : "tcp:127.0.0.1:%s",
 		   where);
-}
-
-/* Virtio devices beside the console. */
-static size_t count_devices(const struct machine_spec *s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; s->devices && i < s->devices->n; i++)
-		n += strcmp(s->devices->v[i], "-device") == 0;
-	return n;
 }
 
 static const char *qemu_command(void)
@@ -122,7 +113,7 @@ static void build_arguments(struct strvec *a, const struct machine_spec *s,
 	strvec_add(a, "/dev/fd/%d", s->module_fd);
 	add_ports(a, far);
 	add_gdb(a, s->gdb);
-	for (size_t i = 0; s->devices && i < s->devices->n; i++)
+	for (size_t i = 0; i < s->devices->n; i++)
 		strvec_add(a, "%s", s->devices->v[i]);
 	for (size_t i = 0; i < s->extra->n; i++)
 		strvec_add(a, "%s", s->extra->v[i]);
@@ -182,8 +173,6 @@ become_qemu(const struct machine_spec *s, const struct far_ends *far, char **arg
 		inherit(s->firmware_fd);
 		inherit(s->kernel_fd);
 		inherit(s->module_fd);
-		for (size_t i = 0; i < s->n_inherit; i++)
-			inherit(s->inherit[i]);
 		execvp(argv[0], argv);
 	}
 	error = errno;
@@ -285,17 +274,11 @@ static int spawn(struct machine *m, const struct machine_spec *s, const struct f
 
 int machine_start(struct machine *m, const struct machine_spec *spec)
 {
-	struct far_ends far;
+	struct far_ends far = FAR_NONE;
 	struct strvec argv = {0};
 	int status;
 
-	*m = (struct machine){.text = -1, .go = -1, .exec_error = -1};
-	far.text = far.exec_error = far.go = -1;
-	for (int i = 0; i < PORT_COUNT; i++)
-		m->port[i] = far.port[i] = -1;
-	if (count_devices(spec) > MOST_DEVICES)
-		return fail(STATUS_FAILED, "%zu volumes and disks: a machine has at most %d",
-			    count_devices(spec), MOST_DEVICES);
+	*m = (struct machine)MACHINE_NONE;
 	status = make_sockets(m, &far, spec->trace);
 	if (status == 0)
 		status = make_text_pipe(m, &far, spec->verbose);
@@ -312,21 +295,34 @@ int machine_start(struct machine *m, const struct machine_spec *spec)
 	return status;
 }
 
-int machine_go(struct machine *m)
+/* On one line. */
+static void print_config(const char *config)
+{
+	char *line = xstrdup(config);
+
+	for (char *p = line; *p; p++)
+		if (*p == '\n')
+			*p = ' ';
+	say("with -readconfig: %s", line);
+	free(line);
+}
+
+int machine_go(struct machine *m, const char *config, bool verbose)
 {
 	ssize_t n;
 	int error;
 
+	if (config && verbose)
+		print_config(config);
+	/* If it is dead already, that is found out later, with its last words. */
+	if (config && write(m->go, config, strlen(config)) < 0 && errno != EPIPE)
+		return fail(STATUS_FAILED, "cannot write a pipe: %s", strerror(errno));
 	close_pipe(&m->go);
 	/* End of file is the good news: exec closed the other end. */
 	while ((n = read(m->exec_error, &error, sizeof(error))) < 0 && errno == EINTR)
 		;
-	if (n == 0) {
-		close_pipe(&m->exec_error);
-		return 0;
-	}
-	machine_kill(m);
-	return exec_failed(qemu_command(), error);
+	close_pipe(&m->exec_error);
+	return n == 0 ? 0 : exec_failed(qemu_command(), error);
 }
 
 bool machine_ended(struct machine *m)

@@ -21,11 +21,9 @@ struct machine_spec {
 	const char *gdb;	      /* NULL, TCP port or path of a Unix socket */
 	int kernel_fd, module_fd;     /* read from machine_go() on */
 	int firmware_fd;	      /* the same; -1: QEMU's own */
-	const struct strvec *devices; /* QEMU arguments of volumes and disks; NULL: none */
-	const int *inherit;	      /* descriptors they name */
-	size_t n_inherit;
-	const struct strvec *extra; /* arguments for QEMU given by the user */
-	const sigset_t *child_mask; /* signal mask for QEMU */
+	const struct strvec *devices; /* QEMU arguments of volumes and disks */
+	const struct strvec *extra;   /* arguments for QEMU given by the user */
+	const sigset_t *child_mask;   /* signal mask for QEMU */
 };
 
 struct machine {
@@ -35,18 +33,23 @@ struct machine {
 	int text;	      /* what QEMU prints itself; -1 if that goes to our standard error */
 	int go, exec_error;   /* pipes, until machine_go(); -1 */
 };
+#define MACHINE_NONE                                                                               \
+	{                                                                                          \
+		.port = {[0 ... PORT_COUNT - 1] = -1}, .text = -1, .go = -1, .exec_error = -1      \
+	}
 
 /*
- * Start QEMU, which takes a while to load itself, and then let it go on: it looks at no file and no
- * accelerator before. Return 0, or an exit status after saying why; the machine is dead then.
+ * Start QEMU, which takes a while to load itself, and later let it go on: it looks at no file and
+ * no accelerator before. `config` is what only became known meanwhile, in the syntax of its option
+ * -readconfig, or NULL. Return 0, or an exit status after saying why.
  */
 int machine_start(struct machine *m, const struct machine_spec *spec);
-int machine_go(struct machine *m);
+int machine_go(struct machine *m, const char *config, bool verbose);
 /* Has it ended by itself? Reaps it then. */
 bool machine_ended(struct machine *m);
 /* End it now and reap it; harmless if it has ended. */
 void machine_kill(struct machine *m);
-/* The same for one that no relay has seen: its ports are closed, too. */
+/* The same for one that no relay has seen, started or not: its ports are closed, too. */
 void machine_discard(struct machine *m);
 
 /*

@@ -235,21 +235,21 @@ int module_fill(struct module *m)
 	return err;
 }
 
+int module_open(struct module *m)
+{
+	m->fd = memfd_create("uniload-module", MFD_CLOEXEC);
+	return m->fd < 0 ? fail(-1, "cannot create a memory file: %s", strerror(errno)) : 0;
+}
+
 int module_lay_out(struct module *m, const struct module_spec *spec)
 {
-	*m = (struct module){
-	    .fd = -1,
-	    .files = spec->files,
-	    .root_fd = spec->root_fd,
-	    .root_offset = spec->root_offset,
-	    .root_size = spec->root_size,
-	};
-	if (describe(spec, &m->tables) < 0)
+	m->files = spec->files;
+	m->root_fd = spec->root_fd;
+	m->root_offset = spec->root_offset;
+	m->root_size = spec->root_size;
+	if ((m->fd < 0 && module_open(m) < 0) || describe(spec, &m->tables) < 0)
 		return -1;
 	m->size = ((const struct bootinfo *)(const void *)m->tables.data)->total_size;
-	m->fd = memfd_create("uniload-module", MFD_CLOEXEC);
-	if (m->fd < 0)
-		return fail(-1, "cannot create a memory file: %s", strerror(errno));
 	if (ftruncate(m->fd, (off_t)m->size) < 0)
 		return fail(-1, "cannot make the boot module %llu bytes large: %s",
 			    (unsigned long long)m->size, strerror(errno));

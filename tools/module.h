@@ -79,9 +79,10 @@ struct module {
 	}
 
 /*
- * In two steps, so that QEMU can start in between: the file with its size, then what is in it.
- * Return 0, or -1 after saying why. module_free() closes the file.
+ * In three steps, because QEMU starts meanwhile: the file, which may be left out, its size, and
+ * what is in it. Return 0, or -1 after saying why. module_free() closes the file.
  */
+int module_open(struct module *m);
 int module_lay_out(struct module *m, const struct module_spec *spec);
 int module_fill(struct module *m);
 void module_free(struct module *m);

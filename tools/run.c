@@ -30,6 +30,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Places for virtio devices beside the console. (The machine has more with ACPI, but names only to
+ * ACPI where they are.) */
+#define MOST_DEVICES 7
+
 #define MIB	       (1ull << 20)
 #define ROOT_IN_MEMORY (8 * MIB)  /* a larger root image becomes a disk: ARCHITECTURE.md */
 #define WORKING_MEMORY MIB	  /* page tables, stack, heap of the smallest program */
@@ -54,6 +58,7 @@ struct run {
 	struct bi_rule *rules;
 	size_t n_rules;
 	bool kvm, root_on_disk;
+	const char *kvm_problem; /* why it is not KVM; NULL: it is, or shall not be */
 	struct kernel_file kernel;
 	struct module module;
 	struct guest_files files; /* of a program that is not an image */
@@ -113,18 +118,15 @@ static int open_image(struct run *r)
 	return 0;
 }
 
-static int open_payload(struct run *r)
+/* What can be told before QEMU starts: is it an image? */
+static int look_at_app(struct run *r)
 {
-	int fd = open(r->o.app[0], O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), status;
+	int fd = open(r->o.app[0], O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	r->is_image = r->o.rootfs == NULL && fd >= 0 && image_is(fd);
 	if (fd >= 0)
 		close(fd);
-	status = r->is_image ? open_image(r) : open_program(r);
-	r->root_on_disk = status == 0 && r->root_size > ROOT_IN_MEMORY;
-	if (r->root_on_disk)
-		disk_add_root(r->root_fd, r->root_offset, r->root_size, &r->devices);
-	return status;
+	return r->is_image ? open_image(r) : 0;
 }
 
 static mode_t current_umask(void)
@@ -248,24 +250,31 @@ static int check_memory(const struct run *r)
 		    (unsigned long long)((need + MIB - 1) / MIB));
 }
 
+/* Virtio devices beside the console. */
+static int check_devices(const struct run *r)
+{
+	size_t n = r->root_on_disk;
+
+	for (size_t i = 0; i < r->devices.n; i++)
+		n += strcmp(r->devices.v[i], "-device") == 0;
+	if (n <= MOST_DEVICES)
+		return 0;
+	return fail(STATUS_FAILED, "%zu volumes and disks: a machine has at most %d", n,
+		    MOST_DEVICES);
+}
+
 /* ---- the machine ---- */
 
 /* KVM cannot be used: is that the end? */
-static int without_kvm(struct run *r, const char *problem)
+static int without_kvm(struct run *r)
 {
+	const char *problem = r->kvm_problem;
+
 	r->kvm = false;
 	if (r->o.accel == ACCEL_KVM)
 		return fail(STATUS_FAILED, "KVM does not work here: %s: use --accel tcg", problem);
 	say("using emulation, which is slower, because %s (--accel tcg silences this)", problem);
 	return 0;
-}
-
-static int choose_accel(struct run *r)
-{
-	const char *problem = r->o.accel == ACCEL_TCG ? NULL : kvm_absence();
-
-	r->kvm = r->o.accel != ACCEL_TCG;
-	return problem ? without_kvm(r, problem) : 0;
 }
 
 static int open_trace(struct run *r)
@@ -327,8 +336,6 @@ static int start_machine(struct run *r)
 	    .module_fd = r->module.fd,
 	    .firmware_fd = r->firmware_fd,
 	    .devices = &r->devices,
-	    .inherit = &r->root_fd,
-	    .n_inherit = r->root_on_disk ? 1 : 0,
 	    .extra = &r->o.qemu_args,
 	    .child_mask = &r->old_mask,
 	};
@@ -336,34 +343,74 @@ static int start_machine(struct run *r)
 	return machine_start(&r->machine, &spec);
 }
 
-/* QEMU takes tens of milliseconds to load itself: what can be done meanwhile is. */
+/* Its options alone say all this. */
 static int start(struct run *r)
 {
-	const char *problem;
-	int status;
+	int status =
+	    r->o.kernel ? kernel_from_file(&r->kernel, r->o.kernel) : kernel_inside(&r->kernel);
 
-	r->signal_fd = signals_open(&r->old_mask);
-	if (r->signal_fd < 0)
-		return STATUS_FAILED;
-	if (r->kernel.entry && memory_size(r) <= FIRMWARE_MAX_MEMORY &&
+	if (status == 0 && module_open(&r->module) < 0)
+		status = STATUS_FAILED;
+	if (status == 0 && r->kernel.entry && memory_size(r) <= FIRMWARE_MAX_MEMORY &&
 	    (r->firmware_fd = firmware_open()) < 0)
-		return STATUS_FAILED;
-	status = start_machine(r);
+		status = STATUS_FAILED;
+	if (r->o.accel != ACCEL_TCG)
+		r->kvm_problem = kvm_absence();
+	r->kvm = r->o.accel != ACCEL_TCG && r->kvm_problem == NULL;
+	signal(SIGCHLD, SIG_DFL); /* if we inherited that they are ignored, its status would go */
+	sigprocmask(SIG_BLOCK, NULL, &r->old_mask);
+	return status ? status : start_machine(r);
+}
+
+/* The rest of what QEMU wants to know. */
+static int prepare(struct run *r)
+{
+	int status = r->is_image ? 0 : open_program(r);
+
+	r->root_on_disk = r->root_size > ROOT_IN_MEMORY;
+	if (status == 0)
+		status = check_devices(r);
+	if (status == 0)
+		status = lay_out_module(r);
+	if (status == 0)
+		status = check_memory(r);
+	if (status == 0 && r->kvm_problem)
+		status = without_kvm(r);
+	if (status == 0)
+		status = open_trace(r);
+	if (status == 0)
+		status = open_counts(r);
 	if (status == 0)
 		status = fill(r);
-	problem = status == 0 && r->kvm ? kvm_problem() : NULL;
-	if (problem) {
-		machine_discard(&r->machine);
-		status = without_kvm(r, problem);
-		if (status == 0)
-			status = start_machine(r);
-	}
-	if (status == 0)
-		status = machine_go(&r->machine);
-	if (status) {
-		machine_discard(&r->machine);
+	return status;
+}
+
+/* KVM may be there and not work: then from the beginning. */
+static int try_kvm(struct run *r)
+{
+	int status;
+
+	if (!r->kvm || (r->kvm_problem = kvm_problem()) == NULL)
+		return 0;
+	machine_discard(&r->machine);
+	status = without_kvm(r);
+	return status ? status : start_machine(r);
+}
+
+static int go(struct run *r)
+{
+	char *config = NULL;
+	int status = try_kvm(r);
+
+	if (status)
 		return status;
-	}
+	if (r->root_on_disk)
+		config = disk_root_config(r->root_fd, r->root_offset, r->root_size);
+	r->signal_fd = signals_open(&r->old_mask);
+	status = r->signal_fd < 0 ? STATUS_FAILED : machine_go(&r->machine, config, r->o.verbose);
+	free(config);
+	if (status)
+		return status;
 	if (r->o.gdb)
 		tell_gdb(r);
 	if (r->tsc.known_hz == 0) /* while QEMU is loading */
@@ -517,11 +564,11 @@ static void release(struct run *r)
 	run_options_free(&r->o);
 }
 
+/* QEMU takes tens of milliseconds to load itself. What can be found out meanwhile is. */
 static int run(struct run *r)
 {
-	int status = open_payload(r);
-
 	const struct module_spec *base = &r->image.module.spec;
+	int status = look_at_app(r);
 
 	if (status == 0 && r->o.policy_for && base->n_rules)
 		status = fail(STATUS_FAILED, "--policy-for: the image has rules, which are for all "
@@ -533,22 +580,17 @@ static int run(struct run *r)
 		status = disks_prepare(&r->o.disks, &r->devices);
 	if (status == 0)
 		status = volumes_parse(&r->volumes, &r->o.volumes, &r->devices);
+	if (status)
+		return status;
+	status = start(r);
 	if (status == 0)
-		status = r->o.kernel ? kernel_from_file(&r->kernel, r->o.kernel)
-				     : kernel_inside(&r->kernel);
+		status = prepare(r);
 	if (status == 0)
-		status = lay_out_module(r);
+		status = go(r);
 	if (status == 0)
-		status = check_memory(r);
-	if (status == 0)
-		status = choose_accel(r);
-	if (status == 0)
-		status = open_trace(r);
-	if (status == 0)
-		status = open_counts(r);
-	if (status == 0)
-		status = start(r);
-	return status ? status : relay(r);
+		return relay(r);
+	machine_discard(&r->machine);
+	return status;
 }
 
 int cmd_run(int argc, char **argv)
@@ -559,6 +601,7 @@ int cmd_run(int argc, char **argv)
 			.kernel = {.fd = -1},
 			.module = MODULE_NONE,
 			.firmware_fd = -1,
+			.machine = MACHINE_NONE,
 			.trace_fd = -1,
 			.signal_fd = -1};
 	uint64_t began = monotonic_ns();

@@ -32,7 +32,7 @@ static int make_program(const char *bytes, size_t len)
 
 static const struct bootinfo *build(const struct module_spec *spec, uint64_t *size)
 {
-	struct module m;
+	struct module m = MODULE_NONE;
 	void *p;
 
 	if (module_lay_out(&m, spec) < 0 || module_fill(&m) < 0)
@@ -152,7 +152,7 @@ static void test_shrunk_file(void)
 				   .argv = none,
 				   .envp = none,
 				   .files = &files};
-	struct module m;
+	struct module m = MODULE_NONE;
 
 	f->fd = make_program("abc", 3);
 	f->size = 4;
