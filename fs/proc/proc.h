@@ -20,33 +20,47 @@ struct proc_ctx {
 	int pid, tid, fd;
 };
 
+/* There are hundreds of these: what only one type has shares its place with what another has. */
 struct proc_entry {
 	const char *name;
 	uint32_t mode; /* with the type */
-	/* Regular files: contents, and what writing a text does. 0 or -errno. A file that Linux
-	 * would let root write, but without store, is as on a read-only mount. */
-	int (*show)(struct seq *s, const struct proc_ctx *c);
-	int (*store)(const struct proc_ctx *c, const char *text, size_t len);
-	const char *text; /* instead of show: constant contents */
-	int *values;	  /* instead of both: numbers between min and max */
-	int n_values, min, max;
-	const struct file_ops *ops; /* instead of both; proc_ctx_of() tells them what it is about */
-	/* Links. readlink: bytes, or else text is the target; follow: a magic link. */
-	int (*readlink)(const struct proc_ctx *c, char *buf, size_t size);
-	int (*follow)(const struct proc_ctx *c, struct dentry **out);
-	/* Directories: entries of the table, then generated ones. */
-	const struct proc_entry *table;
-	size_t n_table;
-	/* The generated entry called number `id`: fills in child and *e, or -ENOENT. */
-	int (*find)(const struct proc_ctx *c, int id, struct proc_ctx *child,
-		    const struct proc_entry **e);
-	/* The first generated id >= `id`, or -1. */
-	int (*next)(const struct proc_ctx *c, int id);
-	/* Its name: characters, as scnprintf. [the number] */
-	int (*name_of)(int id, char *buf, size_t size);
+	union {
+		int n_values;	  /* regular files */
+		uint32_t n_table; /* directories */
+	};
+	const char *text; /* constant contents, or a link's target */
+	union {
+		/* Regular files: contents, and what writing a text does. 0 or -errno. A file that
+		 * Linux would let root write, but without store, is as on a read-only mount. */
+		struct {
+			int (*show)(struct seq *s, const struct proc_ctx *c);
+			int (*store)(const struct proc_ctx *c, const char *text, size_t len);
+			int *values; /* instead of both: numbers between min and max */
+			int min, max;
+			/* Instead of both; proc_ctx_of() tells them what it is about. */
+			const struct file_ops *ops;
+		};
+		/* Links. readlink: bytes, or else text is the target; follow: a magic link. */
+		struct {
+			int (*readlink)(const struct proc_ctx *c, char *buf, size_t size);
+			int (*follow)(const struct proc_ctx *c, struct dentry **out);
+		};
+		/* Directories: entries of the table, then generated ones. */
+		struct {
+			const struct proc_entry *table;
+			/* The generated entry called number `id`: fills in child and *e, or
+			 * -ENOENT. */
+			int (*find)(const struct proc_ctx *c, int id, struct proc_ctx *child,
+				    const struct proc_entry **e);
+			/* The first generated id >= `id`, or -1. */
+			int (*next)(const struct proc_ctx *c, int id);
+			/* Its name: characters, as scnprintf. [the number] */
+			int (*name_of)(int id, char *buf, size_t size);
+			uint64_t (*size_of)(const struct proc_ctx *c); /* st_size. [0] */
+		};
+	};
 	/* Corrects the mode of a generated entry. */
 	uint32_t (*mode_of)(const struct proc_ctx *c);
-	uint64_t (*size_of)(const struct proc_ctx *c); /* st_size of a directory. [0] */
 };
 
 #define PROC_MAPS_NAME_COLUMN 73 /* of a line of maps */
