@@ -7,7 +7,7 @@
 cat >capture <<'END'
 #!/bin/bash
 while [ $# -gt 0 ]; do
-	case $1 in -kernel) cp "$2" kernel ;; -initrd) cp "$2" module ;; esac
+	case $1 in -readconfig) cat "$2" >/dev/null ;; -kernel) cp "$2" kernel ;; -initrd) cp "$2" module ;; esac
 	shift
 done
 exit 1

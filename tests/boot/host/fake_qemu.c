@@ -56,6 +56,20 @@ static void take_ports(int argc, char **argv)
 	}
 }
 
+/* uniload closes it when the module is complete. */
+static void wait_for_config(int argc, char **argv)
+{
+	const char *path = value_of(argc, argv, "-readconfig", 0);
+	int fd = path ? open(path, O_RDONLY) : -1;
+	char text[256];
+
+	if (fd < 0)
+		die("no configuration");
+	while (read(fd, text, sizeof(text)) > 0)
+		;
+	close(fd);
+}
+
 static void take_module(int argc, char **argv)
 {
 	const char *path = value_of(argc, argv, "-initrd", 0), *why;
@@ -447,6 +461,7 @@ static const struct {
 int main(int argc, char **argv)
 {
 	take_ports(argc, argv);
+	wait_for_config(argc, argv);
 	take_module(argc, argv);
 	for (size_t i = 0; args[1] && i < sizeof(modes) / sizeof(modes[0]); i++)
 		if (strcmp(args[1], modes[i].name) == 0)

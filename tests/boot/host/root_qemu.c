@@ -51,6 +51,22 @@ static char *store(const void *data, size_t size)
 	return path;
 }
 
+/* uniload closes it when the module is complete. */
+static char *wait_for_config(const char *path)
+{
+	static char text[65536];
+	int fd = open(path, O_RDONLY);
+	size_t len = 0;
+	ssize_t n;
+
+	while ((n = read(fd, text + len, sizeof(text) - len)) > 0)
+		len += (size_t)n;
+	if (n < 0)
+		die("no configuration");
+	close(fd);
+	return store(text, len);
+}
+
 static void damage(struct bootinfo *bi, uint8_t *image, const char *how)
 {
 	struct erofs_super_block *sb = (void *)(image + EROFS_SUPER_OFFSET);
@@ -81,6 +97,8 @@ int main(int argc, char **argv)
 		size_t size;
 
 		args[n++] = argv[i];
+		if (strcmp(argv[i], "-readconfig") == 0)
+			args[n++] = wait_for_config(argv[++i]);
 		if (strcmp(argv[i], "-initrd") || !how)
 			continue;
 		bi = (void *)load(argv[++i], &size);
