@@ -7,6 +7,7 @@
 #include "syscalls/syscall.h"
 
 #include "kernel/clock.h"
+#include "syscalls/fileops.h"
 #include "syscalls/util.h"
 
 #include <linux/fadvise.h>
@@ -272,18 +273,23 @@ long sys_fallocate(int fd, int mode, int64_t off, int64_t len)
 	return r;
 }
 
-/* posix_fadvise(2): files are in memory, so after the checks there is nothing to do. */
+/* Files are in memory, so after the checks there is nothing to do. */
+int fadvise_file(struct file *f, int64_t len, int advice)
+{
+	if (S_ISFIFO(f->inode->mode))
+		return -ESPIPE;
+	return len < 0 || advice < POSIX_FADV_NORMAL || advice > POSIX_FADV_NOREUSE ? -EINVAL : 0;
+}
+
+/* posix_fadvise(2). */
 long sys_fadvise64(int fd, int64_t off, int64_t len, int advice)
 {
 	struct file *f = fd_file(fd);
-	int r = 0;
+	int r;
 
 	if (!f)
 		return -EBADF;
-	if (S_ISFIFO(f->inode->mode))
-		r = -ESPIPE;
-	else if (len < 0 || advice < POSIX_FADV_NORMAL || advice > POSIX_FADV_NOREUSE)
-		r = -EINVAL;
+	r = fadvise_file(f, len, advice);
 	file_put(f);
 	return r;
 }
@@ -304,6 +310,11 @@ long sys_readahead(int fd, int64_t off, size_t count)
 	return r;
 }
 
+int fsync_file(struct file *f, bool data_only)
+{
+	return f->ops->fsync ? f->ops->fsync(f, data_only) : -EINVAL;
+}
+
 static long sync_fd(int fd, bool data_only)
 {
 	struct file *f = fd_file(fd);
@@ -311,7 +322,7 @@ static long sync_fd(int fd, bool data_only)
 
 	if (!f)
 		return -EBADF;
-	r = f->ops->fsync ? f->ops->fsync(f, data_only) : -EINVAL;
+	r = fsync_file(f, data_only);
 	file_put(f);
 	return r;
 }
@@ -346,20 +357,26 @@ long sys_syncfs(int fd)
 	return vfs_sync();
 }
 
-/* sync_file_range(2). */
-long sys_sync_file_range(int fd, int64_t off, int64_t len, unsigned flags)
+int sync_range_file(struct file *f, int64_t off, int64_t len, unsigned flags)
 {
 	const unsigned known =
 	    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+	uint32_t mode = f->inode->mode;
+
+	if ((flags & ~known) || off < 0 || len < 0 || len > INT64_MAX - off)
+		return -EINVAL;
+	return S_ISFIFO(mode) || S_ISCHR(mode) || S_ISSOCK(mode) ? -ESPIPE : 0;
+}
+
+/* sync_file_range(2). */
+long sys_sync_file_range(int fd, int64_t off, int64_t len, unsigned flags)
+{
 	struct file *f = fd_file(fd);
-	int r = 0;
+	int r;
 
 	if (!f)
 		return -EBADF;
-	if ((flags & ~known) || off < 0 || len < 0 || len > INT64_MAX - off)
-		r = -EINVAL;
-	else if (S_ISFIFO(f->inode->mode) || S_ISCHR(f->inode->mode) || S_ISSOCK(f->inode->mode))
-		r = -ESPIPE;
+	r = sync_range_file(f, off, len, flags);
 	file_put(f);
 	return r;
 }

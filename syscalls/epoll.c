@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* epoll(7) and eventfd(2). */
 #include "fs/eventpoll.h"
+#include "syscalls/fileops.h"
 #include "syscalls/poll.h"
 #include "syscalls/syscall.h"
 #include "syscalls/util.h"
@@ -24,24 +25,29 @@ long sys_epoll_create(int size)
 	return size > 0 ? sys_epoll_create1(0) : -EINVAL;
 }
 
-long sys_epoll_ctl(int epfd, int op, int fd, uaddr_t uevent)
+long epoll_ctl_fds(int epfd, int op, int fd, struct epoll_event *event)
 {
-	struct epoll_event event = {0};
-	struct file *ep, *f;
+	struct file *ep = fd_file(epfd), *f;
 	int r = -EBADF;
 
-	if (op != EPOLL_CTL_DEL && get_user(&event, uevent))
-		return -EFAULT;
-	ep = fd_file(epfd);
 	if (!ep)
 		return -EBADF;
 	f = fd_file(fd);
 	if (f) {
-		r = epoll_control(ep, op, fd, f, &event);
+		r = epoll_control(ep, op, fd, f, event);
 		file_put(f);
 	}
 	file_put(ep);
 	return r;
+}
+
+long sys_epoll_ctl(int epfd, int op, int fd, uaddr_t uevent)
+{
+	struct epoll_event event = {0};
+
+	if (op != EPOLL_CTL_DEL && get_user(&event, uevent))
+		return -EFAULT;
+	return epoll_ctl_fds(epfd, op, fd, &event);
 }
 
 static long wait_events(int epfd, uaddr_t events, int n, uint64_t deadline)

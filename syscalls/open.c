@@ -8,6 +8,7 @@
 
 #include "kernel/heap.h"
 #include "kernel/process.h"
+#include "syscalls/fileops.h"
 #include "syscalls/util.h"
 
 #include <linux/close_range.h>
@@ -37,23 +38,34 @@ static int check_how(const struct open_how *how)
 	return 0;
 }
 
-static long open_how(int dirfd, uaddr_t upath, const struct open_how *how)
+int open_file(int dirfd, uaddr_t upath, const struct open_how *how, struct file **out)
 {
 	struct at_path at;
-	struct file *f;
 	int r = at_path_get(dirfd, upath, how->resolve & RESOLVE_IN_ROOT ? LOOKUP_IN_ROOT : 0, &at);
 
 	if (r)
 		return r;
-	r = vfs_open(at.base, at.path, how->flags, how->mode, how->resolve, &f);
+	r = vfs_open(at.base, at.path, how->flags, how->mode, how->resolve, out);
 	at_path_put(&at);
+	return r;
+}
+
+static long open_how(int dirfd, uaddr_t upath, const struct open_how *how)
+{
+	struct file *f;
+	int r = open_file(dirfd, upath, how, &f);
+
 	return r ? r : fd_new(f, how->flags & O_CLOEXEC);
 }
 
-/* open(2) ignores what it does not know. */
+struct open_how open_how_lenient(int flags, uint32_t mode)
+{
+	return (struct open_how){.flags = flags & OPEN_FLAGS, .mode = mode & MODE_BITS};
+}
+
 static long open_lenient(int dirfd, uaddr_t path, int flags, uint32_t mode)
 {
-	struct open_how how = {.flags = flags & OPEN_FLAGS, .mode = mode & MODE_BITS};
+	struct open_how how = open_how_lenient(flags, mode);
 
 	return open_how(dirfd, path, &how);
 }
@@ -95,21 +107,26 @@ static int check_zero_tail(uaddr_t addr, size_t len)
 	return 0;
 }
 
+int open_how_from_user(struct open_how *how, uaddr_t uhow, size_t size)
+{
+	int r;
+
+	if (size < sizeof(*how))
+		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	r = check_zero_tail(uhow + sizeof(*how), size - sizeof(*how));
+	if (!r)
+		r = get_user(how, uhow);
+	return r ? r : check_how(how);
+}
+
 /* openat2(2). */
 long sys_openat2(int dirfd, uaddr_t path, uaddr_t uhow, size_t size)
 {
 	struct open_how how;
-	int r;
+	int r = open_how_from_user(&how, uhow, size);
 
-	if (size < sizeof(how))
-		return -EINVAL;
-	if (size > PAGE_SIZE)
-		return -E2BIG;
-	r = check_zero_tail(uhow + sizeof(how), size - sizeof(how));
-	if (!r)
-		r = get_user(&how, uhow);
-	if (!r)
-		r = check_how(&how);
 	return r ? r : open_how(dirfd, path, &how);
 }
 

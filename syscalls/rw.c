@@ -4,8 +4,8 @@
  * which keeps Linux's order of checks: descriptor, position, access mode, buffer, then the file's
  * own answer. Bytes already moved are always reported; an error after them is lost, as on Linux.
  */
+#include "syscalls/fileops.h"
 #include "syscalls/syscall.h"
-
 #include "syscalls/util.h"
 
 enum dir { DIR_READ, DIR_WRITE };
@@ -104,6 +104,20 @@ static ssize_t rw_vector(int fd, enum dir dir, uaddr_t vec, size_t n, const int6
 	iov_buf_put(&bufs);
 out:
 	file_put(f);
+	return r;
+}
+
+ssize_t rw_iter(struct file *f, bool write, struct iter *it, const int64_t *pos, int flags)
+{
+	enum dir dir = write ? DIR_WRITE : DIR_READ;
+	ssize_t r = check_access(f, dir, pos);
+
+	if (!r)
+		r = set_rwf(it, dir, flags);
+	if (!r && it->left)
+		r = transfer(f, dir, it, pos);
+	if (r > 0)
+		sync_written(f, dir, flags);
 	return r;
 }
 

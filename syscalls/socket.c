@@ -62,7 +62,7 @@ static int file_of(struct socket *s, unsigned flags, struct file **out)
 	return r;
 }
 
-static int new_file(int family, int type, int protocol, unsigned flags, struct file **out)
+int socket_new_file(int family, int type, int protocol, unsigned flags, struct file **out)
 {
 	struct socket *s;
 	int r = socket_create(family, type, protocol, &s);
@@ -79,7 +79,7 @@ long sys_socket(int family, int type, int protocol)
 
 	if (flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK))
 		return -EINVAL;
-	r = new_file(family, type & SOCK_TYPE_MASK, protocol, flags, &f);
+	r = socket_new_file(family, type & SOCK_TYPE_MASK, protocol, flags, &f);
 	return r ? r : fd_new(f, flags & SOCK_CLOEXEC);
 }
 
@@ -87,11 +87,11 @@ long sys_socket(int family, int type, int protocol)
 static int new_pair(int family, int type, int protocol, unsigned flags, struct file *out[2])
 {
 	struct socket *a;
-	int r = new_file(family, type, protocol, flags, &out[0]);
+	int r = socket_new_file(family, type, protocol, flags, &out[0]);
 
 	if (r)
 		return r;
-	r = new_file(family, type, protocol, flags, &out[1]);
+	r = socket_new_file(family, type, protocol, flags, &out[1]);
 	if (!r) {
 		a = socket_of(out[0]);
 		r = a->ops->pair ? a->ops->pair(a, socket_of(out[1])) : -EOPNOTSUPP;
@@ -183,7 +183,7 @@ long sys_listen(int fd, int backlog)
 }
 
 /* Wait for a connection; its file, and the peer's address where the program wants it. */
-static int accept_file(struct socket *s, bool nonblock, unsigned flags, uaddr_t uaddr, uaddr_t ulen,
+int socket_accept_file(struct socket *s, bool nonblock, unsigned flags, uaddr_t uaddr, uaddr_t ulen,
 		       struct file **out)
 {
 	struct sockaddr_any a;
@@ -218,7 +218,7 @@ long sys_accept4(int fd, uaddr_t uaddr, uaddr_t ulen, unsigned flags)
 	else
 		r = fd_room(current_process()->files);
 	if (!r)
-		r = accept_file(s, f->flags & O_NONBLOCK, flags, uaddr, ulen, &new);
+		r = socket_accept_file(s, f->flags & O_NONBLOCK, flags, uaddr, ulen, &new);
 	file_put(f);
 	return r ? r : fd_new(new, flags & SOCK_CLOEXEC);
 }
@@ -227,6 +227,11 @@ long sys_accept4(int fd, uaddr_t uaddr, uaddr_t ulen, unsigned flags)
 long sys_accept(int fd, uaddr_t uaddr, uaddr_t ulen)
 {
 	return sys_accept4(fd, uaddr, ulen, 0);
+}
+
+int socket_shutdown(struct socket *s, int how)
+{
+	return how < SHUT_RD || how > SHUT_RDWR ? -EINVAL : s->ops->shutdown(s, how);
 }
 
 /* shutdown(2). */
@@ -238,7 +243,7 @@ long sys_shutdown(int fd, int how)
 
 	if (r)
 		return r;
-	r = how < SHUT_RD || how > SHUT_RDWR ? -EINVAL : s->ops->shutdown(s, how);
+	r = socket_shutdown(s, how);
 	file_put(f);
 	return r;
 }

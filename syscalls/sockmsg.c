@@ -20,13 +20,28 @@ static unsigned with_nonblock(unsigned flags, const struct file *f)
 
 /* ---- one buffer ---- */
 
+static ssize_t send_buffer(struct socket *s, uaddr_t buf, size_t len, unsigned flags, uaddr_t uaddr,
+			   int addrlen)
+{
+	struct sockaddr_any name;
+	struct iter it;
+	struct sock_msg m = {.data = &it, .flags = flags & ~MSG_CMSG_COMPAT, .name_len = addrlen};
+	int r;
+
+	iter_user(&it, buf, MIN(len, MAX_RW_COUNT));
+	if (uaddr) {
+		m.name = &name;
+		r = address_from_user(&name, uaddr, addrlen);
+		if (r)
+			return r;
+	}
+	return socket_send(s, &m);
+}
+
 /* sendto(2). */
 long sys_sendto(int fd, uaddr_t buf, size_t len, unsigned flags, uaddr_t uaddr, int addrlen)
 {
-	struct sockaddr_any name;
-	struct sock_msg m = {.name_len = addrlen};
 	struct socket *s;
-	struct iter it;
 	struct file *f;
 	ssize_t r;
 
@@ -35,72 +50,45 @@ long sys_sendto(int fd, uaddr_t buf, size_t len, unsigned flags, uaddr_t uaddr, 
 	r = socket_from_fd(fd, &f, &s);
 	if (r)
 		return r;
-	iter_user(&it, buf, MIN(len, MAX_RW_COUNT));
-	m.data = &it;
-	m.flags = with_nonblock(flags & ~MSG_CMSG_COMPAT, f);
-	if (uaddr) {
-		m.name = &name;
-		r = address_from_user(&name, uaddr, addrlen);
-	}
-	if (!r)
-		r = socket_send(s, &m);
+	r = send_buffer(s, buf, len, with_nonblock(flags, f), uaddr, addrlen);
 	file_put(f);
 	return r;
+}
+
+static ssize_t recv_buffer(struct socket *s, uaddr_t buf, size_t len, unsigned flags, uaddr_t uaddr,
+			   uaddr_t ulen)
+{
+	struct sockaddr_any name;
+	struct iter it;
+	struct sock_msg m = {.data = &it, .flags = flags, .name = uaddr ? &name : NULL};
+	ssize_t r;
+	int stored = 0;
+
+	iter_user(&it, buf, MIN(len, MAX_RW_COUNT));
+	r = socket_recv(s, &m);
+	if (r >= 0 && uaddr)
+		stored = address_to_user(&name, m.name_len, uaddr, ulen);
+	return stored < 0 ? stored : r;
 }
 
 /* recvfrom(2). */
 long sys_recvfrom(int fd, uaddr_t buf, size_t len, unsigned flags, uaddr_t uaddr, uaddr_t ulen)
 {
-	struct sockaddr_any name;
-	struct sock_msg m = {.name = uaddr ? &name : NULL};
 	struct socket *s;
-	struct iter it;
 	struct file *f;
 	ssize_t r;
-	int stored = 0;
 
 	if (!user_range_ok(buf, len))
 		return -EFAULT;
 	r = socket_from_fd(fd, &f, &s);
 	if (r)
 		return r;
-	iter_user(&it, buf, MIN(len, MAX_RW_COUNT));
-	m.data = &it;
-	m.flags = with_nonblock(flags, f);
-	r = socket_recv(s, &m);
-	if (r >= 0 && uaddr)
-		stored = address_to_user(&name, m.name_len, uaddr, ulen);
+	r = recv_buffer(s, buf, len, with_nonblock(flags, f), uaddr, ulen);
 	file_put(f);
-	return stored < 0 ? stored : r;
+	return r;
 }
 
 /* ---- struct msghdr ---- */
-
-/* A struct msghdr taken apart. */
-struct user_msg {
-	struct user_msghdr hdr;
-	struct iov_buf bufs;
-	struct iter it;
-	struct sockaddr_any name;
-	struct sock_msg m;
-};
-
-/* Header and segments: 0 (then iov_buf_put), -EFAULT, -EINVAL, -EMSGSIZE, -ENOMEM. */
-static int msg_begin(struct user_msg *u, uaddr_t umsg)
-{
-	struct user_msghdr *h = &u->hdr;
-
-	if (get_user(h, umsg))
-		return -EFAULT;
-	if (!h->msg_name)
-		h->msg_namelen = 0;
-	if (h->msg_namelen < 0)
-		return -EINVAL;
-	if (h->msg_iovlen > UIO_MAXIOV)
-		return -EMSGSIZE;
-	u->m = (struct sock_msg){.data = &u->it};
-	return iov_from_user(&u->bufs, &u->it, h->msg_iov, h->msg_iovlen);
-}
 
 /* The address to send to. */
 static int msg_name(struct user_msg *u)
@@ -127,39 +115,90 @@ static int msg_control(struct user_msg *u)
 	return copy_from_user(u->m.control, u->hdr.msg_control, len);
 }
 
+int user_msg_get(struct user_msg *u, uaddr_t umsg, bool send)
+{
+	struct user_msghdr *h = &u->hdr;
+	int r;
+
+	if (get_user(h, umsg))
+		return -EFAULT;
+	if (!h->msg_name)
+		h->msg_namelen = 0;
+	if (h->msg_namelen < 0)
+		return -EINVAL;
+	if (h->msg_iovlen > UIO_MAXIOV)
+		return -EMSGSIZE;
+	u->m = (struct sock_msg){0};
+	r = iov_from_user(&u->bufs, &u->it, h->msg_iov, h->msg_iovlen);
+	if (r || !send)
+		return r;
+	r = msg_name(u);
+	if (!r)
+		r = msg_control(u);
+	if (r)
+		user_msg_put(u);
+	return r;
+}
+
+void user_msg_put(struct user_msg *u)
+{
+	kfree(u->m.control);
+	iov_buf_put(&u->bufs);
+}
+
+ssize_t user_msg_send(struct user_msg *u, struct socket *s, unsigned flags)
+{
+	struct sock_msg m = u->m;
+	struct iter it = u->it;
+
+	m.data = &it;
+	m.flags = flags;
+	return socket_send(s, &m);
+}
+
+/* What recvmsg(2) stores in the header. */
+static int msg_results(const struct user_msg *u, const struct sock_msg *m, uaddr_t umsg)
+{
+	const struct user_msghdr *h = &u->hdr;
+	uint64_t used = (h->msg_control ? h->msg_controllen : 0) - m->control_len;
+	int r = 0;
+
+	if (h->msg_name)
+		r = address_to_user(&u->name, m->name_len, h->msg_name,
+				    umsg + offsetof(struct user_msghdr, msg_namelen));
+	if (!r)
+		r = put_user(umsg + offsetof(struct user_msghdr, msg_flags), m->out_flags);
+	if (!r)
+		r = put_user(umsg + offsetof(struct user_msghdr, msg_controllen), used);
+	return r;
+}
+
+ssize_t user_msg_recv(struct user_msg *u, struct socket *s, uaddr_t umsg, unsigned flags)
+{
+	size_t room = u->hdr.msg_control ? u->hdr.msg_controllen : 0;
+	struct iter it = u->it;
+	struct sock_msg m = {.data = &it,
+			     .flags = flags,
+			     .name = u->hdr.msg_name ? &u->name : NULL,
+			     .control_to = u->hdr.msg_control,
+			     .control_len = room,
+			     .out_flags = flags & MSG_CMSG_CLOEXEC};
+	ssize_t r = socket_recv(s, &m);
+	int stored = r < 0 ? 0 : msg_results(u, &m, umsg);
+
+	return stored < 0 ? stored : r;
+}
+
 /* sendmsg(2) to a socket whose file is f. */
 static ssize_t send_msg(struct file *f, struct socket *s, uaddr_t umsg, unsigned flags)
 {
 	struct user_msg u;
-	ssize_t r = msg_begin(&u, umsg);
+	ssize_t r = user_msg_get(&u, umsg, true);
 
 	if (r)
 		return r;
-	r = msg_name(&u);
-	if (!r)
-		r = msg_control(&u);
-	u.m.flags = with_nonblock(flags, f);
-	if (!r)
-		r = socket_send(s, &u.m);
-	kfree(u.m.control);
-	iov_buf_put(&u.bufs);
-	return r;
-}
-
-/* What recvmsg(2) stores in the header. */
-static int msg_results(const struct user_msg *u, uaddr_t umsg)
-{
-	const struct user_msghdr *h = &u->hdr;
-	uint64_t used = h->msg_controllen - u->m.control_len;
-	int r = 0;
-
-	if (h->msg_name)
-		r = address_to_user(&u->name, u->m.name_len, h->msg_name,
-				    umsg + offsetof(struct user_msghdr, msg_namelen));
-	if (!r)
-		r = put_user(umsg + offsetof(struct user_msghdr, msg_flags), u->m.out_flags);
-	if (!r)
-		r = put_user(umsg + offsetof(struct user_msghdr, msg_controllen), used);
+	r = user_msg_send(&u, s, with_nonblock(flags, f));
+	user_msg_put(&u);
 	return r;
 }
 
@@ -167,22 +206,13 @@ static int msg_results(const struct user_msg *u, uaddr_t umsg)
 static ssize_t recv_msg(struct file *f, struct socket *s, uaddr_t umsg, unsigned flags)
 {
 	struct user_msg u;
-	ssize_t r = msg_begin(&u, umsg);
-	int stored = 0;
+	ssize_t r = user_msg_get(&u, umsg, false);
 
 	if (r)
 		return r;
-	u.m.name = u.hdr.msg_name ? &u.name : NULL;
-	u.m.control_to = u.hdr.msg_control;
-	u.m.control_len = u.hdr.msg_control ? u.hdr.msg_controllen : 0;
-	u.hdr.msg_controllen = u.m.control_len;
-	u.m.flags = with_nonblock(flags, f);
-	u.m.out_flags = flags & MSG_CMSG_CLOEXEC;
-	r = socket_recv(s, &u.m);
-	if (r >= 0)
-		stored = msg_results(&u, umsg);
-	iov_buf_put(&u.bufs);
-	return stored < 0 ? stored : r;
+	r = user_msg_recv(&u, s, umsg, with_nonblock(flags, f));
+	user_msg_put(&u);
+	return r;
 }
 
 /* sendmsg(2). */
