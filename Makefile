@@ -14,7 +14,7 @@ say      = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 .SECONDARY:
 
 # ---- kernel -------------------------------------------------------------------------------------------------
-KSRC_C  := $(wildcard kernel/*.c kernel/ring0/*.c kernel/x86_64/*.c loader/*.c fs/*.c fs/proc/*.c net/*.c syscalls/*.c)
+KSRC_C  := $(wildcard kernel/*.c kernel/ring0/*.c kernel/x86_64/*.c loader/*.c fs/*.c fs/proc/*.c net/*.c syscalls/*.c syscalls/uring/*.c)
 KSRC_S  := $(wildcard kernel/ring0/*.S kernel/x86_64/*.S)
 KOBJ    := $(KSRC_C:%.c=$(B)/obj/%.o) $(KSRC_S:%.S=$(B)/obj/%.o)
 UAPI    := $(B)/uapi

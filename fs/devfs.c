@@ -197,7 +197,8 @@ static ssize_t kmsg_read(struct file *f, struct iter *to, uint64_t *pos)
 {
 	static struct wait_queue never = WAIT_QUEUE_INIT(never);
 
-	return (f->flags & O_NONBLOCK) ? -EAGAIN : wait_until(&never, false, NO_DEADLINE);
+	return (f->flags & O_NONBLOCK) || to->nowait ? -EAGAIN
+						     : wait_until(&never, false, NO_DEADLINE);
 }
 
 static unsigned kmsg_poll(struct file *f, struct poll_table *pt)

@@ -183,6 +183,7 @@ static void let_go(struct process *p)
 	struct mm *mm = p->mm;
 
 	stop_timers(p);
+	thread_async_end();
 	p->final_usage = process_usage(p);
 	files_put(p->files);
 	p->files = NULL;

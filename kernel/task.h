@@ -18,6 +18,7 @@
 struct dentry;
 struct files;
 struct tty;
+struct uring_task;
 
 /* The program's registers at its entry into the kernel, in Linux's pt_regs order. */
 struct regs {
@@ -172,17 +173,31 @@ struct thread {
 	uint16_t mempolicy;	  /* (c) set_mempolicy(2): MPOL_* with its flags */
 	uint64_t timer_slack_ns;  /* (c) prctl PR_SET_TIMERSLACK; 0 = the default */
 #define DEFAULT_TIMER_SLACK_NS 50000
-	struct trace *trace; /* (c) line of the current system call, syscalls/strace.c */
-	struct regs *regs;   /* (c) the program's registers while in the kernel; complete only where
-				documented */
-	bool regs_loaded;    /* (c) execve: the call returns with *regs as it is */
+	struct uring_task *uring; /* (c) its io_uring requests, syscalls/uring; NULL: never any */
+	struct trace *trace;	  /* (c) line of the current system call, syscalls/strace.c */
+	struct regs *regs; /* (c) the program's registers while in the kernel; complete only where
+			      documented */
+	bool regs_loaded;  /* (c) execve: the call returns with *regs as it is */
 };
 
 enum thread_work {
 	WORK_SIGNAL = 1,  /* a signal may be deliverable */
 	WORK_RESCHED = 2, /* another thread should run */
 	WORK_RSEQ = 4,	  /* it was preempted inside the program: rseq_resume() (kernel/rseq.h) */
+	WORK_ASYNC = 8,	  /* requests of its own can go on: thread_async.run() */
 };
+
+/* What io_uring does for a thread, the caller; NULL: there has never been a ring. Both may sleep.
+ */
+struct thread_async {
+	void (*run)(void); /* after thread_async_wake: on its way out, or instead of sleeping */
+	void (*end)(void); /* it ends, or leaves its address space */
+};
+extern struct thread_async thread_async;
+/* t->uring has something to do: it does it when it next leaves the kernel or sleeps interruptibly,
+ * for which it is woken; kick: it is also interrupted in the program. Any context. */
+void thread_async_wake(struct thread *t, bool kick);
+void thread_async_end(void);
 
 struct thread *current_thread(void);
 #define current		  (current_thread())

@@ -223,6 +223,23 @@ struct thread *thread_idle(void (*run)(void))
 	return t;
 }
 
+struct thread_async thread_async;
+
+void thread_async_wake(struct thread *t, bool kick)
+{
+	__atomic_or_fetch(&t->work, WORK_ASYNC, __ATOMIC_RELAXED);
+	if (t->interruptible)
+		thread_wake(t);
+	if (kick)
+		thread_kick(t);
+}
+
+void thread_async_end(void)
+{
+	if (current->uring)
+		thread_async.end();
+}
+
 void thread_start(struct thread *t)
 {
 	signal_thread_started(t);
@@ -251,6 +268,7 @@ void thread_exit(int wait_status)
 
 	if (p->n_threads == 1 && !p->survivor)
 		process_exit(wait_status); /* the last one's, as since Linux 5.17 */
+	thread_async_end();
 	thread_tell_program(t);
 	process_hooks.thread_exit(t);
 	thread_ends(t);

@@ -227,6 +227,8 @@ void exit_to_program(struct regs *regs)
 			stubs_hidden(regs, rseq_resume);
 		} else if (thread_must_end(t)) {
 			thread_exit(0);
+		} else if (t->work & WORK_ASYNC) {
+			thread_async.run();
 		} else if (t->work & WORK_SIGNAL) {
 			stubs_hidden(regs, signal_deliver);
 		} else {

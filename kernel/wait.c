@@ -61,6 +61,11 @@ int wait_sleep(uint64_t deadline_ns, bool interruptible)
 		t->woken = false;
 		return 0; /* a wake-up may have come and gone meanwhile */
 	}
+	if (interruptible && (t->work & WORK_ASYNC)) {
+		thread_async.run();
+		t->woken = false;
+		return 0;
+	}
 	if (interruptible && signal_pending(t))
 		r = -ERESTARTSYS;
 	else if (deadline_ns != NO_DEADLINE && clock_mono_ns() >= deadline_ns)

@@ -90,10 +90,12 @@ static long exec_dentry(struct exec *x, struct dentry *d, uaddr_t argv, uaddr_t 
 		r = mm_new(&mm);
 	if (r == 0) {
 		r = process_take_over(current_process());
-		if (r == 0)
+		if (r == 0) {
+			thread_async_end();
 			r = become(x, mm);
-		else
+		} else {
 			mm_put(mm);
+		}
 	}
 	exec_close(x);
 	return r;

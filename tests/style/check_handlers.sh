@@ -8,7 +8,7 @@ trap 'rm -rf "$tmp"' EXIT
 
 sed -n 's/^SYS( *[0-9]*, \([a-z0-9_]*\), *\(FULL\|PART\),.*/\1/p' syscalls/table.def | sort >"$tmp/real"
 sed -n 's/^SYS( *[0-9]*, \([a-z0-9_]*\), *\(STUB\|FAKE\),.*/\1/p' syscalls/table.def | sort >"$tmp/none"
-grep -hoE '^(__noreturn )?long sys_[a-z0-9_]+\(' syscalls/*.c | sed 's/.*sys_//; s/($//' | sort >"$tmp/have"
+grep -hoE '^(__noreturn )?long sys_[a-z0-9_]+\(' syscalls/*.c syscalls/uring/*.c | sed 's/.*sys_//; s/($//' | sort >"$tmp/have"
 
 for name in $(comm -23 "$tmp/real" "$tmp/have"); do
 	echo "not ok - $name: the row says FULL or PART, but there is no sys_$name"
