@@ -171,6 +171,18 @@ static uint8_t *stub_page(struct mm *mm, uaddr_t va)
 }
 
 /*
+ * The bytes of site s, of which `n`, all that are replaced, are at `from`. Where the `syscall`
+ * behind lies in the next page, that is not asked: it is there if the file is the plan's.
+ */
+static void site_bytes(const struct plan_site *s, const uint8_t *from, size_t n, uint8_t *code)
+{
+	static const uint8_t syscall_insn[REWRITE_SYSCALL] = {0x0f, 0x05};
+
+	memcpy(code + s->length, syscall_insn, sizeof(syscall_insn));
+	memcpy(code, from, MIN(n, rewrite_extent(s)));
+}
+
+/*
  * Make the stub for site s at `at` of v, whose page has its copy at `page`, and change the copy.
  * 0 or an error of rewrite_make, or -ENOMEM: then nothing is changed.
  */
@@ -178,13 +190,14 @@ static int put_stub(struct mm *mm, const struct vma *v, const struct plan_site *
 		    uint8_t *page)
 {
 	struct stub_area *a = area_for(mm, v, at);
-	uint8_t patched[REWRITE_MAX_LENGTH], *code = page + (at & ~PAGE_MASK), *stubs;
+	uint8_t patched[REWRITE_MAX_LENGTH], code[REWRITE_MAX_LENGTH + REWRITE_SYSCALL], *stubs;
 	struct rewrite_stub stub;
 	uaddr_t place;
 	int r;
 
 	if (!a)
 		return -ENOMEM;
+	site_bytes(s, page + (at & ~PAGE_MASK), PAGE_SIZE - (at & ~PAGE_MASK), code);
 	place = a->base + a->used * STUB;
 	r = rewrite_make(s, code, at, place, stubs_entry_word(), &stub, patched);
 	if (r)
@@ -194,7 +207,7 @@ static int put_stub(struct mm *mm, const struct vma *v, const struct plan_site *
 		return -ENOMEM;
 	memcpy(stubs + (place & ~PAGE_MASK), &stub, STUB);
 	a->used++;
-	memcpy(code, patched, s->length);
+	memcpy(page + (at & ~PAGE_MASK), patched, s->length);
 	return 0;
 }
 
@@ -298,7 +311,8 @@ static struct page *change_page(struct mm *mm, const struct vma *v, const struct
 
 		if (in_page >= PAGE_SIZE)
 			break;
-		if (in_page + rewrite_extent(s) > PAGE_SIZE)
+		if (s->length > REWRITE_MAX_LENGTH || in_page + s->length > PAGE_SIZE ||
+		    va + in_page + rewrite_extent(s) > v->end)
 			continue;
 		if (!copy && !(copy = copy_page(page_to_virt(p))))
 			break;
@@ -345,6 +359,20 @@ void mm_stubs_plan(struct mm *mm, struct vma *v, uaddr_t start, struct page **pa
 
 /* ---- at a trap ---- */
 
+/* Copy n bytes of mapped code; false: they are not there. */
+static bool copy_code(struct mm *mm, uaddr_t at, uint8_t *code, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct pt_leaf leaf;
+		const uint8_t *byte = bytes_at(mm, at + i, &leaf);
+
+		if (!byte)
+			return false;
+		code[i] = *byte;
+	}
+	return true;
+}
+
 int mm_stubs_add(struct mm *mm, uaddr_t rip, uint64_t nr)
 {
 	uaddr_t at = rip - REWRITE_SYSCALL - REWRITE_MOV, page = at & PAGE_MASK;
@@ -352,18 +380,16 @@ int mm_stubs_add(struct mm *mm, uaddr_t rip, uint64_t nr)
 	struct plan_site s;
 	struct pt_leaf leaf;
 	struct page *copy;
-	uint8_t *code;
+	uint8_t code[REWRITE_MOV + REWRITE_SYSCALL];
 	int r;
 
-	if (!v || !may_change(v) || rip - page > PAGE_SIZE || nr > UINT32_MAX)
-		return -EINVAL;
-	code = bytes_at(mm, at, &leaf);
-	if (!code || !rewrite_is_plain(code, (uint32_t)nr, &s))
+	if (!v || !may_change(v) || at + REWRITE_MOV - page > PAGE_SIZE || rip > v->end ||
+	    nr > UINT32_MAX || !copy_code(mm, at, code, sizeof(code)) ||
+	    !rewrite_is_plain(code, (uint32_t)nr, &s))
 		return -EINVAL;
 	if (mm_split_edges(mm, page, page + PAGE_SIZE))
 		return -ENOMEM;
-	code = bytes_at(mm, page, &leaf);
-	copy = copy_page(code);
+	copy = copy_page(bytes_at(mm, page, &leaf));
 	if (!copy)
 		return -ENOMEM;
 	r = put_stub(mm, v, &s, at, page_to_virt(copy));
@@ -409,7 +435,8 @@ static int undo_one(struct mm *mm, struct undo *u, const struct rewrite_stub *st
 	return 0;
 }
 
-/* The same for all stubs of an area whose sites are in [start, end). */
+/* The same for all stubs of an area whose sites, or the `syscall` behind, reach into [start, end).
+ */
 static int undo_area(struct mm *mm, const struct stub_area *a, uaddr_t start, uaddr_t end)
 {
 	struct undo u = {0};
@@ -418,7 +445,7 @@ static int undo_area(struct mm *mm, const struct stub_area *a, uaddr_t start, ua
 	for (unsigned i = 0; i < a->used && !r; i++) {
 		const struct rewrite_stub *stub = stub_at(mm, a->base + i * STUB);
 
-		if (stub && stub->site - start < end - start)
+		if (stub && stub->site < end && stub->site + stub->length + REWRITE_SYSCALL > start)
 			r = undo_one(mm, &u, stub, a->base + i * STUB);
 	}
 	undo_finish(mm, &u);

@@ -18,11 +18,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define JUMP	   5 /* bytes */
-#define REACH	   SCAN_REACH
-#define SHORT	   160 /* beyond this no short branch leads into a region */
-#define MAX_CHAIN  4   /* instructions moved, at most */
-#define GUEST_PAGE 4096
+#define JUMP	      5 /* bytes */
+#define REACH	      SCAN_REACH
+#define SHORT	      160 /* beyond this no short branch leads into a region */
+#define MAX_CHAIN     4	  /* instructions moved, at most */
+#define GUEST_PAGE    4096
+#define MOST_VERIFIED (1u << 20) /* bytes of one function */
 #define MOST_SWEPT                                                                                 \
 	(16u << 20) /* bytes of code without any known function: more is not looked at             \
 		     */
@@ -77,19 +78,6 @@ static int place_order(const void *a, const void *b)
 	const struct place *x = a, *y = b;
 
 	return x->address < y->address ? -1 : x->address > y->address;
-}
-
-/* Does anything lead into the middle of what was taken for an instruction? Then it was a mistake.
- */
-static bool out_of_step(const struct work *w, const struct place *p)
-{
-	const struct scan_targets *t = &w->targets;
-
-	for (size_t i = scan_targets_above(t, p->address - REACH - 1);
-	     i < t->n && t->v[i] < p->address; i++)
-		if (!(p->boundaries & 1u << (p->address - t->v[i] - 1)))
-			return true;
-	return false;
 }
 
 static void find_targets(struct work *w)
@@ -168,7 +156,11 @@ static void found_target(void *ctx, uint64_t target, bool call)
 {
 	struct work *w = ctx;
 
-	scan_targets_add(&w->targets, target);
+	scan_targets_add(&w->targets, (struct scan_target){.to = target});
+}
+
+static void found_nothing(void *ctx, uint64_t target, bool call)
+{
 }
 
 static void read_piece(struct work *w, uint64_t from, uint64_t to, bool function, size_t *next)
@@ -297,17 +289,65 @@ static void read_surroundings(struct work *w)
 
 /* ---- decisions ---- */
 
+/*
+ * Is a target none? What looks like naming it is in a function that was taken apart without a doubt
+ * from its beginning to its end, and is no operand there.
+ */
+static bool mistaken(const struct work *w, const struct scan_target *t)
+{
+	const struct scan_span *s = t->from ? scan_elf_code(&w->elf, t->from) : NULL;
+	struct scan_code code;
+	struct piece p;
+	bool operand = true;
+
+	if (!s)
+		return false;
+	p = piece_at(&w->elf, s, t->from);
+	if (!p.function || p.end - p.begin > MOST_VERIFIED)
+		return false;
+	scan_code_read(&code, p.begin, s->bytes + (p.begin - s->address), p.end - p.begin, true,
+		       found_nothing, NULL);
+	if (code.clean == code.size)
+		operand = scan_code_operand(&code, t->from - p.begin, t->relative);
+	scan_code_free(&code);
+	return !operand;
+}
+
+/* Does anything lead into the middle of what was taken for an instruction? Then it was a mistake.
+ */
+static bool out_of_step(const struct work *w, const struct place *p)
+{
+	const struct scan_targets *t = &w->targets;
+
+	for (size_t i = scan_targets_above(t, p->address - REACH - 1);
+	     i < t->n && t->v[i].to < p->address; i++)
+		if (!(p->boundaries & 1u << (p->address - t->v[i].to - 1)) &&
+		    !mistaken(w, &t->v[i]))
+			return true;
+	return false;
+}
+
+/* Does anything lead to between `start` and `end`? */
+static bool landed_in(const struct work *w, uint64_t start, uint64_t end)
+{
+	const struct scan_targets *t = &w->targets;
+
+	for (size_t i = scan_targets_above(t, start); i < t->n && t->v[i].to < end; i++)
+		if (!mistaken(w, &t->v[i]))
+			return true;
+	return false;
+}
+
 /* May these `length` bytes from `start` be replaced? `inner`: there are boundaries inside. The
- * guest looks at one page at a time: `extent` bytes. */
+ * guest changes one page at a time. */
 static enum scan_reason check_region(const struct work *w, const struct place *p, uint64_t start,
-				     unsigned length, unsigned extent, bool inner)
+				     unsigned length, bool inner)
 {
 	const struct scan_frame *frame = scan_elf_frame(&w->elf, p->address);
-	size_t i = scan_targets_above(&w->targets, start);
 
-	if (start / GUEST_PAGE != (start + extent - 1) / GUEST_PAGE)
+	if (start / GUEST_PAGE != (start + length - 1) / GUEST_PAGE)
 		return SCAN_TWO_PAGES;
-	if (i < w->targets.n && w->targets.v[i] < start + length)
+	if (landed_in(w, start, start + length))
 		return SCAN_LANDING;
 	if (inner && (p->indirect || p->swept || (frame && frame->pads)))
 		return SCAN_UNSURE;
@@ -323,7 +363,7 @@ static unsigned try_before(const struct work *w, const struct place *p, enum sca
 		length += p->before.length[i];
 		if (length < JUMP)
 			continue;
-		*why = check_region(w, p, p->address - length, length, length + 2, i > 0);
+		*why = check_region(w, p, p->address - length, length, i > 0);
 		return *why == SCAN_REWRITTEN ? length : 0;
 	}
 	*why = SCAN_NO_ROOM;
@@ -338,7 +378,7 @@ static unsigned try_after(const struct work *w, const struct place *p, enum scan
 		length += p->after.length[i];
 		if (length < JUMP)
 			continue;
-		*why = check_region(w, p, p->address, length, length, true);
+		*why = check_region(w, p, p->address, length, true);
 		return *why == SCAN_REWRITTEN ? length : 0;
 	}
 	*why = SCAN_NO_ROOM;
@@ -508,7 +548,7 @@ const char *scan_reason_text(enum scan_reason reason)
 	    [SCAN_SIGNAL_FRAME] = "unwinders know a signal's frame by these bytes",
 	    [SCAN_LANDING] = "a branch leads into the bytes needed",
 	    [SCAN_UNSURE] = "a jump table or exception may lead into the bytes needed",
-	    [SCAN_TWO_PAGES] = "it lies in two pages",
+	    [SCAN_TWO_PAGES] = "what would be replaced lies in two pages",
 	    [SCAN_NO_ROOM] = "too few instructions that can be moved",
 	};
 

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /* Part of what cached plans depend on: grows when the same file gives another plan. */
-#define SCAN_VERSION 3
+#define SCAN_VERSION 4
 
 enum scan_reason { /* why a site is left to the trap */
 		   SCAN_REWRITTEN,

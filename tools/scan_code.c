@@ -189,6 +189,31 @@ void scan_code_free(struct scan_code *c)
 	*c = (struct scan_code){0};
 }
 
+/* ---- operands ---- */
+
+bool scan_code_operand(const struct scan_code *c, size_t at, bool distance)
+{
+	ZydisDecoder decoder;
+	ZydisDecodedInstruction i;
+
+	ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+	for (size_t d = 1; d < ZYDIS_MAX_INSTRUCTION_LENGTH && d <= at; d++) {
+		size_t start = at - d;
+
+		if (c->length[start] < d + 4 ||
+		    !ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&decoder, NULL, c->bytes + start,
+								c->length[start], &i)))
+			continue;
+		if (i.raw.disp.size && i.raw.disp.offset == d &&
+		    distance == (i.raw.modrm.mod == 0 && i.raw.modrm.rm == 5))
+			return true;
+		if (i.raw.imm[0].size && i.raw.imm[0].offset == d &&
+		    distance == i.raw.imm[0].is_relative)
+			return true;
+	}
+	return false;
+}
+
 /* ---- the number ---- */
 
 #define LOOK_BACK 40 /* instructions */

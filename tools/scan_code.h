@@ -40,6 +40,10 @@ void scan_code_read(struct scan_code *c, uint64_t address, const uint8_t *bytes,
 		    bool function, scan_target_fn tell, void *ctx);
 void scan_code_free(struct scan_code *c);
 
+/* Is what stands at offset `at`, four bytes or more, an operand of an instruction of this piece? A
+ * distance from that instruction's end, or else a value or an address. */
+bool scan_code_operand(const struct scan_code *c, size_t at, bool distance);
+
 /* The number that EAX has at the instruction at offset `at`, as far as the instructions straight
  * before it say; -1: they do not. */
 int scan_code_number(const struct scan_code *c, size_t at);

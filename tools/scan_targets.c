@@ -30,11 +30,11 @@ void scan_targets_want(struct scan_targets *t, uint64_t place)
 	}
 }
 
-void scan_targets_add(struct scan_targets *t, uint64_t target)
+void scan_targets_add(struct scan_targets *t, struct scan_target target)
 {
-	uint64_t line = (target - t->low) / LINE;
+	uint64_t line = (target.to - t->low) / LINE;
 
-	if (target - t->low > t->high - t->low || !(t->near[line / 8] & 1u << line % 8))
+	if (target.to - t->low > t->high - t->low || !(t->near[line / 8] & 1u << line % 8))
 		return;
 	if (t->n == t->room) {
 		t->room = t->room ? 2 * t->room : 256;
@@ -53,12 +53,14 @@ static bool has_displacement(const uint8_t *at)
 static void find_relative(struct scan_targets *t, const struct scan_span *s)
 {
 	for (uint64_t i = 2; i + 4 <= s->size; i++) {
+		uint64_t end = s->address + i + 4;
 		int32_t value;
 
 		if (!has_displacement(s->bytes + i))
 			continue;
 		memcpy(&value, s->bytes + i, sizeof(value));
-		scan_targets_add(t, s->address + i + 4 + (uint64_t)(int64_t)value);
+		scan_targets_add(
+		    t, (struct scan_target){end + (uint64_t)(int64_t)value, s->address + i, true});
 	}
 }
 
@@ -70,7 +72,7 @@ static void find_absolute(struct scan_targets *t, const struct scan_span *s)
 
 		memcpy(&value, s->bytes + i, sizeof(value));
 		if (value - t->low <= t->high - t->low)
-			scan_targets_add(t, value);
+			scan_targets_add(t, (struct scan_target){value, s->address + i, false});
 	}
 }
 
@@ -82,7 +84,7 @@ static void find_words(struct scan_targets *t, const struct scan_span *s)
 
 		memcpy(&value, s->bytes + i, sizeof(value));
 		if (value - t->low <= t->high - t->low)
-			scan_targets_add(t, value);
+			scan_targets_add(t, (struct scan_target){.to = value});
 	}
 }
 
@@ -97,9 +99,9 @@ void scan_targets_find(struct scan_targets *t, const struct scan_span *s, bool p
 
 static int target_order(const void *a, const void *b)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	const struct scan_target *x = a, *y = b;
 
-	return x < y ? -1 : x > y;
+	return x->to < y->to ? -1 : x->to > y->to;
 }
 
 void scan_targets_sort(struct scan_targets *t)
@@ -115,7 +117,7 @@ size_t scan_targets_above(const struct scan_targets *t, uint64_t address)
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
 
-		if (t->v[mid] <= address)
+		if (t->v[mid].to <= address)
 			lo = mid + 1;
 		else
 			hi = mid;

@@ -56,7 +56,7 @@ struct plan_site {
 	uint8_t tactic; /* enum plan_tactic */
 	uint16_t check; /* low half of the CRC-32 of bytes [start, start + length), with the
 			   `syscall` in PLAN_BEFORE: rewrite_check() of loader/rewrite.h. Sites
-			   whose checked bytes lie in two pages are left to the trap */
+			   whose replaced bytes lie in two pages are left to the trap */
 };
 
 #endif

@@ -77,6 +77,16 @@ static void edges(void)
 		is(mprotect(p, 2 * PAGE, PROT_READ | PROT_WRITE), 0);
 		same(p + at, get_pid, sizeof(get_pid));
 	}
+	/* The `syscall` itself in two: only the page with its second half changes, to `rdtsc`. */
+	memset(p, 0xc3, 2 * PAGE);
+	memcpy(p + PAGE - 6, get_pid, sizeof(get_pid));
+	is(mprotect(p, 2 * PAGE, PROT_READ | PROT_EXEC), 0);
+	call(p + PAGE - 6, getpid());
+	is(mprotect(p + PAGE, PAGE, PROT_READ | PROT_WRITE), 0);
+	same(p + PAGE - 6, get_pid, 6);
+	p[PAGE] = 0x31;
+	is(mprotect(p + PAGE, PAGE, PROT_READ | PROT_EXEC), 0);
+	ok(((code_fn)(void *)(p + PAGE - 6))() != getpid());
 	is(munmap(p, 2 * PAGE), 0);
 	is(odd, 0);
 }
