@@ -21,6 +21,7 @@
 void (*file_place_release)(struct file *f);
 void (*file_event)(struct file *f, enum file_happening what);
 void (*file_watch_release)(struct file *f);
+void (*file_async_release)(struct file *f);
 int (*file_sync_all)(bool durable);
 bool (*file_may_change)(const struct file *f);
 bool (*file_origin)(const struct file *f, uint64_t *nid, uint64_t *size);
@@ -57,6 +58,8 @@ void file_put(struct file *f)
 		file_event(f, FILE_IS_CLOSED);
 	if (f->watchers.next)
 		file_watch_release(f);
+	if (f->async)
+		file_async_release(f);
 	filelock_release(f);
 	if (f->ops->release)
 		f->ops->release(f);

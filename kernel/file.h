@@ -91,7 +91,9 @@ struct file {
 	void *priv;	       /* (n) */
 	struct list watchers;  /* (n) of epoll items; not initialised while there were none */
 	bool locked;	       /* may hold advisory locks, kernel/filelock.c */
-	uint8_t owner_type, owner_signal; /* F_SETOWN_EX, F_SETSIG: stored only */
+	struct async *async;   /* (n) of O_ASYNC, kernel/async.c; NULL: it is not set */
+	uint8_t owner_type, owner_signal; /* F_SETOWN_EX, F_SETSIG */
+	bool owner_permitted;		  /* whoever made it the owner may send it signals */
 	int owner;
 };
 
@@ -119,6 +121,8 @@ void file_put(struct file *f); /* the last one calls release, then drops inode a
 extern void (*file_place_release)(struct file *f);
 /* Called before a file with watchers goes; set by who puts them there. */
 extern void (*file_watch_release)(struct file *f);
+/* The same for a file with O_ASYNC. */
+extern void (*file_async_release)(struct file *f);
 
 /* Told of what was done with a file, while somebody watches files (inotify); else NULL. */
 enum file_happening { FILE_WAS_READ, FILE_WAS_WRITTEN, FILE_IS_CLOSED };

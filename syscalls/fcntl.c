@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fcntl(2) and flock(2): descriptor and status flags, duplication, advisory locks, pipe sizes,
- * seals. No command claims more than it does: what would need signals at I/O is stored and
- * reported, never delivered (see table.def).
+ * seals, who gets signals at I/O.
  */
+#include "fs/async.h"
 #include "kernel/process.h"
 #include "syscalls/syscall.h"
 
@@ -38,6 +38,12 @@ static long set_status_flags(struct file *f, unsigned flags)
 {
 	if ((flags & ~f->flags & O_NOATIME) && !vfs_owner(f->inode))
 		return -EPERM;
+	if (((flags ^ f->flags) & FASYNC) && async_possible(f)) {
+		int r = async_set(f, flags & FASYNC);
+
+		if (r)
+			return r;
+	}
 	return file_set_flags(f, (f->flags & ~SETFL_FLAGS) | (flags & SETFL_FLAGS));
 }
 
@@ -150,6 +156,17 @@ long sys_flock(int fd, unsigned op)
 
 /* ---- who is told about I/O ---- */
 
+static bool may_tell(int type, int id)
+{
+	const siginfo_t nothing = {0};
+	const struct thread *t;
+
+	if (type == F_OWNER_PGRP)
+		return group_signal(id, &nothing, true) == 0;
+	t = thread_find(id);
+	return t && signal_permitted(t->process, SIGIO);
+}
+
 static long set_owner(struct file *f, int type, int id)
 {
 	if (type != F_OWNER_TID && type != F_OWNER_PID && type != F_OWNER_PGRP)
@@ -157,6 +174,7 @@ static long set_owner(struct file *f, int type, int id)
 	if (id != 0 && (type == F_OWNER_PGRP ? !group_exists(id, 0) : !thread_find(id)))
 		return -ESRCH;
 	f->owner = id;
+	f->owner_permitted = id && may_tell(type, id);
 	f->owner_type = type;
 	return 0;
 }

@@ -3,6 +3,7 @@
  * ioctl(2): the requests that mean the same for every file are answered here, the rest by the file
  * itself. A request nobody knows is ENOTTY.
  */
+#include "fs/async.h"
 #include "syscalls/syscall.h"
 
 #include "syscalls/util.h"
@@ -16,6 +17,18 @@ static int set_nonblock(struct file *f, uaddr_t arg)
 		return -EFAULT;
 	flags = on ? f->flags | O_NONBLOCK : f->flags & ~O_NONBLOCK;
 	return file_set_flags(f, flags);
+}
+
+/* It is no error to leave a file as it is that cannot have O_ASYNC. */
+static int set_async(struct file *f, uaddr_t arg)
+{
+	int on;
+
+	if (get_user(&on, arg))
+		return -EFAULT;
+	if (!on == !(f->flags & FASYNC))
+		return 0;
+	return async_possible(f) ? async_set(f, on) : -ENOTTY;
 }
 
 /* Size of what has one. */
@@ -59,6 +72,8 @@ static long file_ioctl(struct file *f, int fd, unsigned cmd, unsigned long arg)
 		return fd_set_cloexec(current_process()->files, fd, cmd == FIOCLEX);
 	case FIONBIO:
 		return set_nonblock(f, arg);
+	case FIOASYNC:
+		return set_async(f, arg);
 	case FIOQSIZE:
 		return get_size(f, arg);
 	case FIGETBSZ:
