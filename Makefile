@@ -116,8 +116,8 @@ check-all: deps-check all ## the long suite too: stress, big transfers, all comb
 	@tests/run --long $(if $(T),-T '$(T)')
 	@$(if $(T),:,$(MAKE) --no-print-directory conformance)
 
-explore: all ## find out which system calls SQLite needs: build/explore.md, EXPLORE.md tells about it
-	@for t in bench suite; do $(B)/uniload explore sqlite3 --test tests/explore/sqlite-$$t; done | tee $(B)/explore.md
+explore: all ## find out which system calls five programs need: EXPLORE.md's table (UNPACKED=DIR, JOBS=n)
+	@tests/explore/run
 
 run: all ## run a program: make run PROG='/bin/busybox echo hello'
 	@$(B)/uniload run $(PROG)

@@ -23,6 +23,21 @@ ok 'all calls are in one of the kinds' [ "$(grep '^- ' report | tr ',' '\n' | wc
 ok '... and counted' grep -q "^| $made | " report
 is 'the state knows both variants of each' "$(grep -c '^stub ' state) $(grep -c '^fake ' state)" "$made $made"
 
+# ---- a program that another one starts: only its own calls count ----
+cp "$P/calls" other
+cat >inside <<'END'
+[ "$("$1" 102)" = "102: $3" ] && [ "$("$2" 102 104)" = "102: $3
+104: $4" ]
+END
+x "$P/calls" --driver /bin/busybox --run --add="$PWD/other" --run --add="$PWD/inside" --timeout 20 -o driven \
+	--test "\"\$RUN\" sh $PWD/inside $P/calls $PWD/other $(id -u) $(id -g)"
+is '--driver' $? 0
+calls_of() { sed -n 's/^- [^:]*: //p' driven | tr -d ',' | tr ' ' '\n'; }
+ok '... its call' grep -qx getuid <(calls_of)
+ok '... not those of others' [ "$(calls_of | grep -cx 'getgid\|execve')" = 0 ]
+ok '... is required, though others go on without rules' grep -q '^- Required: .*getuid\|^- Fakeable only: .*getuid' driven
+refused '... of a program that is not there' 127 'not found' x none --driver /bin/busybox --test true
+
 # ---- going on ----
 grep -v '^fake get' state >shorter
 printf 'fake getp' >>shorter # interrupted in the middle of a line
