@@ -485,6 +485,7 @@ void sched_breathe(void)
 {
 	if (READ_ONCE(this_cpu()->pending))
 		sched_interrupts();
+	kernel_lock_yield(); /* the clock may be another CPU's */
 	if (!(current->work & WORK_RESCHED))
 		return;
 	__atomic_fetch_and(&current->work, ~WORK_RESCHED, __ATOMIC_RELAXED);

@@ -62,7 +62,7 @@ static ssize_t copy_bytes(struct file *in, uint64_t *in_pos, struct file *out, u
 		if ((size_t)n < want)
 			break;
 		sched_breathe();
-		if (thread_must_end(current))
+		if (signal_kills(current))
 			break;
 	}
 	kfree(buf);

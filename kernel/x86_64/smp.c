@@ -76,6 +76,14 @@ void kernel_lock_enter(void)
 	kernel_lock_wait();
 }
 
+void kernel_lock_yield(void)
+{
+	if (!READ_ONCE(kernel_lock_waiters))
+		return;
+	unlock();
+	kernel_lock_wait();
+}
+
 void cpu_idle(void)
 {
 	if (n_cpus == 1) {

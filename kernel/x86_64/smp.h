@@ -33,6 +33,8 @@ void kernel_lock_enter(void);
 
 /* ---- the rest with the kernel lock held ---- */
 
+/* Let others have the lock, if any wait for it. May run anything that a sleep may. */
+void kernel_lock_yield(void);
 /* Halt this CPU until an interrupt comes; others may have the lock meanwhile. */
 void cpu_idle(void);
 /* Have a CPU look at what there is to do: wake up, or come out of program code. */
