@@ -5,6 +5,7 @@
  * devtmpfs is) takes its nodes from it, each when a program first looks.
  */
 #include "fs/blockdev.h"
+#include "fs/mount.h"
 #include "fs/tty_state.h"
 #include "fs/vfs_internal.h"
 #include "kernel/log.h"
@@ -298,7 +299,7 @@ int device_open(struct inode *in, struct dentry *d, unsigned flags, struct file 
 {
 	int r;
 
-	if (in->super->flags & MS_NODEV)
+	if (place_has(d, MS_NODEV))
 		return -EACCES;
 	if (inode_is(in, S_IFBLK))
 		return blockdev_open(in, flags, out);
@@ -396,10 +397,14 @@ static int pts_seed(struct inode *dir, const char *name, size_t len)
 	return pty_seed(dir, name, len);
 }
 
-/* The file system for /dev. 0, -ENOMEM. */
+/* The file system for /dev; there is one, as of those below. 0, -ENOMEM. */
 int devfs_new(struct super **out)
 {
-	return tmpfs_new_typed("devtmpfs", dev_seed, out);
+	static struct super *only;
+	int r = only ? 0 : tmpfs_new_typed("devtmpfs", dev_seed, &only);
+
+	*out = only;
+	return r;
 }
 
 static int pts_options(struct super *s, char *buf, size_t size)
@@ -410,13 +415,15 @@ static int pts_options(struct super *s, char *buf, size_t size)
 /* The file system for /dev/pts. 0, -ENOMEM. */
 int devpts_new(struct super **out)
 {
-	int r = tmpfs_new_typed("devpts", pts_seed, out);
+	static struct super *only;
+	int r = only ? 0 : tmpfs_new_typed("devpts", pts_seed, &only);
 
-	if (r)
+	*out = only;
+	if (r || only->volatile_names)
 		return r;
-	(*out)->magic = DEVPTS_SUPER_MAGIC;
-	(*out)->volatile_names = true;
-	(*out)->show_options = pts_options;
-	(*out)->statfs = NULL; /* no blocks */
+	only->magic = DEVPTS_SUPER_MAGIC;
+	only->volatile_names = true;
+	only->show_options = pts_options;
+	only->statfs = NULL; /* no blocks */
 	return 0;
 }

@@ -2,6 +2,7 @@
 /* The initial tree: what is mounted where. Only the root is made at boot, the rest when a program
  * first looks at it. Files of the program come later, from the boot module. */
 #include "fs/init.h"
+#include "fs/mount.h"
 #include "fs/mqueue.h"
 #include "fs/tmpfs.h"
 #include "fs/vfs_internal.h"
@@ -37,10 +38,13 @@ int fs_init(const struct bootinfo *bi)
 	process_hooks.thread_exit = vfs_thread_exit;
 	dcache_init();
 	vfs_ops_init();
+	mount_init();
 	r = root_new(bi, &root);
 	if (r)
 		return r;
-	root->flags |= MS_RELATIME;
-	root->auto_mounts = root_mounts;
-	return vfs_mount(root, NULL);
+	r = vfs_mount(root, NULL, MS_RELATIME);
+	if (r)
+		return r;
+	vfs_root()->mnt->autos = root_mounts;
+	return 0;
 }

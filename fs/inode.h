@@ -12,8 +12,8 @@
 struct inode;
 struct dentry;
 struct super;
+struct mount;
 struct pipe;
-struct auto_mount;
 struct watch;
 
 /* Device numbers everywhere (st_dev, st_rdev, mknod) are encoded as programs see 64-bit st_dev. */
@@ -140,39 +140,43 @@ struct inode {
 	void *priv;	 /* file system's own */
 };
 
-/* A mounted file system. */
+/* A file system: its inodes. What shows it somewhere is a mount. */
 struct super {
 	const char *fstype;
-	uint64_t dev;	/* st_dev */
-	uint64_t magic; /* statfs f_type */
-	int id;		/* of the mount, from 1; 0: not mounted */
-	struct dentry *root;
-	unsigned flags;	    /* MS_RDONLY ... */
-	const char *source; /* for /proc/mounts */
+	uint64_t dev;	    /* st_dev */
+	uint64_t magic;	    /* statfs f_type */
+	struct inode *root; /* referenced */
+	unsigned flags;	    /* MS_RDONLY, MS_SYNCHRONOUS ... */
+	const char *source; /* what its first mount is called in /proc/mounts */
+	unsigned n_trees;   /* of names over its inodes: with several, none knows all changes */
 	int (*statfs)(struct super *s, struct statfs *out);
 	/* Appends ",key=value..." for /proc/mounts: characters stored, as scnprintf. [none] */
 	int (*show_options)(struct super *s, char *buf, size_t size);
 	/* What was handed to the storage behind it is to survive a loss of power. [nothing to do]
 	 */
 	int (*sync)(struct super *s);
+	/* Other options, as mount(2) has them in text: 0 or -EINVAL. [EINVAL unless empty] */
+	int (*configure)(struct super *s, const char *options);
+	/* Nobody shows it any more: free it as soon as its inodes are. [it stays as it is] */
+	void (*release)(struct super *s);
 	bool volatile_names; /* names are made on each lookup (procfs): never cached */
-	const struct auto_mount *auto_mounts; /* on names in the root directory; NULL: none */
-	struct list link;
+	struct list link;    /* of all that are mounted; empty: it is not */
 	void *priv;
 };
 
 /*
- * A name in the tree. There is one namespace; a mount point's dentry leads to the root mounted on
- * it. All members are under the name cache's lock (fs/vfs_dentry.c) except inode, which does not
- * change while somebody holds the dentry.
+ * A name in the tree of a mount; a mount point's dentry leads to the mount on it. All members are
+ * under the name cache's lock (fs/vfs_dentry.c) except inode, which does not change while somebody
+ * holds the dentry.
  */
 struct dentry {
 	uint32_t refs;	       /* holders and cached children; at 0 it waits on the unused list */
 	uint32_t hash;	       /* of name */
 	struct dentry *parent; /* itself for a root */
 	struct inode *inode;   /* NULL: known not to exist */
-	struct super *mounted; /* file system mounted here */
-	struct dentry *covers; /* of a mounted root: the mount point */
+	struct mount *mnt;     /* whose tree it is in; NULL: in none. It stays as long as this */
+	struct mount *mounted; /* here */
+	struct dentry *covers; /* of a mounted root: the mount point, referenced */
 	struct list children, sibling;
 	struct list hash_link; /* empty: not in the cache */
 	struct list unused;    /* by age, while refs is 0 */

@@ -217,7 +217,7 @@ int mqueue_new(struct super **out)
 	only->magic = MQUEUE_MAGIC;
 	only->statfs = NULL;
 	only->show_options = NULL;
-	root = only->root->inode;
+	root = only->root;
 	root->mode = S_IFDIR | S_ISVTX | 0777;
 	root->uid = root->gid = 0;
 	dir_ops = (struct inode_ops){.lookup = root->ops->lookup,
@@ -233,12 +233,21 @@ int mqueue_new(struct super **out)
 /* A name without its slash, in the root directory. 0 or -errno. */
 static int check_name(const char *name, struct dentry **root)
 {
+	static struct dentry *tree; /* the calls' own names, beside those of /dev/mqueue */
 	struct super *s;
 	int r = mqueue_new(&s);
 
 	if (r)
 		return r;
-	*root = s->root;
+	if (!tree) {
+		tree = dentry_alloc(NULL, "/", 1, 0, inode_get(s->root));
+		if (!tree) {
+			inode_put(s->root);
+			return -ENOMEM;
+		}
+		s->n_trees++;
+	}
+	*root = tree;
 	if (!strcmp(name, ".") || !strcmp(name, "..") || strchr(name, '/'))
 		return -EACCES;
 	return strlen(name) > NAME_MAX ? -ENAMETOOLONG : 0;

@@ -365,13 +365,9 @@ int overlay_new(struct erofs_source *image, struct super **out)
 	r = root_new(o, &in);
 	if (r)
 		goto fail;
-	s->root = dentry_alloc(NULL, "/", 1, 0, in);
-	if (s->root) {
-		*out = s;
-		return 0;
-	}
-	inode_put(in);
-	r = -ENOMEM;
+	s->root = in;
+	*out = s;
+	return 0;
 fail:
 	kfree(o);
 	return r;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Mounting the volumes of the boot module. */
 #include "fs/init.h"
+#include "fs/mount.h"
 #include "fs/p9.h"
 #include "kernel/bootinfo.h"
 #include "kernel/console.h"
@@ -13,7 +14,7 @@ static int volume_statfs(struct super *s, struct statfs *out)
 {
 	struct p9_super *ps = container_of(s, struct p9_super, super);
 	struct p9_statfs st;
-	int r = p9_statfs(ps->ch, p9_i(s->root->inode)->fid, &st);
+	int r = p9_statfs(ps->ch, p9_i(s->root)->fid, &st);
 
 	if (r)
 		return r;
@@ -85,7 +86,7 @@ static int volume_new(const char *tag, uint32_t flags, uint32_t uid, struct supe
 	ps->super.source = tag;
 	ps->super.magic = P9_V9FS_MAGIC;
 	ps->super.dev = vfs_anon_dev();
-	ps->super.flags = MS_RELATIME | ((flags & BI_VOLUME_RO) ? MS_RDONLY : 0);
+	ps->super.flags = (flags & BI_VOLUME_RO) ? MS_RDONLY : 0;
 	ps->super.statfs = volume_statfs;
 	ps->super.show_options = volume_options;
 	list_init(&ps->super.link);
@@ -98,9 +99,7 @@ static int volume_new(const char *tag, uint32_t flags, uint32_t uid, struct supe
 		r = p9_iget(ps, NULL, NULL, 0, fid, &root);
 	if (r)
 		return r; /* the machine ends: nothing is taken back */
-	ps->super.root = dentry_alloc(NULL, "/", 1, 0, root);
-	if (!ps->super.root)
-		return -ENOMEM;
+	ps->super.root = root;
 	ps->super.sync = volume_sync;
 	list_add_tail(&ps->link, &volumes);
 	*out = &ps->super;
@@ -137,7 +136,7 @@ static int mount_one(const struct bi_volume *v, const struct bootinfo *bi)
 	if (!r)
 		r = volume_new(tag, v->flags, bi->uid, &s);
 	if (!r)
-		r = vfs_mount(s, at);
+		r = vfs_mount(s, at, MS_RELATIME);
 	if (at)
 		dentry_put(at);
 	if (r)

@@ -138,6 +138,8 @@ void tmpfs_destroy(struct inode *in)
 	spin_lock(&t->lock);
 	t->used_inodes -= counted;
 	spin_unlock(&t->lock);
+	if (unlikely(t->released) && !t->used_inodes)
+		kfree(t);
 }
 
 int tmpfs_getattr(struct inode *in, struct kstat *st)
@@ -198,13 +200,17 @@ static int tmpfs_statfs(struct super *s, struct statfs *out)
 static int tmpfs_show_options(struct super *s, char *buf, size_t size)
 {
 	struct tmpfs *t = container_of(s, struct tmpfs, super);
-	uint32_t mode = s->root->inode->mode & 07777;
+	uint32_t mode = s->root->mode & 07777;
 	int n = scnprintf(buf, size, ",size=%luk,nr_inodes=%lu",
 			  (unsigned long)(t->max_pages * (PAGE_SIZE / 1024)),
 			  (unsigned long)t->max_inodes);
 
 	if (mode != 01777)
 		n += scnprintf(buf + n, size - n, ",mode=%o", mode);
+	if (s->root->uid)
+		n += scnprintf(buf + n, size - n, ",uid=%u", s->root->uid);
+	if (s->root->gid)
+		n += scnprintf(buf + n, size - n, ",gid=%u", s->root->gid);
 	return n;
 }
 
@@ -234,18 +240,13 @@ int tmpfs_new_typed(const char *fstype,
 	tmpfs_setup(t, fstype);
 	t->seed = seed;
 	r = tmpfs_inode_new(&t->super, NULL, S_IFDIR | 0755, 0, &in);
-	if (r)
-		goto fail;
-	t->super.root = dentry_alloc(NULL, "/", 1, 0, in);
-	if (t->super.root) {
-		*out = &t->super;
-		return 0;
+	if (r) {
+		kfree(t);
+		return r;
 	}
-	r = -ENOMEM;
-	inode_put(in);
-fail:
-	kfree(t);
-	return r;
+	t->super.root = in;
+	*out = &t->super;
+	return 0;
 }
 
 int tmpfs_new(struct super **out)

@@ -20,6 +20,7 @@ struct tmpfs {
 	uint64_t static_pages;		  /* (s) of boot files: neither limited nor freed */
 	uint64_t max_inodes, used_inodes; /* (s) */
 	uint64_t last_ino;		  /* (s) */
+	bool released;			  /* mounted nowhere any more: goes with the last inode */
 	/* Names of the root directory that come into being when first looked at: make `name`, or
 	 * all of them (NULL). Called with the directory locked. 0 or -errno. [none] */
 	int (*seed)(struct inode *dir, const char *name, size_t len);
@@ -86,6 +87,8 @@ void tmpfs_destroy(struct inode *in);
 /* Everything of a zeroed instance but its root directory. */
 void tmpfs_setup(struct tmpfs *t, const char *fstype);
 int tmpfs_getattr(struct inode *in, struct kstat *st);
+/* Empty a directory and all below it, for the end of an instance. Drops the caller's reference. */
+void tmpfs_dir_empty(struct inode *dir);
 /* Count n pages against the instance's limit: 0 or -ENOSPC. Negative n gives back. */
 int tmpfs_charge(struct tmpfs *t, int64_t n);
 void tmpfs_charge_over(struct tmpfs *t, int64_t n); /* without the limit */

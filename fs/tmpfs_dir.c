@@ -181,11 +181,37 @@ void tmpfs_dir_free(struct inode *dir)
 	kfree(d->buckets);
 }
 
+void tmpfs_dir_empty(struct inode *dir)
+{
+	while (dir) { /* a list through priv, because depth is the program's choice */
+		struct tmpfs_dir *d = dir_of(dir);
+		struct inode *rest = dir->priv, *sub;
+
+		for (size_t i = 0; i < d->n_buckets; i++) {
+			for (struct tmpfs_entry *e = d->buckets[i]; e; e = e->next) {
+				sub = e->inode;
+				if (!sub || !inode_is(sub, S_IFDIR))
+					continue;
+				e->inode = NULL;
+				sub->priv = rest;
+				rest = sub;
+			}
+		}
+		tmpfs_dir_free(dir);
+		d->buckets = NULL;
+		d->n_buckets = d->n_entries = 0;
+		dir->priv = NULL;
+		dir->nlink = 0;
+		inode_put(dir);
+		dir = rest;
+	}
+}
+
 static int seed(struct inode *dir, const char *name, size_t len)
 {
 	struct tmpfs *t = tmpfs_of(dir);
 
-	return t->seed && t->super.root->inode == dir ? t->seed(dir, name, len) : 0;
+	return t->seed && t->super.root == dir ? t->seed(dir, name, len) : 0;
 }
 
 static int tmpfs_lookup(struct inode *dir, const char *name, size_t len, struct inode **out)

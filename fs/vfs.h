@@ -39,6 +39,8 @@ int vfs_lookup(struct dentry *base, const char *path, unsigned flags, struct den
  */
 int vfs_open(struct dentry *base, const char *path, unsigned flags, uint32_t mode, unsigned resolve,
 	     struct file **out);
+/* O_PATH: a name for a place, nothing is opened. 0 or -ENOMEM. */
+int vfs_path_file(struct dentry *d, unsigned flags, struct file **out);
 /* Already resolved, permission checked. */
 int vfs_open_dentry(struct dentry *d, unsigned flags, struct file **out);
 int vfs_mknod(struct dentry *base, const char *path, uint32_t mode, uint64_t dev);
@@ -70,7 +72,8 @@ int vfs_getattr(struct inode *in, struct kstat *st);
  */
 int vfs_setattr(struct inode *in, struct dentry *place, struct setattr *a);
 int vfs_permission(struct inode *in, unsigned mask /* R_OK|W_OK|X_OK */, bool real_ids);
-int vfs_statfs(struct inode *in, struct statfs *out);
+/* place: where it is, for the flags of the mount; may be NULL. */
+int vfs_statfs(struct inode *in, const struct dentry *place, struct statfs *out);
 
 /* For process_hooks: image and semaphores of a child of the caller, places of a new thread, 0 or
  * -ENOMEM; drop them. */
@@ -84,13 +87,14 @@ int vfs_unshare_fs(void);   /* unshare(CLONE_FS), of the calling thread: 0 or -E
 /* Absolute path of d seen from the process root, with " (deleted)" if so: length, or
  * -ENAMETOOLONG/-ENOENT. */
 ssize_t vfs_path(struct dentry *d, char *buf, size_t size);
+/* The same seen from another root; also -ENOENT: it is not below that. */
+ssize_t vfs_path_below(struct dentry *d, const struct dentry *root, char *buf, size_t size);
 /* Is d the process root, or below it? */
 bool vfs_in_root(struct dentry *d);
 
 /* sync(2): everything that was changed is on stable storage. 0 or the first error. May sleep. */
 int vfs_sync(void);
-int vfs_mount(struct super *s, struct dentry *at); /* at NULL: becomes the root */
-struct dentry *vfs_root(void);
+struct dentry *vfs_root(void); /* of the first namespace */
 /* Inode for files without a place (pipes, eventfds); mode's type is S_IFIFO etc. */
 int vfs_anon_inode(uint32_t mode, struct inode **out);
 /* An open file that is nothing but its operations (eventfds and the like): no position, no type. 0
@@ -105,8 +109,9 @@ ssize_t vfs_file_path(struct file *f, char *buf, size_t size);
 #define VFS_FILESYSTEMS                                                                            \
 	"nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tdevtmpfs\nnodev\tpipefs\n"                \
 	"nodev\tdevpts\nnodev\tmqueue\nnodev\toverlay\nnodev\t9p\n\terofs\n"
-/* For walking all mounts (/proc/mounts). */
+/* All file systems that are mounted somewhere. */
 struct list *vfs_supers(void);
+void vfs_all_mounts(void); /* make what is mounted when it is looked at: before they are listed */
 
 /* ---- file systems and special files (each its own .c) ---- */
 int tmpfs_new(struct super **out);

@@ -8,6 +8,7 @@
  * One spin lock covers everything here; file systems are called without it. An inode or dentry is
  * freed without it.
  */
+#include "fs/mount.h"
 #include "fs/vfs_internal.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
@@ -100,6 +101,8 @@ static bool hashed(const struct dentry *d)
 /* With refs just gone to 0: park d, or name a victim to free. Lock held. NULL: nothing to free. */
 static struct dentry *choose_victim(struct dentry *d)
 {
+	if (hashed(d) && d->mnt && (d->mnt->dead || d->mnt->super->volatile_names))
+		unhash(d);
 	if (!hashed(d))
 		return d;
 	list_add_tail(&d->unused, &cache.unused);
@@ -117,6 +120,7 @@ void dentry_put(struct dentry *d)
 {
 	while (d) {
 		struct dentry *parent;
+		struct mount *tree;
 
 		dcache_lock();
 		if (--d->refs || !(d = choose_victim(d))) {
@@ -124,6 +128,7 @@ void dentry_put(struct dentry *d)
 			return;
 		}
 		parent = d->parent == d ? NULL : d->parent;
+		tree = parent ? NULL : d->mnt;
 		list_del(&d->sibling);
 		dcache_unlock();
 		if (d->inode)
@@ -131,6 +136,8 @@ void dentry_put(struct dentry *d)
 		if (d->name != d->own_name)
 			kfree(d->name);
 		kfree(d);
+		if (tree)
+			mount_free(tree);
 		d = parent;
 	}
 }
@@ -151,6 +158,7 @@ struct dentry *dentry_alloc(struct dentry *parent, const char *name, size_t len,
 	memcpy(d->own_name, name, len);
 	d->own_name[len] = 0;
 	d->parent = parent ? dentry_get(parent) : d;
+	d->mnt = parent ? parent->mnt : NULL;
 	return d;
 }
 
@@ -183,14 +191,22 @@ static void insert(struct dentry *d)
 	list_add_tail(&d->sibling, &d->parent->children);
 }
 
+/* May what is cached be wrong, because of changes elsewhere? */
+static bool may_be_stale(const struct dentry *dir)
+{
+	return dir->inode->ops->revalidate || dir->inode->super->n_trees > 1;
+}
+
 /* Does what is cached still hold? Not for a mount point: what is on top of it stays. 1, 0, -errno.
  */
 static int revalidate(struct dentry *dir, struct dentry *d)
 {
 	const struct inode_ops *ops = dir->inode->ops;
 
-	if (!ops->revalidate || d->mounted)
+	if (!may_be_stale(dir) || d->mounted)
 		return 1;
+	if (!ops->revalidate) /* ask; what is always made anew would be another one each time */
+		return dir->inode->super->volatile_names;
 	return ops->revalidate(dir->inode, d->name, d->name_len, d->inode);
 }
 
@@ -211,8 +227,9 @@ static int lookup_new(struct dentry *dir, const char *name, size_t len, uint32_t
 	struct inode *in = NULL;
 	int r = dir->inode->ops->lookup(dir->inode, name, len, &in);
 
-	if (!r && old && old->inode == in) {
-		inode_put(in);
+	if (old && (r ? r == -ENOENT && !old->inode : old->inode == in)) {
+		if (in)
+			inode_put(in);
 		*out = old;
 		return 0;
 	}
@@ -226,7 +243,7 @@ static int lookup_new(struct dentry *dir, const char *name, size_t len, uint32_t
 			inode_put(in);
 		return -ENOMEM;
 	}
-	if (dir->inode->super->auto_mounts && dir->inode->super->root == dir) {
+	if (dir->mnt && dir->mnt->autos && dir->mnt->root == dir) {
 		r = vfs_auto_mount(*out);
 		if (r) {
 			dentry_put(*out);
@@ -235,7 +252,8 @@ static int lookup_new(struct dentry *dir, const char *name, size_t len, uint32_t
 	}
 	if (!dir->inode->super->volatile_names) {
 		dcache_lock();
-		insert(*out);
+		if (!hashed(*out)) /* as a mount point is */
+			insert(*out);
 		dcache_unlock();
 	}
 	return 0;
@@ -283,12 +301,17 @@ struct dentry *dentry_guess(struct dentry *dir, const char *name, size_t len, ui
 	return d;
 }
 
+struct dentry *dentry_current(struct dentry *dir, const char *name, size_t len, uint32_t hash)
+{
+	return may_be_stale(dir) ? NULL : dentry_find(dir, name, len, hash);
+}
+
 int dentry_lookup(struct dentry *dir, const char *name, size_t len, uint32_t hash,
 		  struct dentry **out)
 {
 	int r;
 
-	*out = dir->inode->ops->revalidate ? NULL : dentry_find(dir, name, len, hash);
+	*out = dentry_current(dir, name, len, hash);
 	if (*out)
 		return 0;
 	mutex_lock(&dir->inode->lock);
@@ -342,6 +365,58 @@ void dentry_unlinked(struct dentry *d)
 	dcache_unlock();
 	if (gone)
 		inode_put(gone);
+}
+
+void dentry_pin(struct dentry *d, struct mount *m)
+{
+	dcache_lock();
+	d->mounted = m;
+	for (; d->parent != d && !hashed(d) && !d->unlinked; d = d->parent)
+		insert(d);
+	dcache_unlock();
+}
+
+void dentry_unpin(struct dentry *d)
+{
+	dcache_lock();
+	d->mounted = NULL;
+	dcache_unlock();
+}
+
+/* Take the unused names of m's tree out of the cache, for dentry_put to free. Lock held. */
+static void take_unused(struct mount *m, struct list *out)
+{
+	struct dentry *d, *next;
+
+	for (d = list_first(&cache.unused, struct dentry, unused); &d->unused != &cache.unused;
+	     d = next) {
+		next = list_first(&d->unused, struct dentry, unused);
+		if (d->mnt != m)
+			continue;
+		(void)hold(d);
+		unhash(d);
+		list_add_tail(&d->unused, out);
+	}
+}
+
+void dentry_prune(struct mount *m)
+{
+	struct list taken = LIST_INIT(taken);
+
+	for (;;) { /* directories are unused when what was in them has gone */
+		dcache_lock();
+		take_unused(m, &taken);
+		dcache_unlock();
+		if (list_empty(&taken))
+			return;
+		while (!list_empty(&taken)) {
+			struct dentry *d = list_first(&taken, struct dentry, unused);
+
+			list_del(&d->unused);
+			list_init(&d->unused);
+			dentry_put(d);
+		}
+	}
 }
 
 /* Memory a move needs for the new name(s): one block for d's new name, then one for target's if

@@ -4,6 +4,7 @@
  * utimensat and truncate that are the same for every file system (inode(7), path_resolution(7),
  * capabilities(7)).
  */
+#include "fs/mount.h"
 #include "fs/vfs_internal.h"
 #include "fs/xattr.h"
 #include "kernel/clock.h"
@@ -12,6 +13,11 @@
 #include "kernel/string.h"
 
 #define DAY_NS (86400 * NSEC_PER_SEC)
+
+/* f_flags of statfs(2) */
+#define ST_VALID       0x20u
+#define ST_RELATIME    0x1000u
+#define ST_NOSYMFOLLOW 0x2000u
 
 /* The caller's identity; before the first process exists, root's. */
 const struct cred *vfs_cred(void)
@@ -87,17 +93,20 @@ void inode_modified(struct inode *in)
 	in->mtime_ns = in->ctime_ns = clock_real_coarse_ns();
 }
 
-/* atime is kept only if older than a change or than a day, as mount option relatime. */
+/* With relatime, the default, atime changes only if older than a change or than a day. */
 void inode_accessed(struct inode *in, const struct file *f)
 {
+	const unsigned no_atime =
+	    MS_RDONLY | MS_NOATIME | (inode_is(in, S_IFDIR) ? MS_NODIRATIME : 0u);
 	uint64_t now;
 
 	if ((in->flags & INODE_NOATIME) || (f && (f->flags & O_NOATIME)))
 		return;
-	if (in->super->flags & (MS_RDONLY | MS_NOATIME))
+	if ((in->super->flags & MS_RDONLY) || (f && place_has(f->dentry, no_atime)))
 		return;
 	now = clock_real_coarse_ns();
-	if (in->atime_ns <= in->mtime_ns || in->atime_ns <= in->ctime_ns ||
+	if ((f && f->dentry && f->dentry->mnt && !place_has(f->dentry, MS_RELATIME)) ||
+	    in->atime_ns <= in->mtime_ns || in->atime_ns <= in->ctime_ns ||
 	    now - in->atime_ns >= DAY_NS)
 		in->atime_ns = now;
 }
@@ -139,6 +148,11 @@ int inode_check_limit(uint64_t end)
 int inode_readonly(const struct inode *in)
 {
 	return (in->super->flags & MS_RDONLY) ? -EROFS : 0;
+}
+
+int place_readonly(const struct dentry *d)
+{
+	return place_has(d, MS_RDONLY) || inode_readonly(d->inode) ? -EROFS : 0;
 }
 
 /* rwx bits of `in` that apply to an identity. */
@@ -319,7 +333,7 @@ static uint32_t setattr_events(unsigned valid)
 int vfs_setattr(struct inode *in, struct dentry *place, struct setattr *a)
 {
 	struct setattr local = *a;
-	int r = inode_readonly(in);
+	int r = place ? place_readonly(place) : inode_readonly(in);
 
 	if (r)
 		return r;
@@ -362,7 +376,18 @@ void inode_apply_attr(struct inode *in, const struct setattr *a)
 	in->ctime_ns = now;
 }
 
-int vfs_statfs(struct inode *in, struct statfs *out)
+/* ST_* of a place: all but ST_RELATIME and ST_NOSYMFOLLOW are numbered as mount's flags. */
+static unsigned statfs_flags(const struct super *s, const struct dentry *place)
+{
+	unsigned m = s->flags | (place && place->mnt ? place->mnt->flags : 0);
+
+	return ST_VALID |
+	       (m & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_SYNCHRONOUS | MS_MANDLOCK |
+		     MS_NOATIME | MS_NODIRATIME)) |
+	       (m & MS_RELATIME ? ST_RELATIME : 0) | (m & MS_NOSYMFOLLOW ? ST_NOSYMFOLLOW : 0);
+}
+
+int vfs_statfs(struct inode *in, const struct dentry *place, struct statfs *out)
 {
 	struct super *s = in->super;
 
@@ -371,8 +396,7 @@ int vfs_statfs(struct inode *in, struct statfs *out)
 	    .f_bsize = PAGE_SIZE,
 	    .f_frsize = PAGE_SIZE,
 	    .f_namelen = NAME_MAX,
-	    .f_flags =
-		0x20 | (s->flags & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)), /* ST_VALID */
+	    .f_flags = statfs_flags(s, place),
 	};
 	out->f_fsid.val[0] = (int)s->dev;
 	return s->statfs ? s->statfs(s, out) : 0;

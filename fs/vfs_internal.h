@@ -42,7 +42,8 @@ int inode_check_limit(uint64_t end);
 /* Store everything but the size, ctime now. Caller holds in->lock. */
 void inode_apply_attr(struct inode *in, const struct setattr *a);
 int inode_permission(struct inode *in, unsigned mask); /* with the file system IDs */
-int inode_readonly(const struct inode *in);	       /* 0 or -EROFS */
+int inode_readonly(const struct inode *in);	       /* 0 or -EROFS: its file system is */
+int place_readonly(const struct dentry *d);	       /* or the mount */
 
 static inline bool inode_is(const struct inode *in, uint32_t type)
 {
@@ -66,6 +67,8 @@ int dentry_lookup_locked(struct dentry *dir, const char *name, size_t len, uint3
 /* For names that others change too: the child as far as it is known, else a negative one in the
  * cache, without asking the file system. Referenced. NULL: no memory. */
 struct dentry *dentry_guess(struct dentry *dir, const char *name, size_t len, uint32_t hash);
+/* The child if it is cached and that is certain to be true, else NULL. Referenced. */
+struct dentry *dentry_current(struct dentry *dir, const char *name, size_t len, uint32_t hash);
 struct dentry *dentry_find(struct dentry *dir, const char *name, size_t len, uint32_t hash);
 /* A negative dentry becomes `in` (reference taken over). */
 void dentry_instantiate(struct dentry *d, struct inode *in);
@@ -79,6 +82,11 @@ void dentry_move(struct dentry *d, struct dentry *target, bool exchange, char *r
 /* a is d or above d, not crossing mounts. */
 bool dentry_is_ancestor(const struct dentry *a, const struct dentry *d);
 void dcache_lock(void);
+/* m is mounted on d, which stays known by its name; nothing is any more. */
+void dentry_pin(struct dentry *d, struct mount *m);
+void dentry_unpin(struct dentry *d);
+/* Forget names of m's tree that nobody uses. */
+void dentry_prune(struct mount *m);
 void dcache_unlock(void);
 
 /* ---- path walk ---- */
@@ -108,7 +116,6 @@ int walk_last(struct walk *w, struct dentry **out);
 /* Continue at the target of link d (reference taken over): 0, go on with walk_parent or (w->jumped)
  * stop. */
 int walk_follow(struct walk *w, struct dentry *d, struct dentry **jumped);
-struct dentry *walk_cross_mounts(struct dentry *d);
 void walk_end(struct walk *w);
 
 /* Told of every path that a lookup or an opening did not find; NULL: nobody asks (fs/missing.c). */
@@ -128,11 +135,11 @@ struct auto_mount {
 	const struct auto_mount *below;
 	bool unless_there; /* not over a directory of that name: what is in it is wanted */
 };
-/* d was just looked up in a super's root directory, whose lock the caller holds: mount what belongs
+/* d was just looked up in a mount's root directory, whose lock the caller holds: mount what belongs
  * there, making the directory if need be. 0 or what making it gave. */
 int vfs_auto_mount(struct dentry *d);
-/* The same for every name of s's table. Takes the root directory's lock. */
-void vfs_auto_mount_all(struct super *s);
+/* The same for every name of on's table. Takes the root directory's lock. */
+void vfs_auto_mount_all(struct mount *on);
 uint64_t vfs_anon_dev(void); /* a new st_dev without a device */
 
 /* ---- devices (fs/devfs.c) ---- */

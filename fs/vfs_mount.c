@@ -1,32 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Mounts and absolute paths. There is one namespace, and a file system is mounted in one place.
- * Mounts are made at boot, or when their names are first looked at, and stay; the list is only
- * appended to, and read without a lock.
- */
+/* Mounts that are made when their names are first looked at, and absolute paths through mounts. */
+#include "fs/mount.h"
 #include "fs/vfs_internal.h"
 #include "kernel/string.h"
 
-static struct dentry *root_dentry;
-static struct list supers = LIST_INIT(supers);
-static int n_mounts;
-
-struct dentry *vfs_root(void)
+void vfs_all_mounts(void)
 {
-	return root_dentry;
-}
+	struct mount *m;
 
-struct list *vfs_supers(void)
-{
-	static bool all_made;
-	struct super *s;
-
-	if (!all_made) {
-		all_made = true;
-		list_for_each (s, &supers, link) /* those it makes are appended, and looked at */
-			vfs_auto_mount_all(s);
-	}
-	return &supers;
+	list_for_each (m, &mounts, link) /* those it makes are appended, and looked at */
+		vfs_auto_mount_all(m);
 }
 
 uint64_t vfs_anon_dev(void)
@@ -36,30 +19,12 @@ uint64_t vfs_anon_dev(void)
 	return dev_make(0, __atomic_add_fetch(&last_minor, 1, __ATOMIC_RELAXED));
 }
 
-/* 0, -ENOTDIR, -EBUSY (something is mounted there). Takes a reference to at. */
-int vfs_mount(struct super *s, struct dentry *at)
-{
-	if (at && (!at->inode || !inode_is(at->inode, S_IFDIR)))
-		return -ENOTDIR;
-	if (at ? at->mounted != NULL : root_dentry != NULL)
-		return -EBUSY;
-	s->id = ++n_mounts;
-	if (at) {
-		at->mounted = s;
-		s->root->covers = dentry_get(at);
-	} else {
-		root_dentry = dentry_get(s->root);
-	}
-	list_add_tail(&s->link, &supers);
-	return 0;
-}
-
 int vfs_sync(void)
 {
 	int r = file_sync_all ? file_sync_all(true) : 0;
 	struct super *s;
 
-	list_for_each (s, &supers, link) {
+	list_for_each (s, vfs_supers(), link) {
 		int e = s->sync ? s->sync(s) : 0;
 
 		if (!r)
@@ -71,13 +36,15 @@ int vfs_sync(void)
 int vfs_auto_mount(struct dentry *d)
 {
 	struct inode *dir = d->parent->inode, *in;
-	const struct auto_mount *m = dir->super->auto_mounts;
+	struct mount *on = d->parent->mnt;
+	const struct auto_mount *m = on->autos;
 	struct super *s;
 	int r = 0;
 
 	while (m->name && strcmp(m->name, d->name) != 0)
 		m++;
-	if (!m->name || (d->inode ? m->unless_there : !dir->ops->mkdir))
+	if (!m->name || (on->auto_made & 1u << (m - on->autos)) ||
+	    (d->inode ? m->unless_there : !dir->ops->mkdir))
 		return 0;
 	if (!d->inode) {
 		r = dir->ops->mkdir(dir, d->name, d->name_len, S_IFDIR | m->mode, &in);
@@ -90,22 +57,26 @@ int vfs_auto_mount(struct dentry *d)
 	r = m->make(&s);
 	if (r)
 		return r;
-	s->flags |= m->flags | MS_RELATIME;
-	s->auto_mounts = m->below;
-	s->root->inode->mode = S_IFDIR | m->mode;
-	s->root->inode->uid = s->root->inode->gid = 0; /* whoever looked first */
-	return vfs_mount(s, d);
+	s->root->mode = S_IFDIR | m->mode;
+	s->root->uid = s->root->gid = 0; /* whoever looked first */
+	r = vfs_mount(s, d, m->flags | MS_RELATIME);
+	if (r)
+		return r;
+	on->auto_made |= 1u << (m - on->autos); /* and not again when a program takes it away */
+	d->mounted->autos = m->below;
+	return 0;
 }
 
-void vfs_auto_mount_all(struct super *s)
+void vfs_auto_mount_all(struct mount *on)
 {
 	const struct auto_mount *m;
 	struct dentry *d;
 
-	for (m = s->auto_mounts; m && m->name; m++) {
+	for (m = on->autos; m && m->name; m++) {
 		size_t len = strlen(m->name);
 
-		if (dentry_lookup(s->root, m->name, len, name_hash(m->name, len), &d) == 0)
+		if (!(on->auto_made & 1u << (m - on->autos)) &&
+		    dentry_lookup(on->root, m->name, len, name_hash(m->name, len), &d) == 0)
 			dentry_put(d);
 	}
 }
@@ -137,9 +108,17 @@ static bool prepend_path(struct dentry *d, const struct dentry *root, char *buf,
 		any = true;
 		d = d->parent;
 	}
-	if (d != root && d != root_dentry) /* no place in the tree: its name says all */
+	if (d != root && !d->mnt) /* no place in any tree: its name says all */
 		return prepend(buf, pos, d->name, d->name_len);
 	return any || prepend(buf, pos, "/", 1);
+}
+
+/* Name cache locked. */
+static bool is_below(const struct dentry *d, const struct dentry *root)
+{
+	while (d != root && (d->parent != d || d->covers))
+		d = d->parent == d ? d->covers : d->parent;
+	return d == root;
 }
 
 bool vfs_in_root(struct dentry *d)
@@ -148,9 +127,7 @@ bool vfs_in_root(struct dentry *d)
 	bool found;
 
 	dcache_lock();
-	while (d != root && (d->parent != d || d->covers))
-		d = d->parent == d ? d->covers : d->parent;
-	found = d == root;
+	found = is_below(d, root);
 	dcache_unlock();
 	dentry_put(root);
 	return found;
@@ -175,4 +152,18 @@ ssize_t vfs_path(struct dentry *d, char *buf, size_t size)
 	len = size - pos;
 	memmove(buf, buf + pos, len);
 	return len - 1;
+}
+
+ssize_t vfs_path_below(struct dentry *d, const struct dentry *root, char *buf, size_t size)
+{
+	size_t pos = size;
+	bool ok;
+
+	dcache_lock();
+	ok = is_below(d, root) && prepend(buf, &pos, "", 1) && prepend_path(d, root, buf, &pos);
+	dcache_unlock();
+	if (!ok)
+		return -ENOENT;
+	memmove(buf, buf + pos, size - pos);
+	return size - pos - 1;
 }

@@ -4,6 +4,7 @@
  * in a file system: truncation, allocation, reading a directory. The order of checks is Linux's,
  * because programs see which errno wins.
  */
+#include "fs/mount.h"
 #include "fs/vfs_internal.h"
 #include "kernel/heap.h"
 #include "kernel/string.h"
@@ -28,8 +29,11 @@ static const struct file_ops path_ops;
 /* Drop what file_new and vfs_open_dentry took; installed in kernel/file.c by fs_init. */
 void vfs_file_release(struct file *f)
 {
-	if (f->kind & FILE_WRITER)
+	if (f->kind & FILE_WRITER) {
 		inode_end_write(f->inode);
+		if (f->dentry && f->dentry->mnt)
+			f->dentry->mnt->writers--;
+	}
 	if (f->dentry)
 		dentry_put(f->dentry);
 	if (f->inode)
@@ -95,7 +99,7 @@ static int create_file(struct dentry *dir, struct dentry *d, struct opening *o)
 {
 	const struct inode_ops *ops = dir->inode->ops;
 	struct inode *in;
-	int r = inode_readonly(dir->inode);
+	int r = place_readonly(dir);
 
 	if (!r)
 		r = may_create(dir->inode);
@@ -126,7 +130,7 @@ static bool create_unseen(struct walk *w, struct opening *o, struct dentry **out
 	struct dentry *d;
 
 	if (!dir->ops->revalidate || !dir->ops->create_open || !dir->nlink ||
-	    w->last_len > NAME_MAX || inode_readonly(dir) || may_create(dir))
+	    w->last_len > NAME_MAX || place_readonly(w->at) || may_create(dir))
 		return false;
 	d = dentry_guess(w->at, w->last, w->last_len, w->last_hash);
 	if (d && !d->inode && !create_file(w->at, d, o)) {
@@ -169,8 +173,7 @@ static int last_or_create(struct walk *w, struct opening *o, struct dentry **out
 
 	if (w->slash)
 		return -EISDIR;
-	d = w->at->inode->ops->revalidate ? NULL
-					  : dentry_find(w->at, w->last, w->last_len, w->last_hash);
+	d = dentry_current(w->at, w->last, w->last_len, w->last_hash);
 	if (!d || !d->inode) {
 		if (d)
 			dentry_put(d);
@@ -184,7 +187,7 @@ static int last_or_create(struct walk *w, struct opening *o, struct dentry **out
 	}
 	o->dir_mode = w->at->inode->mode;
 	o->dir_uid = w->at->inode->uid;
-	*out = walk_cross_mounts(d);
+	*out = mount_top(d);
 	return 0;
 }
 
@@ -235,8 +238,9 @@ static bool planted(const struct inode *in, const struct opening *o)
 }
 
 /* Everything open checks on an object that was there before. */
-static int may_open(struct inode *in, struct opening *o, unsigned lflags)
+static int may_open(struct dentry *d, struct opening *o, unsigned lflags)
 {
+	struct inode *in = d->inode;
 	int r;
 
 	if ((o->flags & O_CREAT) && (o->flags & O_EXCL))
@@ -247,7 +251,7 @@ static int may_open(struct inode *in, struct opening *o, unsigned lflags)
 		return -EACCES;
 	if ((lflags & LOOKUP_DIRECTORY) && !inode_is(in, S_IFDIR))
 		return -ENOTDIR;
-	if (inode_is(in, S_IFREG) && (o->flags & O_TRUNC) && (r = inode_readonly(in)))
+	if (inode_is(in, S_IFREG) && (o->flags & O_TRUNC) && (r = place_readonly(d)))
 		return r;
 	if (inode_is(in, S_IFLNK))
 		return -ELOOP;
@@ -257,6 +261,18 @@ static int may_open(struct inode *in, struct opening *o, unsigned lflags)
 	if (r)
 		return r;
 	return (o->flags & O_NOATIME) && !vfs_owner(in) ? -EPERM : 0;
+}
+
+/* What the mount has to do with an open file. */
+static void opened_on(struct file *f, struct mount *m)
+{
+	if (!m)
+		return;
+	m->expiring = false;
+	if (f->kind & FILE_WRITER)
+		m->writers++;
+	if (m->flags & MS_NOEXEC)
+		f->kind |= FILE_NOEXEC;
 }
 
 /*
@@ -272,6 +288,8 @@ int vfs_open_dentry(struct dentry *d, unsigned flags, struct file **out)
 	int r;
 
 	flags &= ~TRANSIENT_FLAGS;
+	if ((access_of(flags) & W_OK) && inode_is(in, S_IFREG) && (r = place_readonly(d)))
+		return r;
 	if (in->ops->open) {
 		r = in->ops->open(in, d, flags, &f);
 	} else if (inode_is(in, S_IFIFO)) {
@@ -298,6 +316,7 @@ int vfs_open_dentry(struct dentry *d, unsigned flags, struct file **out)
 	}
 	if (!f->dentry)
 		f->dentry = dentry_get(d);
+	opened_on(f, f->dentry->mnt);
 	notify(f->dentry, f->inode, IN_OPEN);
 	*out = f;
 	return 0;
@@ -305,7 +324,7 @@ int vfs_open_dentry(struct dentry *d, unsigned flags, struct file **out)
 
 static int open_found(struct dentry *d, struct opening *o, unsigned lflags, struct file **out)
 {
-	int r = o->created ? 0 : may_open(d->inode, o, lflags);
+	int r = o->created ? 0 : may_open(d, o, lflags);
 
 	if (!r && (o->flags & O_DIRECT) && inode_is(d->inode, S_IFDIR))
 		r = -EINVAL;
@@ -328,7 +347,17 @@ static int open_found(struct dentry *d, struct opening *o, unsigned lflags, stru
 	return r;
 }
 
-/* O_PATH: a name for a place, nothing is opened. */
+int vfs_path_file(struct dentry *d, unsigned flags, struct file **out)
+{
+	int r = file_new(&path_ops, inode_get(d->inode), flags & ~O_CLOEXEC, FILE_PATH, out);
+
+	if (r)
+		inode_put(d->inode);
+	else
+		(*out)->dentry = dentry_get(d);
+	return r;
+}
+
 static int open_path(struct dentry *base, const char *path, unsigned flags, unsigned lflags,
 		     struct file **out)
 {
@@ -337,14 +366,9 @@ static int open_path(struct dentry *base, const char *path, unsigned flags, unsi
 
 	if (r)
 		return r;
-	r = file_new(&path_ops, inode_get(d->inode), flags & ~O_CLOEXEC, FILE_PATH, out);
-	if (r) {
-		inode_put(d->inode);
-		dentry_put(d);
-		return r;
-	}
-	(*out)->dentry = d;
-	return 0;
+	r = vfs_path_file(d, flags, out);
+	dentry_put(d);
+	return r;
 }
 
 /* A file without a name in directory `dir` (referenced by the caller). */
@@ -437,7 +461,9 @@ int vfs_truncate(struct dentry *d, uint64_t size)
 		return -EISDIR;
 	if (!inode_is(in, S_IFREG))
 		return -EINVAL;
-	r = inode_permission(in, W_OK);
+	r = place_readonly(d);
+	if (!r)
+		r = inode_permission(in, W_OK);
 	if (!r)
 		r = inode_begin_write(in);
 	if (r)
@@ -513,8 +539,8 @@ int vfs_readdir(struct file *f, struct dir_sink *s)
 		return -EBADF;
 	if (!f->ops->readdir)
 		return -ENOTDIR;
-	if (f->inode->super->auto_mounts && f->inode->super->root == f->dentry)
-		vfs_auto_mount_all(f->inode->super);
+	if (f->dentry && mount_is_root(f->dentry))
+		vfs_auto_mount_all(f->dentry->mnt);
 	mutex_lock(&f->lock);
 	r = f->inode->nlink ? f->ops->readdir(f, s) : -ENOENT;
 	inode_accessed(f->inode, f);

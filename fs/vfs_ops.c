@@ -4,6 +4,7 @@
  * directory, takes its lock, looks the name up under the lock, checks in Linux's order, calls the
  * file system and keeps the name cache true.
  */
+#include "fs/mount.h"
 #include "fs/vfs_internal.h"
 #include "kernel/string.h"
 
@@ -76,7 +77,7 @@ static int create_begin(struct walk *w, struct dentry *base, const char *path, b
 	if (!r && w->slash && !want_dir)
 		r = -ENOENT;
 	if (!r)
-		r = inode_readonly(dir);
+		r = place_readonly(w->at);
 	if (r) {
 		if (d)
 			dentry_put(d);
@@ -261,7 +262,7 @@ int vfs_link(struct dentry *obase, const char *opath, struct dentry *nbase, cons
 	if (r)
 		goto out;
 	dir = w.at->inode;
-	r = may_link(dir, old->inode);
+	r = old->mnt == w.at->mnt ? may_link(dir, old->inode) : -EXDEV;
 	if (!r)
 		r = dir->ops->link(dir, d->name, d->name_len, old->inode);
 	if (!r) {
@@ -280,7 +281,7 @@ out:
 static int remove_begin(struct walk *w, struct dentry **out)
 {
 	struct inode *dir = w->at->inode;
-	int r = inode_readonly(dir);
+	int r = place_readonly(w->at);
 
 	if (r)
 		return r;
@@ -331,7 +332,7 @@ int vfs_unlink(struct dentry *base, const char *path)
 		r = may_delete(dir, d, false);
 	if (!r && !dir->ops->unlink)
 		r = -EPERM;
-	if (!r && d->mounted)
+	if (!r && mount_on_name(d))
 		r = -EBUSY;
 	if (!r)
 		r = dir->ops->unlink(dir, d->name, d->name_len, d->inode);
@@ -381,7 +382,7 @@ int vfs_rmdir(struct dentry *base, const char *path)
 	r = may_delete(dir, d, true);
 	if (!r && !dir->ops->rmdir)
 		r = -EPERM;
-	if (!r && d->mounted)
+	if (!r && mount_on_name(d))
 		r = -EBUSY;
 	if (!r) {
 		mutex_lock(&d->inode->lock);
@@ -483,7 +484,7 @@ static int may_rename(struct renaming *rn)
 		return r;
 	if (odir != ndir && exchange && target_dir && (r = inode_permission(target, W_OK)))
 		return r;
-	return rn->old->mounted || rn->new->mounted ? -EBUSY : 0;
+	return mount_on_name(rn->old) || mount_on_name(rn->new) ? -EBUSY : 0;
 }
 
 /* The change itself. Directories locked. */
@@ -533,13 +534,13 @@ static int rename_walked(struct renaming *rn)
 	struct walk *f = &rn->from, *t = &rn->to;
 	int r;
 
-	if (f->at->inode->super != t->at->inode->super)
+	if (f->at->mnt != t->at->mnt)
 		return -EXDEV;
 	if (f->last_type != LAST_NORM)
 		return -EBUSY;
 	if (t->last_type != LAST_NORM)
 		return (rn->flags & RENAME_NOREPLACE) ? -EEXIST : -EBUSY;
-	r = inode_readonly(f->at->inode);
+	r = place_readonly(f->at);
 	if (r)
 		return r;
 	lock_dirs(f->at, t->at);

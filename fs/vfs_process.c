@@ -3,6 +3,7 @@
  * What the VFS keeps in a thread: where paths start (shared by clone(CLONE_FS), else copied), and
  * in a process: the file of the running image, which nobody may write to meanwhile.
  */
+#include "fs/mount.h"
 #include "fs/sem.h"
 #include "fs/vfs_internal.h"
 #include "kernel/heap.h"
@@ -18,6 +19,8 @@ static struct fs_context *fs_copy(const struct fs_context *from)
 	fs->refs = 1;
 	dentry_get(fs->root);
 	dentry_get(fs->cwd);
+	if (fs->ns)
+		mount_ns_get(fs->ns);
 	return fs;
 }
 
@@ -27,6 +30,7 @@ static void fs_put(struct fs_context *fs)
 		return;
 	dentry_put(fs->root);
 	dentry_put(fs->cwd);
+	mount_ns_put(fs->ns);
 	kfree(fs);
 }
 

@@ -5,6 +5,7 @@
  * walk until its end, and the rest of a text whose middle was a link waits on a small stack. A walk
  * holds references, never a lock.
  */
+#include "fs/mount.h"
 #include "fs/vfs_internal.h"
 #include "kernel/heap.h"
 #include "kernel/string.h"
@@ -38,7 +39,7 @@ static int jump_to_root(struct walk *w, bool first)
 {
 	if (w->flags & LOOKUP_BENEATH)
 		return -EXDEV;
-	if ((w->flags & LOOKUP_NO_XDEV) && !first && w->at->inode->super != w->root->inode->super)
+	if ((w->flags & LOOKUP_NO_XDEV) && !first && w->at->mnt != w->root->mnt)
 		return -EXDEV;
 	replace(&w->at, dentry_get(w->root));
 	return 0;
@@ -82,7 +83,7 @@ void walk_end(struct walk *w)
 }
 
 /* From a mount point to the root on top of it; takes over and returns a reference. */
-struct dentry *walk_cross_mounts(struct dentry *d)
+struct dentry *mount_top(struct dentry *d)
 {
 	while (unlikely(d->mounted)) {
 		struct dentry *top = dentry_get(d->mounted->root);
@@ -93,7 +94,7 @@ struct dentry *walk_cross_mounts(struct dentry *d)
 	return d;
 }
 
-/* As walk_cross_mounts, but refuses where RESOLVE_NO_XDEV forbids it (the reference is dropped
+/* As mount_top, but refuses where RESOLVE_NO_XDEV forbids it (the reference is dropped
  * then). */
 static int cross_checked(struct walk *w, struct dentry **d)
 {
@@ -102,7 +103,7 @@ static int cross_checked(struct walk *w, struct dentry **d)
 		*d = NULL;
 		return -EXDEV;
 	}
-	*d = walk_cross_mounts(*d);
+	*d = mount_top(*d);
 	return 0;
 }
 
@@ -196,7 +197,7 @@ static int follow_magic(struct walk *w, struct inode *in, struct dentry **jumped
 	if (r)
 		return r;
 	if ((w->flags & (LOOKUP_BENEATH | LOOKUP_IN_ROOT)) ||
-	    ((w->flags & LOOKUP_NO_XDEV) && (*jumped)->inode->super != w->at->inode->super)) {
+	    ((w->flags & LOOKUP_NO_XDEV) && (*jumped)->mnt != w->at->mnt)) {
 		dentry_put(*jumped);
 		*jumped = NULL;
 		return -EXDEV;
@@ -217,7 +218,8 @@ int walk_follow(struct walk *w, struct dentry *d, struct dentry **jumped)
 	int r;
 
 	*jumped = NULL;
-	if (w->n_links == MAX_LINKS || (w->flags & LOOKUP_NO_SYMLINKS)) {
+	if (w->n_links == MAX_LINKS || (w->flags & LOOKUP_NO_SYMLINKS) ||
+	    place_has(d, MS_NOSYMFOLLOW)) {
 		r = -ELOOP;
 		goto out;
 	}

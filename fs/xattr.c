@@ -101,10 +101,6 @@ static int check_kind(const struct inode *in, const char *name)
 
 static int may_use(struct inode *in, const char *name, bool write)
 {
-	int r = write ? inode_readonly(in) : 0;
-
-	if (r)
-		return r;
 	if (starts(name, XATTR_SECURITY_PREFIX) || starts(name, XATTR_SYSTEM_PREFIX))
 		return 0;
 	if (starts(name, XATTR_TRUSTED_PREFIX))
@@ -209,8 +205,10 @@ static int change(struct inode *in, struct dentry *place, const char *name, cons
 		  size_t size, int flags)
 {
 	struct xattr *x = NULL;
-	int r = may_use(in, name, true);
+	int r = place ? place_readonly(place) : inode_readonly(in);
 
+	if (!r)
+		r = may_use(in, name, true);
 	if (!r)
 		r = check_security(name, value, size);
 	if (!r)

@@ -73,7 +73,8 @@ enum {
 	FILE_PATH = 2,	    /* O_PATH: only names a place */
 	FILE_MAP_WRITE = 4, /* map_page's pages may always be stored to through shared mappings:
 			       nobody needs to know which were (tmpfs, memfd) */
-	FILE_WRITER = 8,    /* counted in inode->writers (VFS) */
+	FILE_WRITER = 8,    /* counted in inode->writers and mount->writers (VFS) */
+	FILE_NOEXEC = 16,   /* on a mount from which nothing is executed or mapped to be */
 };
 
 /* (a) atomic, (i) immutable after open, (l) file->lock, (n) by its owner's rules */

@@ -278,6 +278,8 @@ static int check_file(const struct file *f, unsigned prot, unsigned flags, unsig
 	case MAP_PRIVATE:
 		if (!file_readable(f))
 			return -EACCES;
+		if ((prot & PROT_EXEC) && (f->kind & FILE_NOEXEC))
+			return -EPERM;
 		if (!f->ops->map_page)
 			return -ENODEV;
 		return flags & MAP_GROWSDOWN ? -EINVAL : 0;

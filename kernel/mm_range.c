@@ -75,6 +75,8 @@ static int protect_area(struct mm *mm, struct vma *v, uaddr_t start, uaddr_t end
 
 	if ((prot & PROT_WRITE) && (v->flags & (VMA_NOWRITE | VMA_PINNED)))
 		return -EACCES;
+	if ((prot & PROT_EXEC) && v->file && (v->file->kind & FILE_NOEXEC))
+		return -EACCES;
 	if (v->prot == prot)
 		return 0;
 	if (mm_stubs_moving(mm, v, start, end))

@@ -32,6 +32,7 @@ struct regs {
 struct fs_context {
 	uint32_t refs;
 	struct dentry *root, *cwd;
+	struct mount_ns *ns; /* NULL: the first one, never left */
 	uint32_t umask;
 };
 

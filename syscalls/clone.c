@@ -4,6 +4,7 @@
  * Linux's order. A thread shares all but its directories with its process; these, and what a
  * process shares, as it is asked.
  */
+#include "fs/mount.h"
 #include "fs/pidfd.h"
 #include "kernel/log.h"
 #include "kernel/process.h"
@@ -37,7 +38,8 @@ static int check_flags(uint64_t flags)
 		return -EINVAL;
 	if (both(flags, CLONE_PIDFD, CLONE_DETACHED | CLONE_THREAD))
 		return -EINVAL;
-	if (flags & NEW_NAMESPACES)
+	if ((flags & NEW_NAMESPACES & ~(uint64_t)CLONE_NEWNS) ||
+	    ((flags & CLONE_NEWNS) && !capable(CAP_SYS_ADMIN)))
 		return -EPERM;
 	if ((flags & CLONE_PARENT) && !current_process()->parent)
 		return -EINVAL; /* as for an init: there would be no one to wait for it */
@@ -94,9 +96,17 @@ static int make(const struct clone_args *a, struct thread **out)
 	if (r)
 		return r;
 	if (a->flags & CLONE_THREAD)
-		return thread_clone(current_process(), a->flags & CLONE_FS, out);
-	r = process_fork(a->flags, (int)a->exit_signal, out);
-	if (r)
+		r = thread_clone(current_process(), a->flags & CLONE_FS, out);
+	else
+		r = process_fork(a->flags, (int)a->exit_signal, out);
+	if (r == 0 && (a->flags & CLONE_NEWNS)) {
+		r = mount_ns_copy((*out)->fs);
+		if (r && (a->flags & CLONE_THREAD))
+			thread_undo(*out);
+		else if (r)
+			process_unfork(*out);
+	}
+	if (r || (a->flags & CLONE_THREAD))
 		return r;
 	r = store_pidfd(*out, a, &fd);
 	if (r)

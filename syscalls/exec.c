@@ -6,6 +6,7 @@
  */
 #include "syscalls/exec.h"
 
+#include "fs/mount.h"
 #include "fs/vfs.h"
 #include "fs/xattr.h"
 #include "kernel/errname.h"
@@ -104,7 +105,7 @@ static int plan_identity(struct exec *x)
 
 	if (c == NULL)
 		return -ENOMEM;
-	if (!current->no_new_privs && !(in->super->flags & MS_NOSUID)) {
+	if (!current->no_new_privs && !place_has(x->program.dentry, MS_NOSUID)) {
 		if (in->mode & S_ISUID)
 			c->euid = in->uid;
 		if ((in->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))

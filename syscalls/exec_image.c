@@ -7,6 +7,7 @@
  */
 #include "syscalls/exec_image.h"
 
+#include "fs/mount.h"
 #include "fs/vfs.h"
 #include "kernel/abi/linux.h"
 #include "kernel/file.h"
@@ -102,7 +103,7 @@ int exec_image_open(struct exec_image *im, struct dentry *d)
 
 	if ((in->mode & S_IFMT) == S_IFLNK)
 		r = -ELOOP;
-	else if ((in->mode & S_IFMT) != S_IFREG || (in->super && in->super->flags & MS_NOEXEC))
+	else if ((in->mode & S_IFMT) != S_IFREG || place_has(d, MS_NOEXEC))
 		r = -EACCES;
 	if (r == 0)
 		r = vfs_permission(in, X_OK, false);

@@ -81,6 +81,7 @@ static struct super *mounted_from(uint64_t dev)
 {
 	struct super *s;
 
+	vfs_all_mounts();
 	list_for_each (s, vfs_supers(), link)
 		if (s->dev == dev)
 			return s;
@@ -92,7 +93,7 @@ long sys_ustat(unsigned dev, uaddr_t ubuf)
 	struct super *s = mounted_from(dev);
 	struct statfs st;
 	struct ustat u;
-	long r = s ? vfs_statfs(s->root->inode, &st) : -EINVAL;
+	long r = s ? vfs_statfs(s->root, NULL, &st) : -EINVAL;
 
 	if (r)
 		return r;

@@ -5,6 +5,7 @@
  */
 #include "syscalls/syscall.h"
 
+#include "fs/mount.h"
 #include "kernel/string.h"
 #include "syscalls/util.h"
 
@@ -101,7 +102,7 @@ static struct statx_timestamp statx_time(uint64_t ns)
 	return (struct statx_timestamp){.tv_sec = seconds_of(ns), .tv_nsec = nanos_of(ns)};
 }
 
-static int fill_statx(struct inode *in, unsigned mask, struct statx *x)
+static int fill_statx(struct inode *in, const struct dentry *place, unsigned mask, struct statx *x)
 {
 	struct kstat k;
 	int r = vfs_getattr(in, &k);
@@ -127,9 +128,9 @@ static int fill_statx(struct inode *in, unsigned mask, struct statx *x)
 	x->stx_rdev_minor = dev_minor(k.rdev);
 	x->stx_dev_major = dev_major(k.dev);
 	x->stx_dev_minor = dev_minor(k.dev);
-	x->stx_mnt_id = in->super ? in->super->id : 0;
+	x->stx_mnt_id = place && place->mnt ? place->mnt->id : 0;
 	x->stx_attributes_mask = STATX_ATTR_AUTOMOUNT | STATX_ATTR_MOUNT_ROOT | STATX_ATTR_DAX;
-	if (in->super && in->super->root && in->super->root->inode == in)
+	if (place && mount_is_root(place))
 		x->stx_attributes = STATX_ATTR_MOUNT_ROOT;
 	return 0;
 }
@@ -138,6 +139,7 @@ static int fill_statx(struct inode *in, unsigned mask, struct statx *x)
 long sys_statx(int dirfd, uaddr_t path, int flags, unsigned mask, uaddr_t ux)
 {
 	int lookup = lookup_flags(flags, STAT_AT_FLAGS);
+	struct dentry *place;
 	struct inode *in;
 	struct statx x;
 	int r;
@@ -146,35 +148,39 @@ long sys_statx(int dirfd, uaddr_t path, int flags, unsigned mask, uaddr_t ux)
 		return -EINVAL;
 	if (lookup < 0)
 		return lookup;
-	r = inode_at(dirfd, path, lookup, &in, NULL);
+	r = inode_at(dirfd, path, lookup, &in, &place);
 	if (r)
 		return r;
-	r = fill_statx(in, mask, &x);
+	r = fill_statx(in, place, mask, &x);
 	if (!r)
 		r = put_user(ux, x);
+	if (place)
+		dentry_put(place);
 	inode_put(in);
 	return r;
 }
 
-static int put_statfs(struct inode *in, uaddr_t ubuf)
+static int put_statfs(struct inode *in, const struct dentry *place, uaddr_t ubuf)
 {
 	struct statfs st;
 	int r;
 
 	memset(&st, 0, sizeof(st));
-	r = vfs_statfs(in, &st);
+	r = vfs_statfs(in, place, &st);
 	return r ? r : put_user(ubuf, st);
 }
 
 /* statfs(2). */
 long sys_statfs(uaddr_t path, uaddr_t ubuf)
 {
+	struct dentry *place;
 	struct inode *in;
-	int r = inode_at(AT_FDCWD, path, LOOKUP_FOLLOW, &in, NULL);
+	int r = inode_at(AT_FDCWD, path, LOOKUP_FOLLOW, &in, &place);
 
 	if (r)
 		return r;
-	r = put_statfs(in, ubuf);
+	r = put_statfs(in, place, ubuf);
+	dentry_put(place);
 	inode_put(in);
 	return r;
 }
@@ -187,7 +193,7 @@ long sys_fstatfs(int fd, uaddr_t ubuf)
 
 	if (!f)
 		return -EBADF;
-	r = put_statfs(f->inode, ubuf);
+	r = put_statfs(f->inode, f->dentry, ubuf);
 	file_put(f);
 	return r;
 }
@@ -196,6 +202,7 @@ long sys_fstatfs(int fd, uaddr_t ubuf)
 long sys_faccessat2(int dirfd, uaddr_t path, int mode, int flags)
 {
 	int lookup = lookup_flags(flags, AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
+	struct dentry *place;
 	struct inode *in;
 	int r;
 
@@ -203,10 +210,18 @@ long sys_faccessat2(int dirfd, uaddr_t path, int mode, int flags)
 		return -EINVAL;
 	if (lookup < 0)
 		return lookup;
-	r = inode_at(dirfd, path, lookup, &in, NULL);
+	r = inode_at(dirfd, path, lookup, &in, &place);
 	if (r)
 		return r;
-	r = vfs_permission(in, mode, !(flags & AT_EACCESS));
+	if ((mode & X_OK) && S_ISREG(in->mode) && place_has(place, MS_NOEXEC))
+		r = -EACCES;
+	if (!r)
+		r = vfs_permission(in, mode, !(flags & AT_EACCESS));
+	if (!r && (mode & W_OK) && place_has(place, MS_RDONLY) &&
+	    (S_ISREG(in->mode) || S_ISDIR(in->mode) || S_ISLNK(in->mode)))
+		r = -EROFS;
+	if (place)
+		dentry_put(place);
 	inode_put(in);
 	return r;
 }

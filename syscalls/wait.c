@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Waiting for children, and processes as descriptors: wait4(2), waitid(2), pidfd_open(2). */
+#include "fs/mount.h"
 #include "fs/pidfd.h"
 #include "fs/sem.h"
 #include "fs/vfs.h"
@@ -149,8 +150,7 @@ long sys_pidfd_open(int pid, unsigned flags)
 	return r ? r : fd_new(f, true);
 }
 
-/* unshare(2): what a process may have in common with another; there is one namespace of each kind.
- */
+/* unshare(2): what a process may have in common with another; of namespaces only that of mounts. */
 long sys_unshare(uint64_t flags)
 {
 	struct process *p = current_process();
@@ -158,10 +158,15 @@ long sys_unshare(uint64_t flags)
 
 	if (flags & ~(uint64_t)(UNSHARE_OWN | UNSHARE_SPACES))
 		return -EINVAL;
-	if (flags & UNSHARE_SPACES)
+	if (flags & UNSHARE_SPACES & ~(uint64_t)CLONE_NEWNS)
 		return -EPERM;
+	if (flags & CLONE_NEWNS) {
+		if (!capable(CAP_SYS_ADMIN))
+			return -EPERM;
+		flags |= CLONE_FS;
+	}
 	/* Threads share all but their directories here. */
-	if (p->n_threads > 1 && (flags & ~(uint64_t)(CLONE_SYSVSEM | CLONE_FS)))
+	if (p->n_threads > 1 && (flags & ~(uint64_t)(CLONE_SYSVSEM | CLONE_FS | CLONE_NEWNS)))
 		return -EINVAL;
 	if ((flags & (CLONE_SIGHAND | CLONE_VM)) && p->sighand->refs > 1)
 		return -EINVAL;
@@ -171,6 +176,8 @@ long sys_unshare(uint64_t flags)
 		sem_undo_all(p);
 	if (flags & CLONE_FS)
 		r = vfs_unshare_fs();
+	if (!r && (flags & CLONE_NEWNS))
+		r = mount_ns_copy(current->fs);
 	if (!r && (flags & CLONE_FILES))
 		r = process_unshare_files();
 	return r;

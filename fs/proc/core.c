@@ -437,7 +437,7 @@ static const struct file_ops dir_file_ops = {
 static const struct file_ops file_file_ops = {
     .read = proc_read, .write = proc_write, .seek = proc_seek, .release = proc_release};
 
-int proc_super_new(const struct proc_tree *tree, struct super **out)
+static int super_new(const struct proc_tree *tree, struct super **out)
 {
 	static const struct proc_ctx nobody = {.fd = -1};
 	struct super *s = kzalloc(sizeof(*s));
@@ -455,14 +455,17 @@ int proc_super_new(const struct proc_tree *tree, struct super **out)
 		kfree(s);
 		return -ENOMEM;
 	}
-	s->root = dentry_alloc(NULL, "/", 1, 0, in);
-	if (!s->root) {
-		inode_put(in);
-		kfree(s);
-		return -ENOMEM;
-	}
+	s->root = in;
 	*out = s;
 	return 0;
+}
+
+int proc_super_only(const struct proc_tree *tree, struct super **only, struct super **out)
+{
+	int r = *only ? 0 : super_new(tree, only);
+
+	*out = *only;
+	return r;
 }
 
 int proc_parse_int(const char *text, long min, long max, long *out)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* /proc/<pid>/mounts, mountinfo and mountstats: proc_pid_mounts(5), proc_pid_mountinfo(5). */
+#include "fs/mount.h"
 #include "fs/proc/proc.h"
 #include "kernel/heap.h"
 #include "kernel/string.h"
@@ -14,21 +15,34 @@ void proc_put_escaped(struct seq *s, const char *text, const char *special)
 	}
 }
 
-static void put_flags(struct seq *s, const struct super *m)
-{
-	static const struct {
-		unsigned flag;
-		const char *text;
-	} names[] = {{MS_NOSUID, ",nosuid"},
-		     {MS_NODEV, ",nodev"},
-		     {MS_NOEXEC, ",noexec"},
-		     {MS_NOATIME, ",noatime"},
-		     {MS_RELATIME, ",relatime"}};
+struct flag_name {
+	unsigned flag;
+	const char *text;
+};
 
-	seq_puts(s, (m->flags & MS_RDONLY) ? "ro" : "rw");
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (m->flags & names[i].flag)
+static void put_flags(struct seq *s, unsigned flags, const struct flag_name *names, size_t n)
+{
+	seq_puts(s, (flags & MS_RDONLY) ? "ro" : "rw");
+	for (size_t i = 0; i < n; i++)
+		if (flags & names[i].flag)
 			seq_puts(s, names[i].text);
+}
+
+/* Of the file system, in the order of Linux's show_sb_opts(). */
+static const struct flag_name super_names[] = {{MS_SYNCHRONOUS, ",sync"},
+					       {MS_DIRSYNC, ",dirsync"},
+					       {MS_MANDLOCK, ",mand"},
+					       {MS_LAZYTIME, ",lazytime"}};
+
+static void put_mount_flags(struct seq *s, const struct mount *m, unsigned also)
+{
+	static const struct flag_name names[] = {
+	    {MS_NOSUID, ",nosuid"},	     {MS_NODEV, ",nodev"},
+	    {MS_NOEXEC, ",noexec"},	     {MS_NOATIME, ",noatime"},
+	    {MS_NODIRATIME, ",nodiratime"},  {MS_RELATIME, ",relatime"},
+	    {MS_NOSYMFOLLOW, ",nosymfollow"}};
+
+	put_flags(s, m->flags | also, names, ARRAY_SIZE(names));
 }
 
 static void put_options(struct seq *s, struct super *m)
@@ -39,70 +53,78 @@ static void put_options(struct seq *s, struct super *m)
 		seq_puts(s, text);
 }
 
-/* Where m is mounted, seen from the process's root; false: nowhere below it. */
-static bool put_mount_point(struct seq *s, struct super *m, char *scratch)
+/* One mount, at a path seen from the root of the process that the file is about. */
+typedef void show_mount(struct seq *s, const struct mount *m, const char *path);
+
+static int each_mount(struct seq *s, const struct proc_ctx *c, show_mount *show)
 {
-	if (vfs_path(m->root, scratch, PATH_MAX_LEN) < 0)
-		return false;
-	proc_put_escaped(s, scratch, " \t\n\\");
-	return true;
+	struct thread *t = proc_thread(c);
+	struct mount_ns *ns = t && t->fs && t->fs->ns ? t->fs->ns : mount_ns_first();
+	struct dentry *root = t && t->fs ? dentry_get(t->fs->root) : vfs_process_root();
+	char *path = kmalloc(PATH_MAX_LEN);
+	struct mount *m;
+
+	if (path) {
+		vfs_all_mounts();
+		list_for_each (m, &mounts, link)
+			if (m->ns == ns && vfs_path_below(m->root, root, path, PATH_MAX_LEN) > 0)
+				show(s, m, path);
+	}
+	dentry_put(root);
+	kfree(path);
+	return path ? 0 : -ENOMEM;
+}
+
+static void show_line(struct seq *s, const struct mount *m, const char *path)
+{
+	proc_put_escaped(s, m->source, " \t\n\\#");
+	seq_puts(s, " ");
+	proc_put_escaped(s, path, " \t\n\\#");
+	seq_printf(s, " %s ", m->super->fstype);
+	put_mount_flags(s, m, m->super->flags & MS_RDONLY);
+	put_options(s, m->super);
+	seq_puts(s, " 0 0\n");
 }
 
 int proc_show_mounts(struct seq *s, const struct proc_ctx *c)
 {
-	char *scratch = kmalloc(PATH_MAX_LEN);
-	struct super *m;
+	return each_mount(s, c, show_line);
+}
 
-	if (!scratch)
-		return -ENOMEM;
-	list_for_each (m, vfs_supers(), link) {
-		seq_printf(s, "%s ", m->source);
-		put_mount_point(s, m, scratch);
-		seq_printf(s, " %s ", m->fstype);
-		put_flags(s, m);
-		put_options(s, m);
-		seq_puts(s, " 0 0\n");
-	}
-	kfree(scratch);
-	return 0;
+static void show_info(struct seq *s, const struct mount *m, const char *path)
+{
+	const struct mount *on = mount_parent(m);
+
+	seq_printf(s, "%d %d %u:%u ", m->id, on ? on->id : 0, dev_major(m->super->dev),
+		   dev_minor(m->super->dev));
+	proc_put_escaped(s, m->subroot ? m->subroot : "/", " \t\n\\#");
+	seq_puts(s, " ");
+	proc_put_escaped(s, path, " \t\n\\#");
+	seq_puts(s, " ");
+	put_mount_flags(s, m, 0);
+	seq_printf(s, "%s - %s ", m->unbindable ? " unbindable" : "", m->super->fstype);
+	proc_put_escaped(s, m->source, " \t\n\\#");
+	seq_puts(s, " ");
+	put_flags(s, m->super->flags, super_names, ARRAY_SIZE(super_names));
+	put_options(s, m->super);
+	seq_puts(s, "\n");
 }
 
 int proc_show_mountinfo(struct seq *s, const struct proc_ctx *c)
 {
-	char *scratch = kmalloc(PATH_MAX_LEN);
-	struct super *m;
+	return each_mount(s, c, show_info);
+}
 
-	if (!scratch)
-		return -ENOMEM;
-	list_for_each (m, vfs_supers(), link) {
-		const struct dentry *at = m->root->covers;
-
-		seq_printf(s, "%d %d %u:%u / ", m->id, at ? at->inode->super->id : 0,
-			   dev_major(m->dev), dev_minor(m->dev));
-		put_mount_point(s, m, scratch);
-		seq_puts(s, " ");
-		put_flags(s, m);
-		seq_printf(s, " - %s %s %s", m->fstype, m->source,
-			   (m->flags & MS_RDONLY) ? "ro" : "rw");
-		put_options(s, m);
-		seq_puts(s, "\n");
-	}
-	kfree(scratch);
-	return 0;
+static void show_stats(struct seq *s, const struct mount *m, const char *path)
+{
+	seq_puts(s, "device ");
+	proc_put_escaped(s, m->source, " \t\n\\#");
+	seq_puts(s, " mounted on ");
+	proc_put_escaped(s, path, " \t\n\\#");
+	seq_printf(s, " with fstype %s\n", m->super->fstype);
 }
 
 int proc_show_mountstats(struct seq *s, const struct proc_ctx *c)
 {
-	char *scratch = kmalloc(PATH_MAX_LEN);
-	struct super *m;
-
-	if (!scratch)
-		return -ENOMEM;
-	list_for_each (m, vfs_supers(), link) {
-		seq_printf(s, "device %s mounted on ", m->source);
-		put_mount_point(s, m, scratch);
-		seq_printf(s, " with fstype %s\n", m->fstype);
-	}
-	kfree(scratch);
-	return 0;
+	return each_mount(s, c, show_stats);
 }

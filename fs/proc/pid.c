@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* /proc/<pid>, its threads and its descriptors: proc(5). */
+#include "fs/mount.h"
 #include "fs/proc/proc.h"
 #include "kernel/heap.h"
 #include "kernel/oom.h"
@@ -406,7 +407,8 @@ static int show_fdinfo(struct seq *s, const struct proc_ctx *c)
 	seq_printf(s, "pos:\t%ld\nflags:\t0%o\nmnt_id:\t%d\nino:\t%lu\n",
 		   (f->kind & FILE_STREAM) ? 0l : (long)f->pos,
 		   f->flags | (fd_get_cloexec(p->files, c->fd) == 1 ? O_CLOEXEC : 0u),
-		   f->inode->super->id, (unsigned long)f->inode->ino);
+		   f->dentry && f->dentry->mnt ? f->dentry->mnt->id : 0,
+		   (unsigned long)f->inode->ino);
 	file_put(f);
 	return 0;
 }

@@ -117,7 +117,8 @@ struct proc_tree {
 	uint64_t magic, file_size; /* st_size of regular files */
 	const struct proc_entry *root;
 };
-int proc_super_new(const struct proc_tree *tree, struct super **out); /* 0 or -ENOMEM */
+/* Made once: *only is where that is kept. 0 or -ENOMEM. */
+int proc_super_only(const struct proc_tree *tree, struct super **only, struct super **out);
 
 extern const struct proc_entry proc_pid;
 #define PROC_N_SYS 4

@@ -278,6 +278,7 @@ static const struct proc_entry root =
 int procfs_new(struct super **out)
 {
 	static const struct proc_tree tree = {"proc", PROC_SUPER_MAGIC, 0, &root};
+	static struct super *only;
 
-	return proc_super_new(&tree, out);
+	return proc_super_only(&tree, &only, out);
 }

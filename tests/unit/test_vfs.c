@@ -245,7 +245,7 @@ static void test_full(void)
 		pos += r > 0 ? r : 0;
 	} while (r == (ssize_t)sizeof(block));
 	CHECK(put_at(f, block, 1, pos) == -ENOSPC);
-	CHECK(vfs_statfs(f->inode, &sf) == 0 && sf.f_bfree == 0);
+	CHECK(vfs_statfs(f->inode, NULL, &sf) == 0 && sf.f_bfree == 0);
 	CHECK((uint64_t)sf.f_blocks * PAGE_SIZE == pos && sf.f_blocks == (long)page_total() / 2);
 	CHECK(vfs_unlink(NULL, "/tmp/big") == 0);
 	CHECK(get_at(f, block, 1, 0) == 1); /* unlinked, but open */
