@@ -402,8 +402,10 @@ upcall_interrupt:
 	lea	exit_syscall_jmp(%rip), %rax
 	cmp	%rax, %rdx
 	je	4f
-	ja	5f
-	mov	%rdi, REGS_RSP(%rsp)
+	lea	exit_iret(%rip), %rax
+	cmp	%rax, %rdx
+	jae	5f
+	mov	%rdi, REGS_RSP(%rsp)			/* also at syscall_work: struct regs is not complete */
 	lea	exit_syscall(%rip), %rax
 	mov	%rax, REGS_RIP(%rsp)
 	jmp	3f
