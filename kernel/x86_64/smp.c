@@ -143,7 +143,8 @@ void smp_leave_program(const struct mm *mm)
 
 #define START_AGAIN_NS (2 * 1000000ull)
 #define START_WAIT_NS  (30 * NSEC_PER_SEC)
-#define TSC_ROUNDS     8
+/* Each is two turns, and a turn may take a time slice of a host that does not run both CPUs. */
+#define TSC_ROUNDS 2
 
 /* What the first CPU and the one that starts tell each other, in turn. */
 static struct {
