@@ -229,7 +229,7 @@ void *krealloc(void *p, size_t size)
 	return p;
 }
 
-char *kmemdup(const void *p, size_t size)
+void *kmemdup(const void *p, size_t size)
 {
 	char *q = kmalloc(size);
 

@@ -16,6 +16,6 @@ void *kzalloc(size_t size) __attribute__((malloc));
 void *krealloc(void *p, size_t size);
 void kfree(void *p); /* NULL allowed */
 char *kstrdup(const char *s);
-char *kmemdup(const void *p, size_t size);
+void *kmemdup(const void *p, size_t size);
 
 #endif

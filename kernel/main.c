@@ -30,6 +30,7 @@
 #include "kernel/x86_64/percpu.h"
 #include "kernel/x86_64/pvh.h"
 #include "kernel/x86_64/smp.h"
+#include "net/netif.h"
 #include "syscalls/bootfiles.h"
 #include "syscalls/count.h"
 #include "syscalls/exec.h"
@@ -266,6 +267,7 @@ void kernel_main(void)
 	procfs_set_cmdline(params.cmdline);
 	hostname = bootinfo_string(bi, bi->hostname);
 	kernel_set_hostname(hostname, strlen(hostname));
+	netif_preset(&bi->net);
 	r = fs_init(bi);
 	if (!r)
 		r = bootfiles_add(bi);

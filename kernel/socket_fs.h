@@ -48,11 +48,31 @@ struct inet_row {
  * no more. NULL: there has never been such a socket. */
 extern bool (*inet_table_row)(bool v6, bool stream, unsigned index, struct inet_row *row);
 
-/* Packets and bytes that went through the loopback interface, where both directions are the same.
- * fs/proc shows what net counts. */
+/* Packets and bytes that sockets sent each other through the loopback interface, where both
+ * directions are the same. */
 struct loopback_stats {
 	uint64_t packets, bytes;
 };
 extern struct loopback_stats loopback_stats;
+
+struct netif_stats {
+	uint64_t rx_packets, rx_bytes, rx_dropped, rx_length_errors, rx_frame_errors;
+	uint64_t multicast, tx_packets, tx_bytes, tx_dropped;
+};
+
+/* A network interface, for /proc/net/dev and /sys/class/net. */
+struct netif_row {
+	const char *name;
+	int index;
+	unsigned flags, type, mtu, txqlen; /* flags: what is set, not how it is */
+	const uint8_t *mac, *broadcast;	   /* six bytes each */
+	unsigned operstate;		   /* IF_OPER_* */
+	bool carrier;
+	unsigned carrier_ups, carrier_downs;
+	struct netif_stats stats;
+};
+
+/* The nth interface, from 0, which is the loopback; false: there are no more. net/netif.c. */
+bool netif_row(unsigned nth, struct netif_row *row);
 
 #endif

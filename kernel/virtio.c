@@ -187,3 +187,17 @@ bool vq_want_interrupt(struct virtqueue *q, bool want)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return __atomic_load_n(&q->used->idx, __ATOMIC_ACQUIRE) != q->last_used;
 }
+
+unsigned vq_in_flight(const struct virtqueue *q)
+{
+	return q->size - q->n_free;
+}
+
+bool vq_want_late_interrupt(struct virtqueue *q)
+{
+	uint16_t late = (uint16_t)(q->next_avail - q->last_used) * 3 / 4;
+
+	*used_event(q) = q->last_used + late;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return (uint16_t)(__atomic_load_n(&q->used->idx, __ATOMIC_ACQUIRE) - q->last_used) > late;
+}

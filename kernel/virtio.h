@@ -8,6 +8,7 @@
 
 #include "kernel/types.h"
 
+#define VIRTIO_ID_NET	  1
 #define VIRTIO_ID_BLOCK	  2
 #define VIRTIO_ID_CONSOLE 3
 #define VIRTIO_ID_RNG	  4
@@ -99,5 +100,10 @@ void *vq_pop(struct virtqueue *q, uint32_t *len);
 /* Ask for an interrupt at the next completion (true) or for none. Returns true if something
  * completed meanwhile. */
 bool vq_want_interrupt(struct virtqueue *q, bool want);
+/* Ask for an interrupt when three quarters of what is in flight are done, so that there is one for
+ * many. Returns true if that has happened already. */
+bool vq_want_late_interrupt(struct virtqueue *q);
+/* Descriptors of requests that were queued and have not been taken off with vq_pop. */
+unsigned vq_in_flight(const struct virtqueue *q);
 
 #endif

@@ -46,11 +46,22 @@ bool inet_is_local(const struct in6_addr *ip)
 
 int inet_route(struct in6_addr *dst, struct in6_addr *src)
 {
+	const struct netif *n;
+
 	if (inet_is_any(dst))
 		*dst = inet_is_v4(dst) ? v4_mapped(__builtin_bswap32(INADDR_LOOPBACK))
 				       : inet_loopback6;
-	if (!inet_is_local(dst))
-		return -ENETUNREACH;
+	n = netif_of_addr(dst);
+	if (!n) {
+		/* Where the protocol stack begins: what a route leads to cannot be reached yet. */
+		const struct route *r = route_lookup(dst, 0);
+
+		return r && r->type == RTN_UNICAST ? -EHOSTUNREACH : -ENETUNREACH;
+	}
+	if (!(n->flags & IFF_LOOPBACK)) {
+		*src = *dst;
+		return 0;
+	}
 	*src = inet_is_v4(dst) ? v4_mapped(__builtin_bswap32(INADDR_LOOPBACK)) : inet_loopback6;
 	return 0;
 }

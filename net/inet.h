@@ -111,7 +111,7 @@ int inet_addr_in(const struct inet_sock *u, const struct sockaddr_any *a, unsign
 unsigned inet_addr_out(int family, const struct inet_addr *in, struct sockaddr_any *a);
 /*
  * The way to dst, which may be changed from "this machine" to an address of it: 0 and the source
- * address, or -ENETUNREACH.
+ * address, or -ENETUNREACH (no route), -EHOSTUNREACH (one, but nothing to send by it).
  */
 int inet_route(struct in6_addr *dst, struct in6_addr *src);
 bool inet_is_local(const struct in6_addr *ip);

@@ -306,27 +306,6 @@ static int wait_msg(struct inet_sock *u, struct sock_msg *m, struct inet_msg **o
 	}
 }
 
-/* One piece of ancillary data for the program, as far as there is room. */
-static void put_control(struct sock_msg *m, int level, int type, const void *data, size_t len)
-{
-	struct cmsghdr c = {.cmsg_len = CMSG_LEN(len), .cmsg_level = level, .cmsg_type = type};
-	size_t space = MIN(CMSG_SPACE(len), m->control_len);
-
-	if (m->control_len < sizeof(c)) {
-		m->out_flags |= MSG_CTRUNC;
-		return;
-	}
-	if (m->control_len < CMSG_LEN(len)) {
-		m->out_flags |= MSG_CTRUNC;
-		c.cmsg_len = m->control_len;
-	}
-	if (put_user(m->control_to, c) ||
-	    copy_to_user(m->control_to + sizeof(c), data, c.cmsg_len - sizeof(c)))
-		return;
-	m->control_to += space;
-	m->control_len -= space;
-}
-
 /* What the options ask to be told about msg. */
 static void deliver_control(struct inet_sock *u, struct sock_msg *m, const struct inet_msg *msg)
 {
@@ -340,23 +319,23 @@ static void deliver_control(struct inet_sock *u, struct sock_msg *m, const struc
 		uint8_t tos8 = tos;
 
 		if (o->pktinfo)
-			put_control(m, IPPROTO_IP, IP_PKTINFO, &info, sizeof(info));
+			socket_put_control(m, IPPROTO_IP, IP_PKTINFO, &info, sizeof(info));
 		if (o->recvttl)
-			put_control(m, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
+			socket_put_control(m, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
 		if (o->recvtos)
-			put_control(m, IPPROTO_IP, IP_TOS, &tos8, sizeof(tos8));
+			socket_put_control(m, IPPROTO_IP, IP_TOS, &tos8, sizeof(tos8));
 	}
 	if (u->s.family == AF_INET6) {
 		struct in6_pktinfo info = {.ipi6_addr = msg->to.ip, .ipi6_ifindex = 1};
 
 		if (o->recvpktinfo)
-			put_control(m, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof(info));
+			socket_put_control(m, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof(info));
 		if (inet_is_v4(&msg->to.ip))
 			return;
 		if (o->recvhoplimit)
-			put_control(m, IPPROTO_IPV6, IPV6_HOPLIMIT, &ttl, sizeof(ttl));
+			socket_put_control(m, IPPROTO_IPV6, IPV6_HOPLIMIT, &ttl, sizeof(ttl));
 		if (o->recvtclass)
-			put_control(m, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos));
+			socket_put_control(m, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos));
 	}
 }
 

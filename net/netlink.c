@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Netlink sockets (net/netlink.h). A program talks to the kernel only: what it sends is answered at
- * once into its own queue. NETLINK_ROUTE answers questions; NETLINK_KOBJECT_UEVENT may be listened
- * to, and nothing ever happens there.
+ * once into its own queue. NETLINK_ROUTE answers, and tells its groups what changes;
+ * NETLINK_KOBJECT_UEVENT may be listened to, and nothing ever happens there.
  *
  * Locks: netlink_lock, a spin lock, guards queues and port numbers.
  */
@@ -238,6 +238,7 @@ static struct nl_reply *reply_new(size_t room)
 	if (!r)
 		return NULL;
 	list_init(&r->link);
+	r->group = 0;
 	r->len = 0;
 	r->room = room;
 	r->full = false;
@@ -294,6 +295,57 @@ static int answer_all(struct nl_sock *n, const uint8_t *data, size_t len)
 		len -= step;
 	}
 	return 0;
+}
+
+/* ---- events ---- */
+
+static bool listens(const struct nl_sock *n, unsigned group)
+{
+	return n->s.protocol == NETLINK_ROUTE && (n->groups & 1u << (group - 1));
+}
+
+bool nl_event_begin(struct nl_out *o, unsigned group)
+{
+	static const struct nlmsghdr nobody;
+	struct nl_sock *n;
+	bool any = false;
+
+	spin_lock(&netlink_lock);
+	list_for_each (n, &all, all)
+		any |= listens(n, group);
+	spin_unlock(&netlink_lock);
+	*o = (struct nl_out){.req = &nobody, .reply = any ? reply_new(REPLY_ROOM) : NULL};
+	if (o->reply)
+		o->reply->group = group;
+	return o->reply;
+}
+
+/* Locks: netlink_lock. */
+static void queue_copy(struct nl_sock *n, const struct nl_reply *r)
+{
+	struct nl_reply *copy = NULL;
+
+	if (n->queued < n->s.rcvbuf)
+		copy = kmemdup(r, sizeof(*r) + r->len);
+	if (copy) {
+		list_add_tail(&copy->link, &n->queue);
+		n->queued += copy->len;
+	} else if (!(n->options & 1u << NETLINK_NO_ENOBUFS)) {
+		n->s.error = ENOBUFS;
+	}
+	wait_wake_all(&n->s.wq);
+}
+
+void nl_event_send(struct nl_out *o)
+{
+	struct nl_sock *n;
+
+	spin_lock(&netlink_lock);
+	list_for_each (n, &all, all)
+		if (listens(n, o->reply->group))
+			queue_copy(n, o->reply);
+	spin_unlock(&netlink_lock);
+	kfree(o->reply);
 }
 
 static ssize_t send(struct socket *s, struct sock_msg *m)
@@ -353,18 +405,23 @@ static ssize_t recv(struct socket *s, struct sock_msg *m)
 	bool peek = m->flags & MSG_PEEK;
 	struct nl_reply *r;
 	size_t len, whole;
+	unsigned group;
 	int err;
 
 	if (m->flags & MSG_OOB)
 		return -EOPNOTSUPP;
 	while (!(r = take(n, peek))) {
+		err = socket_take_error(s);
+		if (err)
+			return err;
 		if (m->flags & MSG_DONTWAIT)
 			return -EAGAIN;
-		err = wait_until(&s->wq, !list_empty(&n->queue), deadline);
+		err = wait_until(&s->wq, !list_empty(&n->queue) || READ_ONCE(s->error), deadline);
 		if (err)
 			return socket_wait_error(err, s->rcvtimeo_ns);
 	}
 	whole = r->len;
+	group = r->group;
 	len = MIN(whole, m->data->left);
 	if (len < whole)
 		m->out_flags |= MSG_TRUNC;
@@ -374,7 +431,8 @@ static ssize_t recv(struct socket *s, struct sock_msg *m)
 	if (err)
 		return err;
 	if (m->name) {
-		*(struct sockaddr_nl *)m->name = (struct sockaddr_nl){.nl_family = AF_NETLINK};
+		*(struct sockaddr_nl *)m->name = (struct sockaddr_nl){
+		    .nl_family = AF_NETLINK, .nl_groups = group ? 1u << (group - 1) : 0};
 		m->name_len = sizeof(struct sockaddr_nl);
 	}
 	return m->flags & MSG_TRUNC ? whole : len;
@@ -389,6 +447,8 @@ static unsigned poll(struct socket *s, struct poll_table *pt)
 	spin_lock(&netlink_lock);
 	if (!list_empty(&n->queue))
 		events |= EPOLLIN | EPOLLRDNORM;
+	if (s->error)
+		events |= EPOLLERR;
 	spin_unlock(&netlink_lock);
 	return events;
 }
@@ -398,7 +458,7 @@ static int shut_down(struct socket *s, int how)
 	return -EOPNOTSUPP;
 }
 
-/* ---- options: bits that change nothing for what is answered here ---- */
+/* ---- options: bits, most of which change nothing for what is answered here ---- */
 
 static bool is_bit(int opt)
 {

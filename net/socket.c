@@ -8,6 +8,7 @@
 #include "kernel/poll.h"
 #include "kernel/signal.h"
 #include "kernel/task.h"
+#include "kernel/uaccess.h"
 #include "net/netif.h"
 
 static const struct socket_ops *const families[SOCK_FAMILIES] = {
@@ -15,6 +16,7 @@ static const struct socket_ops *const families[SOCK_FAMILIES] = {
     [AF_INET] = &inet_ops,
     [AF_INET6] = &inet6_ops,
     [AF_NETLINK] = &netlink_ops,
+    [AF_PACKET] = &packet_ops,
 };
 
 void socket_init(struct socket *s, const struct socket_ops *ops, int family, int type)
@@ -92,6 +94,26 @@ ssize_t socket_recv(struct socket *s, struct sock_msg *m)
 	return s->ops->recv(s, m);
 }
 
+void socket_put_control(struct sock_msg *m, int level, int type, const void *data, size_t len)
+{
+	struct cmsghdr c = {.cmsg_len = CMSG_LEN(len), .cmsg_level = level, .cmsg_type = type};
+	size_t space = MIN(CMSG_SPACE(len), m->control_len);
+
+	if (m->control_len < sizeof(c)) {
+		m->out_flags |= MSG_CTRUNC;
+		return;
+	}
+	if (m->control_len < CMSG_LEN(len)) {
+		m->out_flags |= MSG_CTRUNC;
+		c.cmsg_len = m->control_len;
+	}
+	if (put_user(m->control_to, c) ||
+	    copy_to_user(m->control_to + sizeof(c), data, c.cmsg_len - sizeof(c)))
+		return;
+	m->control_to += space;
+	m->control_len -= space;
+}
+
 /* ---- the open file ---- */
 
 static unsigned file_msg_flags(const struct file *f, const struct iter *it)
@@ -136,7 +158,15 @@ static void socket_file_release(struct file *f)
 	s->ops->release(s);
 }
 
+static int socket_map_page(struct file *f, uint64_t index, bool write, struct page **out)
+{
+	struct socket *s = f->priv;
+
+	return s->ops->map_page ? s->ops->map_page(s, index, out) : -ENODEV;
+}
+
 static const struct file_ops socket_file_ops = {
+    .map_page = socket_map_page,
     .read = socket_file_read,
     .write = socket_file_write,
     .poll = socket_file_poll,

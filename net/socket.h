@@ -50,7 +50,10 @@ struct socket_ops {
 	/* Options of other levels than SOL_SOCKET, which net/sockopt.c serves. [EOPNOTSUPP] */
 	int (*setopt)(struct socket *s, int level, int opt, uaddr_t val, unsigned len);
 	int (*getopt)(struct socket *s, int level, int opt, uaddr_t val, uaddr_t len);
+	/* A page of what the program shares with the socket, as file_ops. [ENODEV] */
+	int (*map_page)(struct socket *s, uint64_t index, struct page **out);
 	void (*release)(struct socket *s); /* the file is gone; frees s in the end */
+	bool filters; /* what is received goes through s->filter */
 };
 
 /* What a socket has been told to receive or send no more. */
@@ -84,6 +87,8 @@ struct socket {
 	int error;	      /* (f) positive errno for the next call, SO_ERROR */
 	bool listening;	      /* (f) */
 	struct ucred peer;    /* (f) SO_PEERCRED */
+	struct sock_filter_prog *filter; /* net/sock_filter.h */
+	bool filter_locked;   /* SO_LOCK_FILTER */
 	struct wait_queue wq; /* readers, writers, pollers: woken at every change */
 };
 
@@ -104,6 +109,8 @@ int socket_file(struct socket *s, struct inode *in, uint64_t ino, unsigned flags
 ssize_t socket_send(struct socket *s, struct sock_msg *m);
 ssize_t socket_recv(struct socket *s, struct sock_msg *m);
 
+/* Give the receiver one piece of ancillary data, as far as there is room. */
+void socket_put_control(struct sock_msg *m, int level, int type, const void *data, size_t len);
 /* Take the pending error: 0 or -errno. */
 int socket_take_error(struct socket *s);
 /* When a wait that starts now ends. */
@@ -121,6 +128,6 @@ int socket_getopt(struct socket *s, int level, int opt, uaddr_t val, uaddr_t len
 int socket_store_opt(const void *data, unsigned size, uaddr_t val, uaddr_t len);
 
 /* ---- the families ---- */
-extern const struct socket_ops unix_ops, inet_ops, inet6_ops, netlink_ops;
+extern const struct socket_ops unix_ops, inet_ops, inet6_ops, netlink_ops, packet_ops;
 
 #endif

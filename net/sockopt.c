@@ -7,7 +7,7 @@
 #include "kernel/string.h"
 #include "kernel/task.h"
 #include "kernel/uaccess.h"
-#include "net/socket.h"
+#include "net/sock_filter.h"
 
 #define SNDBUF_MIN 4608u /* what Linux's bookkeeping of two packets takes */
 #define RCVBUF_MIN 2304u
@@ -124,6 +124,23 @@ static int set_number(struct socket *s, int opt, int value)
 	return -ENOPROTOOPT;
 }
 
+static bool is_filter(int opt)
+{
+	return opt == SO_ATTACH_FILTER || opt == SO_DETACH_FILTER || opt == SO_LOCK_FILTER;
+}
+
+static int set_filter(struct socket *s, int opt, int value, uaddr_t val, unsigned len)
+{
+	if (opt == SO_ATTACH_FILTER)
+		return socket_attach_filter(s, val, len);
+	if (opt == SO_DETACH_FILTER)
+		return socket_detach_filter(s);
+	if (s->filter_locked && !value)
+		return -EPERM;
+	s->filter_locked = value;
+	return 0;
+}
+
 int socket_setopt(struct socket *s, int level, int opt, uaddr_t val, int len)
 {
 	int value;
@@ -146,6 +163,8 @@ int socket_setopt(struct socket *s, int level, int opt, uaddr_t val, int len)
 	case SO_LINGER:
 		return set_linger(s, val, len);
 	}
+	if (s->ops->filters && is_filter(opt))
+		return set_filter(s, opt, value, val, len);
 	return bit_of(opt) ? set_bit(s, bit_of(opt), value) : set_number(s, opt, value);
 }
 
@@ -206,6 +225,8 @@ static struct value value_of(struct socket *s, int opt)
 		return number(s->mark);
 	case SO_BSDCOMPAT:
 		return number(0);
+	case SO_LOCK_FILTER:
+		return s->ops->filters ? number(s->filter_locked) : (struct value){0};
 	case SO_RCVTIMEO_OLD:
 	case SO_RCVTIMEO_NEW:
 		return timeout(s->rcvtimeo_ns);
@@ -258,6 +279,8 @@ int socket_getopt(struct socket *s, int level, int opt, uaddr_t val, uaddr_t ule
 		return -EINVAL;
 	if (opt == SO_PEERNAME)
 		return peer_name(s, val, ulen, len);
+	if (opt == SO_GET_FILTER && s->ops->filters)
+		return socket_get_filter(s, val, ulen);
 	if (opt == SO_COOKIE && (size_t)len < sizeof(uint64_t))
 		return -EINVAL;
 	v = value_of(s, opt);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* /proc/net: the tables of a machine whose only interface is the loopback, and of its sockets, in
- * Linux's words and widths. */
+/* /proc/net: the tables of interfaces and sockets, in Linux's words and widths. */
 #include "fs/proc/proc.h"
 #include "kernel/socket_fs.h"
 #include "kernel/string.h"
@@ -112,19 +111,27 @@ static int show_unix(struct seq *s, const struct proc_ctx *c)
 	return 0;
 }
 
-struct loopback_stats loopback_stats;
-
 static int show_dev(struct seq *s, const struct proc_ctx *c)
 {
-	unsigned long packets = loopback_stats.packets, bytes = loopback_stats.bytes;
+	struct netif_row n;
 
 	seq_puts(s, "Inter-|   Receive                                                |  Transmit\n"
 		    " face |bytes    packets errs drop fifo frame compressed multicast|bytes    "
 		    "packets errs "
 		    "drop fifo colls carrier compressed\n");
-	seq_printf(s, "    lo: %7lu %7lu    0    0    0     0          0         0 %8lu %7lu",
-		   bytes, packets, bytes, packets);
-	seq_puts(s, "    0    0    0     0       0          0\n");
+	for (unsigned i = 0; netif_row(i, &n); i++) {
+		const struct netif_stats *t = &n.stats;
+
+		seq_printf(s, "%6s: %7lu %7lu %4lu %4lu    0 %5lu          0 %9lu", n.name,
+			   (unsigned long)t->rx_bytes, (unsigned long)t->rx_packets,
+			   (unsigned long)(t->rx_length_errors + t->rx_frame_errors),
+			   (unsigned long)t->rx_dropped,
+			   (unsigned long)(t->rx_length_errors + t->rx_frame_errors),
+			   (unsigned long)t->multicast);
+		seq_printf(s, " %8lu %7lu    0 %4lu    0     0       0          0\n",
+			   (unsigned long)t->tx_bytes, (unsigned long)t->tx_packets,
+			   (unsigned long)t->tx_dropped);
+	}
 	return 0;
 }
 

@@ -46,72 +46,8 @@ static const struct proc_entry system_entries[] = {
     SYS_DIR("node", PROC_CHILDREN(node_entries)),
 };
 
-/* ---- the loopback interface ---- */
-
-/* It has no speed to tell. */
-static int show_invalid(struct seq *s, const struct proc_ctx *c)
-{
-	return -EINVAL;
-}
-
-static const struct proc_entry statistics_entries[] = {
-    SYS_FILE("collisions", "0"),	SYS_FILE("multicast", "0"),
-    SYS_FILE("rx_bytes", "0"),		SYS_FILE("rx_compressed", "0"),
-    SYS_FILE("rx_crc_errors", "0"),	SYS_FILE("rx_dropped", "0"),
-    SYS_FILE("rx_errors", "0"),		SYS_FILE("rx_fifo_errors", "0"),
-    SYS_FILE("rx_frame_errors", "0"),	SYS_FILE("rx_length_errors", "0"),
-    SYS_FILE("rx_missed_errors", "0"),	SYS_FILE("rx_nohandler", "0"),
-    SYS_FILE("rx_over_errors", "0"),	SYS_FILE("rx_packets", "0"),
-    SYS_FILE("tx_aborted_errors", "0"), SYS_FILE("tx_bytes", "0"),
-    SYS_FILE("tx_carrier_errors", "0"), SYS_FILE("tx_compressed", "0"),
-    SYS_FILE("tx_dropped", "0"),	SYS_FILE("tx_errors", "0"),
-    SYS_FILE("tx_fifo_errors", "0"),	SYS_FILE("tx_heartbeat_errors", "0"),
-    SYS_FILE("tx_packets", "0"),	SYS_FILE("tx_window_errors", "0"),
-};
-
-static const struct proc_entry lo_entries[] = {
-    SYS_FILE("addr_assign_type", "0"),
-    SYS_FILE("addr_len", "6"),
-    SYS_FILE("address", "00:00:00:00:00:00"),
-    SYS_FILE("broadcast", "00:00:00:00:00:00"),
-    SYS_SET("carrier", "1"),
-    SYS_FILE("carrier_changes", "0"),
-    SYS_FILE("carrier_down_count", "0"),
-    SYS_FILE("carrier_up_count", "0"),
-    SYS_FILE("dev_id", "0x0"),
-    SYS_FILE("dev_port", "0"),
-    SYS_FILE("dormant", "0"),
-    PROC_REG("duplex", 0444, .show = show_invalid),
-    SYS_SET("flags", "0x9"),
-    SYS_SET("gro_flush_timeout", "0"),
-    PROC_PARAM("ifalias", ""),
-    SYS_FILE("ifindex", "1"),
-    SYS_FILE("iflink", "1"),
-    SYS_FILE("link_mode", "0"),
-    SYS_SET("mtu", "65536"),
-    SYS_FILE("name_assign_type", "2"),
-    SYS_SET("netdev_group", "0"),
-    SYS_FILE("operstate", "unknown"),
-    SYS_SET("proto_down", "0"),
-    PROC_REG("speed", 0444, .show = show_invalid),
-    SYS_DIR("statistics", PROC_CHILDREN(statistics_entries)),
-    PROC_LINK("subsystem", .text = "../../../../class/net"),
-    SYS_FILE("testing", "0"),
-    SYS_SET("tx_queue_len", "1000"),
-    SYS_FILE("type", "772"),
-    SYS_SET("uevent", "INTERFACE=lo\nIFINDEX=1"),
-};
-
-static const struct proc_entry virtual_net_entries[] = {
-    SYS_DIR("lo", PROC_CHILDREN(lo_entries)),
-};
-
 static const struct proc_entry virtual_entries[] = {
-    SYS_DIR("net", PROC_CHILDREN(virtual_net_entries)),
-};
-
-static const struct proc_entry class_net_entries[] = {
-    PROC_LINK("lo", .text = "../../devices/virtual/net/lo"),
+    SYS_DIR("net", SYSFS_NETIFS(sysfs_netif_dir, sysfs_virtual_netif_next)),
 };
 
 /* ---- kernel ---- */
@@ -156,7 +92,7 @@ static const struct proc_entry bus_entries[] = {
 
 static const struct proc_entry class_entries[] = {
     SYS_DIR("block", SYSFS_DISKS(sysfs_class_disk, sysfs_disk_name)),
-    SYS_DIR("net", PROC_CHILDREN(class_net_entries)),
+    SYS_DIR("net", SYSFS_NETIFS(sysfs_class_netif, sysfs_netif_next)),
 };
 
 static const struct proc_entry dev_entries[] = {
@@ -166,6 +102,7 @@ static const struct proc_entry dev_entries[] = {
 
 static const struct proc_entry virtio_entries[] = {
     SYS_DIR("block", SYSFS_DISKS(sysfs_disk_dir, sysfs_disk_name)),
+    SYS_DIR("net", SYSFS_NETIFS(sysfs_netif_dir, sysfs_device_netif_next)),
 };
 
 static const struct proc_entry devices_entries[] = {

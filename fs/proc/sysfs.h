@@ -35,4 +35,15 @@ int sysfs_class_disk(const struct proc_ctx *c, int id, struct proc_ctx *child,
 		     const struct proc_entry **e);
 #define SYSFS_DISKS(find_, name_) .find = find_, .next = sysfs_disk_next, .name_of = name_
 
+/* Network interfaces in /sys; an entry's number is the interface's, from 0. */
+int sysfs_netif_next(const struct proc_ctx *c, int id);
+int sysfs_virtual_netif_next(const struct proc_ctx *c, int id); /* the loopback */
+int sysfs_device_netif_next(const struct proc_ctx *c, int id);	/* the others */
+int sysfs_netif_name(int id, char *buf, size_t size);
+int sysfs_netif_dir(const struct proc_ctx *c, int id, struct proc_ctx *child,
+		    const struct proc_entry **e);
+int sysfs_class_netif(const struct proc_ctx *c, int id, struct proc_ctx *child,
+		      const struct proc_entry **e);
+#define SYSFS_NETIFS(find_, next_) .find = find_, .next = next_, .name_of = sysfs_netif_name
+
 #endif

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #define BOOTINFO_MAGIC	 0x64616f6c696e75ull /* "uniload\0" */
-#define BOOTINFO_VERSION 4		     /* changes when old and new cannot work together */
+#define BOOTINFO_VERSION 5		     /* changes when old and new cannot work together */
 
 #define BOOTINFO_MAX_CPUS 16
 
@@ -90,6 +90,13 @@ enum bi_root_kind {
 };
 #define BI_ROOT_SERIAL "uniload-root"
 
+/* What the first network device has from the start; addresses as IPv6, IPv4 mapped. */
+struct bi_net {
+	uint8_t ip[16], gateway[16]; /* all zero: none */
+	uint32_t prefix;	     /* bits, of the family's own length */
+	uint32_t unused;
+};
+
 enum bi_volume_flags { BI_VOLUME_RO = 1 };
 
 /* A directory of the host's, served by virtio-9p. */
@@ -143,6 +150,7 @@ struct bootinfo {
 	uint32_t rules_for;   /* offset of the absolute path of the program whose processes rules
 			       * and BI_COUNT are about, no link in it; 0: of all */
 	uint8_t seed[64]; /* random bytes for the guest's generator */
+	struct bi_net net;
 };
 
 /*

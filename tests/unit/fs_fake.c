@@ -134,7 +134,7 @@ bool mm_file_writable_mapped(struct inode *inode)
 	return false;
 }
 
-char *kmemdup(const void *p, size_t size)
+void *kmemdup(const void *p, size_t size)
 {
 	void *copy = kmalloc(size);
 
