@@ -203,8 +203,8 @@ struct registers {
 };
 
 /* The operand of a load into one of the registers. False: it is not there. */
-static bool load(const struct sock_filter *i, const struct registers *r,
-		 const struct bpf_input *in, uint32_t *out)
+static bool load(const struct sock_filter *i, const struct registers *r, const struct bpf_input *in,
+		 uint32_t *out)
 {
 	static const uint8_t sizes[] = {[BPF_W] = 4, [BPF_H] = 2, [BPF_B] = 1};
 

@@ -14,8 +14,8 @@
 /* What a program looks at. */
 struct bpf_input {
 	uint32_t len; /* BPF_LEN */
-	/* The number in `size` bytes (1, 2, 4) at `off`, or what SKF_AD_*, SKF_NET_OFF or SKF_LL_OFF
-	 * ask for. False: it is not there, and the program answers 0. */
+	/* The number in `size` bytes (1, 2, 4) at `off`, or what SKF_AD_*, SKF_NET_OFF or
+	 * SKF_LL_OFF ask for. False: it is not there, and the program answers 0. */
 	bool (*load)(const struct bpf_input *in, uint32_t off, unsigned size, uint32_t *out);
 };
 

@@ -159,7 +159,7 @@ static int create(int family, int type, int protocol, struct socket **out)
 	if (protocol < 0 || protocol >= IPPROTO_MAX)
 		return -EINVAL;
 	if (type == SOCK_RAW)
-		return capable(CAP_NET_RAW) ? -EPROTONOSUPPORT : -EPERM;
+		return inet_raw_create(family, protocol, out);
 	if (type != SOCK_STREAM && type != SOCK_DGRAM)
 		return -ESOCKTNOSUPPORT;
 	inet_table_row = inet_port_row;
@@ -363,3 +363,17 @@ static long ioctl(struct socket *s, unsigned cmd, uaddr_t arg)
 	}
 const struct socket_ops inet_ops = INET_OPS(create4);
 const struct socket_ops inet6_ops = INET_OPS(create6);
+
+static ssize_t raw_recv(struct socket *s, struct sock_msg *m)
+{
+	return inet_dgram_recv(inet_sock(s), m);
+}
+
+#define RAW_OPS                                                                                    \
+	{                                                                                          \
+		.bind = inet_raw_bind, .connect = inet_raw_connect, .getname = getname,            \
+		.send = inet_raw_send, .recv = raw_recv, .shutdown = inet_shutdown, .poll = poll,  \
+		.ioctl = ioctl, .setopt = inet_setopt, .getopt = inet_getopt, .release = release,  \
+	}
+const struct socket_ops inet_raw_ops = RAW_OPS;
+const struct socket_ops inet6_raw_ops = RAW_OPS;

@@ -2,6 +2,7 @@
 /*
  * AF_INET and AF_INET6: TCP and UDP sockets. Between net/inet*.c only. inet.c has lives and names,
  * inet_port.c ports and who listens, inet_conn.c connections, inet_stream.c and inet_dgram.c data,
+ * inet_raw.c raw sockets,
  * inet_opt.c options.
  *
  * Both ends of what is built so far are in this machine: a connection joins two sockets, and a send
@@ -146,5 +147,12 @@ ssize_t inet_dgram_send(struct inet_sock *u, struct sock_msg *m);
 ssize_t inet_dgram_recv(struct inet_sock *u, struct sock_msg *m);
 unsigned inet_dgram_poll(struct inet_sock *u);
 int inet_dgram_bytes(struct inet_sock *u);
+
+/* ---- inet_raw.c ---- */
+extern const struct socket_ops inet_raw_ops, inet6_raw_ops;
+int inet_raw_create(int family, int protocol, struct socket **out);
+int inet_raw_bind(struct socket *s, const struct sockaddr_any *a, unsigned len);
+int inet_raw_connect(struct socket *s, const struct sockaddr_any *a, unsigned len, bool nonblock);
+ssize_t inet_raw_send(struct socket *s, struct sock_msg *m);
 
 #endif

@@ -28,8 +28,7 @@ struct netbuf *netbuf_new(size_t len, unsigned more)
 	*b = (struct netbuf){.refs = 1, .len = (uint32_t)len, .n_pieces = len ? 1 : 0};
 	list_init(&b->link);
 	b->piece = (void *)((char *)b + pieces_at);
-	b->piece[0] =
-	    (struct netbuf_piece){.data = (char *)b + data_at, .len = (uint32_t)len};
+	b->piece[0] = (struct netbuf_piece){.data = (char *)b + data_at, .len = (uint32_t)len};
 	return b;
 }
 
@@ -145,11 +144,8 @@ int netdev_send(struct netif *n, struct netbuf *b, bool more)
 static uint8_t kind_of(const struct netif *n, const uint8_t *to)
 {
 	if (!(to[0] & 1))
-		return (n->flags & IFF_LOOPBACK) || !memcmp(to, n->mac, sizeof(n->mac))
-			   ? PACKET_HOST
-			   : PACKET_OTHERHOST;
-	return memcmp(to, n->broadcast, sizeof(n->broadcast)) ? PACKET_MULTICAST
-							       : PACKET_BROADCAST;
+		return memcmp(to, n->mac, sizeof(n->mac)) ? PACKET_OTHERHOST : PACKET_HOST;
+	return memcmp(to, n->broadcast, sizeof(n->broadcast)) ? PACKET_MULTICAST : PACKET_BROADCAST;
 }
 
 /* Frames to other machines are none of ours, unless somebody wants to see everything. */
@@ -159,7 +155,8 @@ void netdev_receive(struct netif *n, struct netbuf *b)
 
 	b->netif = n;
 	b->kind = kind_of(n, h->h_dest);
-	if (!(n->flags & IFF_UP) || (b->kind == PACKET_OTHERHOST && !n->promisc)) {
+	if (!(n->flags & IFF_UP) ||
+	    (b->kind == PACKET_OTHERHOST && !n->promisc && !(n->flags & IFF_LOOPBACK))) {
 		netbuf_put(b);
 		return;
 	}

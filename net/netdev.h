@@ -84,8 +84,8 @@ struct netdev_ops {
 };
 
 /*
- * Send a frame whose header is complete, taking over the reference: 0, -ENETDOWN, -ENOBUFS (dropped)
- * or -EMSGSIZE. Offloads (csum, gso) are for who has found them in netif->offloads.
+ * Send a frame whose header is complete, taking over the reference: 0, -ENETDOWN, -ENOBUFS
+ * (dropped) or -EMSGSIZE. Offloads (csum, gso) are for who has found them in netif->offloads.
  */
 int netdev_send(struct netif *n, struct netbuf *b, bool more);
 /* A device has received a frame, whose reference is taken over: classifies, counts and hands it

@@ -62,6 +62,8 @@ static void apply_preset(const struct bi_net *p)
 		return;
 	memcpy(&a.ip, p->ip, sizeof(a.ip));
 	memcpy(&r.gw, p->gateway, sizeof(r.gw));
+	if (a.prefix > (inet_is_v4(&a.ip) ? 32 : 128))
+		return;
 	if (inet_is_v4(&a.ip) && p->prefix < 31)
 		a.broadcast = a.ip.s6_addr32[3] | __builtin_bswap32(~0u >> p->prefix);
 	if (netif_set_flags(n, IFF_UP, IFF_UP) || netif_add_addr(n, &a))

@@ -28,13 +28,13 @@ enum { NETIF_CSUM = 1, NETIF_TSO4 = 2, NETIF_TSO6 = 4 };
 
 /* (i) */
 struct netif {
-	int index;		/* (i) from 1 */
-	char name[IFNAMSIZ];	/* (i) */
-	unsigned type;		/* (i) ARPHRD_* */
-	unsigned flags;		/* IFF_*, without what netif_flags() adds */
+	int index;	     /* (i) from 1 */
+	char name[IFNAMSIZ]; /* (i) */
+	unsigned type;	     /* (i) ARPHRD_* */
+	unsigned flags;	     /* IFF_*, without what netif_flags() adds */
 	unsigned mtu, txqlen;
-	unsigned mtu_max;	/* (i) */
-	unsigned offloads;	/* (i) NETIF_*, for frames that are sent */
+	unsigned mtu_max;  /* (i) */
+	unsigned offloads; /* (i) NETIF_*, for frames that are sent */
 	uint8_t mac[6], broadcast[6];
 	bool carrier;
 	unsigned carrier_ups, carrier_downs;
@@ -76,7 +76,8 @@ void netif_preset(const struct bi_net *net);
  * -EFAULT, -EADDRNOTAVAIL, -EPERM, -EINVAL or -EOPNOTSUPP; -ENOTTY: none of these. */
 long netif_ioctl(int family, unsigned cmd, uaddr_t arg);
 
-/* ---- net/route.c: the table `main`; what addresses bring into `local` is derived from them ---- */
+/* ---- net/route.c: the table `main`; what addresses bring into `local` is derived from them ----
+ */
 struct route {
 	struct list link;
 	struct in6_addr dst, gw, src; /* gw, src: any: none */

@@ -13,7 +13,7 @@ struct nl_reply {
 	struct list link;
 	size_t len, room;
 	unsigned group; /* of an event; 0: an answer */
-	bool full; /* something did not fit: -EMSGSIZE */
+	bool full;	/* something did not fit: -EMSGSIZE */
 	uint8_t data[];
 };
 

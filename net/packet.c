@@ -13,7 +13,7 @@
 #include <linux/eventpoll.h>
 
 /* What is charged for a frame beside its bytes, about as Linux does. */
-#define OVERHEAD 512u
+#define OVERHEAD	    512u
 #define ADDRESS_SIZE(halen) (offsetof(struct sockaddr_ll, sll_addr) + (halen))
 #define KNOWN_FLAGS                                                                                \
 	(MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC | MSG_ERRQUEUE | MSG_CMSG_COMPAT | MSG_CMSG_CLOEXEC)
@@ -188,9 +188,8 @@ static int getname(struct socket *s, bool of_peer, struct sockaddr_any *a)
 
 	if (of_peer)
 		return -EOPNOTSUPP;
-	*ll = (struct sockaddr_ll){.sll_family = AF_PACKET,
-				   .sll_ifindex = p->ifindex,
-				   .sll_protocol = p->protocol};
+	*ll = (struct sockaddr_ll){
+	    .sll_family = AF_PACKET, .sll_ifindex = p->ifindex, .sll_protocol = p->protocol};
 	if (n) {
 		ll->sll_hatype = (uint16_t)n->type;
 		ll->sll_halen = ETH_ALEN;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Routes (net/netif.h): the table `main`, as state. Nothing is sent by it before there is a protocol
- * stack; it says which errno a try gets. */
+/* Routes (net/netif.h): the table `main`, as state. Nothing is sent by it before there is a
+ * protocol stack; it says which errno a try gets. */
 #include "kernel/heap.h"
 #include "net/inet.h"
 #include "net/netif.h"
@@ -24,7 +24,7 @@ static bool matches(const struct in6_addr *net, unsigned bits, const struct in6_
 static void clear_host_part(struct in6_addr *net, unsigned bits)
 {
 	for (bits += inet_is_v4(net) ? 96 : 0; bits < 128; bits++)
-		net->s6_addr[bits / 8] &= (uint8_t)~(0x80 >> bits % 8);
+		net->s6_addr[bits / 8] &= (uint8_t) ~(0x80 >> bits % 8);
 }
 
 const struct route *route_lookup(const struct in6_addr *dst, int oif)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What NETLINK_ROUTE answers and tells: rtnetlink(7). Links, addresses, routes, neighbours, from the
- * table of interfaces. */
+/* What NETLINK_ROUTE answers and tells: rtnetlink(7). Links, addresses, routes, neighbours, from
+ * the table of interfaces. */
 #include "kernel/string.h"
 #include "kernel/task.h"
 #include "net/inet.h"
@@ -194,9 +194,9 @@ static void put_local(struct nl_out *o, const struct netif *n, const struct neti
 			  .rtm_dst_len = prefix,
 			  .rtm_table = RT_TABLE_LOCAL,
 			  .rtm_protocol = RTPROT_KERNEL,
-			  .rtm_scope = type == RTN_BROADCAST	? RT_SCOPE_LINK
-				       : inet_is_v4(dst)	? RT_SCOPE_HOST
-								: RT_SCOPE_UNIVERSE,
+			  .rtm_scope = type == RTN_BROADCAST ? RT_SCOPE_LINK
+				       : inet_is_v4(dst)     ? RT_SCOPE_HOST
+							     : RT_SCOPE_UNIVERSE,
 			  .rtm_type = type};
 	struct nlmsghdr *h = nl_begin(o, RTM_NEWROUTE, NLM_F_MULTI, &m, sizeof(m));
 

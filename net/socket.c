@@ -12,11 +12,8 @@
 #include "net/netif.h"
 
 static const struct socket_ops *const families[SOCK_FAMILIES] = {
-    [AF_UNIX] = &unix_ops,
-    [AF_INET] = &inet_ops,
-    [AF_INET6] = &inet6_ops,
-    [AF_NETLINK] = &netlink_ops,
-    [AF_PACKET] = &packet_ops,
+    [AF_UNIX] = &unix_ops,	 [AF_INET] = &inet_ops,	    [AF_INET6] = &inet6_ops,
+    [AF_NETLINK] = &netlink_ops, [AF_PACKET] = &packet_ops,
 };
 
 void socket_init(struct socket *s, const struct socket_ops *ops, int family, int type)
@@ -162,26 +159,24 @@ static int socket_map_page(struct file *f, uint64_t index, bool write, struct pa
 {
 	struct socket *s = f->priv;
 
-	return s->ops->map_page ? s->ops->map_page(s, index, out) : -ENODEV;
+	return s->ops->map_page(s, index, out);
 }
 
-static const struct file_ops socket_file_ops = {
-    .map_page = socket_map_page,
-    .read = socket_file_read,
-    .write = socket_file_write,
-    .poll = socket_file_poll,
-    .ioctl = socket_file_ioctl,
-    .release = socket_file_release,
-};
+#define FILE_OPS                                                                                   \
+	.read = socket_file_read, .write = socket_file_write, .poll = socket_file_poll,            \
+	.ioctl = socket_file_ioctl, .release = socket_file_release
+static const struct file_ops socket_file_ops = {FILE_OPS};
+static const struct file_ops socket_mapped_ops = {FILE_OPS, .map_page = socket_map_page};
 
 struct socket *socket_of(const struct file *f)
 {
-	return f->ops == &socket_file_ops ? f->priv : NULL;
+	return f->ops == &socket_file_ops || f->ops == &socket_mapped_ops ? f->priv : NULL;
 }
 
 int socket_file(struct socket *s, struct inode *in, uint64_t ino, unsigned flags, struct file **out)
 {
-	int r = file_new(&socket_file_ops, in, O_RDWR | flags, FILE_STREAM, out);
+	const struct file_ops *ops = s->ops->map_page ? &socket_mapped_ops : &socket_file_ops;
+	int r = file_new(ops, in, O_RDWR | flags, FILE_STREAM, out);
 
 	if (r)
 		return r;

@@ -53,7 +53,7 @@ struct socket_ops {
 	/* A page of what the program shares with the socket, as file_ops. [ENODEV] */
 	int (*map_page)(struct socket *s, uint64_t index, struct page **out);
 	void (*release)(struct socket *s); /* the file is gone; frees s in the end */
-	bool filters; /* what is received goes through s->filter */
+	bool filters;			   /* what is received goes through s->filter */
 };
 
 /* What a socket has been told to receive or send no more. */
@@ -84,12 +84,12 @@ struct socket {
 	struct linger linger;
 	int priority;
 	unsigned mark;
-	int error;	      /* (f) positive errno for the next call, SO_ERROR */
-	bool listening;	      /* (f) */
-	struct ucred peer;    /* (f) SO_PEERCRED */
+	int error;			 /* (f) positive errno for the next call, SO_ERROR */
+	bool listening;			 /* (f) */
+	struct ucred peer;		 /* (f) SO_PEERCRED */
 	struct sock_filter_prog *filter; /* net/sock_filter.h */
-	bool filter_locked;   /* SO_LOCK_FILTER */
-	struct wait_queue wq; /* readers, writers, pollers: woken at every change */
+	bool filter_locked;		 /* SO_LOCK_FILTER */
+	struct wait_queue wq;		 /* readers, writers, pollers: woken at every change */
 };
 
 /* Defaults and limits of net.core: rmem_default = wmem_default = rmem_max = wmem_max. */

@@ -116,7 +116,7 @@ static bool take_offloads(const struct vnet *v, struct netbuf *b, const struct v
 	b->gso_size = h->gso_size;
 	b->gso_headers = h->hdr_len <= b->len ? h->hdr_len : 0;
 	return h->gso_size && b->csum == CSUM_PARTIAL &&
-	       (gso == VIRTIO_NET_HDR_GSO_TCPV4   ? has(v, VIRTIO_NET_F_GUEST_TSO4)
+	       (gso == VIRTIO_NET_HDR_GSO_TCPV4	  ? has(v, VIRTIO_NET_F_GUEST_TSO4)
 		: gso == VIRTIO_NET_HDR_GSO_TCPV6 ? has(v, VIRTIO_NET_F_GUEST_TSO6)
 						  : false);
 }
@@ -169,8 +169,7 @@ static bool receive(struct vnet *v)
 		give_back(v, buf);
 		return true;
 	}
-	b = collect(v, buf, len - v->header,
-		    has(v, VIRTIO_NET_F_MRG_RXBUF) ? h.num_buffers : 1);
+	b = collect(v, buf, len - v->header, has(v, VIRTIO_NET_F_MRG_RXBUF) ? h.num_buffers : 1);
 	if (!b) {
 		v->n.stats.rx_dropped++;
 	} else if (!take_offloads(v, b, &h)) {

@@ -5,6 +5,7 @@
  */
 #include "tools/commands.h"
 #include "tools/image.h"
+#include "tools/net.h"
 #include "tools/options.h"
 #include "tools/payload.h"
 #include "tools/policy.h"
@@ -47,6 +48,7 @@ static const struct opt table[] = {
      "set an environment variable; K alone copies it from here; repeatable"},
     {OPT_CWD, 'w', "cwd", "DIR", false, "working directory (default /)"},
     {OPT_ARGS, 0, "args", NULL, false, "all words after this one are the program's arguments"},
+    NET_NAME_OPTIONS,
     POLICY_OPTIONS,
     {OPT_REWRITE, 0, "rewrite", "HOW", false,
      "plan, online, both or no, as for run: what IMG does when it is booted by itself"},
@@ -64,6 +66,7 @@ struct build {
 	bool force, help;
 	uint32_t rewrite; /* BI_REWRITE_PLAN, BI_REWRITE_ONLINE */
 	struct policy policy;
+	struct net_options net;
 	struct bi_rule *rules;
 	size_t n_rules;
 	char **args; /* after --args; NULL-terminated */
@@ -108,7 +111,8 @@ static int apply(void *ctx, int id, const char *value)
 		b->help = true;
 		break;
 	default:
-		return policy_option(&b->policy, id, value);
+		return id >= OPT_NET ? net_option(&b->net, id, value)
+				     : policy_option(&b->policy, id, value);
 	}
 	return 0;
 }
@@ -194,16 +198,19 @@ static int make_module(struct build *b)
 	    .flags = BI_IMAGE | b->rewrite,
 	    .exe = b->payload.program.path,
 	    .cwd = b->cwd ? b->cwd : "/",
-	    .hostname = GUEST_HOSTNAME,
+	    .hostname = b->payload.user.hostname,
 	    .files = &files,
 	    .umask = 022,
 	    .rules = b->rules,
 	    .n_rules = b->n_rules,
 	    .cpus = b->cpus,
+	    .net = b->net.net,
 	    .root_fd = b->payload.root.fd,
 	    .root_size = b->payload.has_root ? b->payload.root.size : 0,
 	};
 
+	if (b->net.hostname)
+		spec.hostname = b->payload.user.hostname = b->net.hostname;
 	strvec_add(&argv, "%s", b->spec.app);
 	for (char **arg = b->args; *arg; arg++)
 		strvec_add(&argv, "%s", *arg);

@@ -7,6 +7,7 @@
 #include "tools/commands.h"
 #include "tools/erofs_write.h"
 #include "tools/image.h"
+#include "tools/net.h"
 #include "tools/options.h"
 #include "tools/payload.h"
 #include "tools/plan.h"
@@ -285,6 +286,7 @@ static void tell_rules(struct report *r, const struct bi_rule *rules, size_t n)
 static void tell_manifest(struct report *r, const struct image *im)
 {
 	const struct module_spec *spec = &im->module.spec;
+	char *ip = net_text(&spec->net);
 
 	report_open(r, "manifest", false);
 	report_number(r, "image_version", im->embed.image_version);
@@ -293,6 +295,10 @@ static void tell_manifest(struct report *r, const struct image *im)
 	report_text(r, "rewrite", rewrite_name(spec->flags));
 	report_number(r, "rewrite_sites", plan_sites(spec->plan, spec->plan_size));
 	report_text(r, "directory", spec->cwd);
+	report_text(r, "hostname", spec->hostname);
+	if (ip)
+		report_text(r, "ip", ip);
+	free(ip);
 	report_number(r, "cpus", spec->cpus ? spec->cpus : 1);
 	report_number(r, "uid", spec->uid);
 	report_number(r, "gid", spec->gid);

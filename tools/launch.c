@@ -171,6 +171,7 @@ become_qemu(const struct machine_spec *s, const struct far_ends *far, char **arg
 			inherit(far->port[i]);
 		inherit(far->go);
 		inherit(s->firmware_fd);
+		inherit(s->tap_fd);
 		inherit(s->kernel_fd);
 		inherit(s->module_fd);
 		execvp(argv[0], argv);

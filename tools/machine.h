@@ -21,7 +21,8 @@ struct machine_spec {
 	const char *gdb;	      /* NULL, TCP port or path of a Unix socket */
 	int kernel_fd, module_fd;     /* read from machine_go() on */
 	int firmware_fd;	      /* the same; -1: QEMU's own */
-	const struct strvec *devices; /* QEMU arguments of volumes and disks */
+	int tap_fd;		      /* for a device; -1: none */
+	const struct strvec *devices; /* QEMU arguments of volumes, disks, network */
 	const struct strvec *extra;   /* arguments for QEMU given by the user */
 	const sigset_t *child_mask;   /* signal mask for QEMU */
 };

@@ -143,6 +143,7 @@ static int describe(const struct module_spec *spec, struct blob *b)
 	    .umask = spec->umask,
 	    .n_cpus = spec->cpus,
 	    .n_groups = (uint32_t)spec->n_groups,
+	    .net = spec->net,
 	    .std = {spec->std[0], spec->std[1], spec->std[2]},
 	    .tty_rows = spec->tty_rows,
 	    .tty_cols = spec->tty_cols,

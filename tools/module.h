@@ -55,6 +55,7 @@ struct module_spec {
 	const struct bi_rule *rules; /* as struct bootinfo wants them */
 	size_t n_rules;
 	const char *rules_for; /* NULL: all programs */
+	struct bi_net net;
 	uint64_t tsc_hz;
 	int root_fd;	      /* an EROFS image, put into the module ... */
 	uint64_t root_size;   /* ... with this many bytes; 0: none */

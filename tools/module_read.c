@@ -131,6 +131,7 @@ static void take(struct view *v, struct module_parts *m)
 	    .gid = bi->gid,
 	    .umask = bi->umask,
 	    .cpus = bi->n_cpus,
+	    .net = bi->net,
 	    .groups = m->groups,
 	    .n_groups = bi->n_groups,
 	    .rules = m->rules,

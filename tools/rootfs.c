@@ -193,10 +193,11 @@ static void add_etc(const struct build *b, const struct user *user)
 {
 	add_text(b, "/etc/passwd", passwd_text(user));
 	add_text(b, "/etc/group", group_text(user));
-	add_text(b, "/etc/hostname", xstrdup(GUEST_HOSTNAME "\n"));
+	add_text(b, "/etc/hostname", xasprintf("%s\n", user->hostname));
 	add_text(b, "/etc/hosts",
-		 xstrdup("127.0.0.1\tlocalhost\n127.0.1.1\t" GUEST_HOSTNAME "\n"
-			 "::1\tlocalhost ip6-localhost ip6-loopback\n"));
+		 xasprintf("127.0.0.1\tlocalhost\n127.0.1.1\t%s\n"
+			   "::1\tlocalhost ip6-localhost ip6-loopback\n",
+			   user->hostname));
 	add_text(b, "/etc/resolv.conf", xstrdup("# there is no network\n"));
 	add_text(b, "/etc/nsswitch.conf",
 		 xstrdup("passwd:\tfiles\ngroup:\tfiles\nshadow:\tfiles\nhosts:\tfiles dns\n"
@@ -221,7 +222,7 @@ int user_init(struct user *user)
 	struct passwd *pw;
 	int n = getgroups(0, NULL);
 
-	*user = (struct user){.uid = geteuid(), .gid = getegid()};
+	*user = (struct user){.uid = geteuid(), .gid = getegid(), .hostname = GUEST_HOSTNAME};
 	if (n < 0)
 		return fail(-1, "cannot get the supplementary groups: %s", strerror(errno));
 	user->groups = xrealloc(NULL, (size_t)n * sizeof(gid_t));
@@ -269,7 +270,9 @@ void user_init_root(struct user *user, const struct fileset *set)
 {
 	char *text = read_passwd(set);
 
-	*user = (struct user){.groups = xrealloc(NULL, sizeof(gid_t)), .name = xstrdup("root")};
+	*user = (struct user){.groups = xrealloc(NULL, sizeof(gid_t)),
+			      .name = xstrdup("root"),
+			      .hostname = GUEST_HOSTNAME};
 	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
 		char *uid = passwd_field(line, 2);
 		bool root = strcmp(uid, "0") == 0;
@@ -330,7 +333,7 @@ void guest_environment(struct strvec *env, const struct user *user, bool termina
 	const char *term = getenv("TERM");
 
 	strvec_add(env, "PATH=" GUEST_PATH);
-	strvec_add(env, "HOSTNAME=" GUEST_HOSTNAME);
+	strvec_add(env, "HOSTNAME=%s", user->hostname);
 	if (terminal)
 		strvec_add(env, "TERM=%s", term && *term ? term : "xterm");
 	strvec_add(env, "HOME=%s", user->home);

@@ -21,6 +21,7 @@ struct user {
 	gid_t *groups;
 	size_t n_groups;
 	char *name, *home, *shell;
+	const char *hostname; /* of the machine */
 };
 int user_init(struct user *user); /* 0, or -1 after saying why */
 /* Root, as a root file system's /etc/passwd describes it: who runs what is in a --rootfs. */

@@ -51,7 +51,7 @@ struct run {
 	struct tsc_clock tsc;
 	struct machine machine;
 	struct volumes volumes;
-	struct strvec devices; /* QEMU arguments of volumes and disks */
+	struct strvec devices; /* QEMU arguments of volumes, disks and the network */
 	struct missing_paths missing;
 	struct counts counts;
 	FILE *summary_to;
@@ -62,7 +62,7 @@ struct run {
 	struct kernel_file kernel;
 	struct module module;
 	struct guest_files files; /* of a program that is not an image */
-	int firmware_fd, trace_fd, signal_fd;
+	int firmware_fd, trace_fd, signal_fd, tap_fd;
 	int root_fd; /* where the root image is, if root_size is not 0 */
 	uint64_t root_offset, root_size;
 	uint64_t deadline_ns;
@@ -90,6 +90,8 @@ static int open_program(struct run *r)
 	};
 	int status = payload_open(&r->payload, &spec);
 
+	if (r->o.net.hostname)
+		r->payload.user.hostname = r->o.net.hostname;
 	if (status == 0 && r->payload.has_root)
 		status = rootimage_make(&r->payload.root);
 	r->root_fd = r->payload.root.fd;
@@ -104,9 +106,11 @@ static int open_image(struct run *r)
 	const struct module_spec *spec = &r->image.module.spec;
 	int status;
 
-	if (r->o.adds.n || r->o.rootfs)
+	if (r->o.adds.n || r->o.rootfs || r->o.net.hostname)
 		return fail(STATUS_FAILED, "%s is an image: %s is for when it is built", name,
-			    r->o.rootfs ? "--rootfs" : "--add");
+			    r->o.rootfs	  ? "--rootfs"
+			    : r->o.adds.n ? "--add"
+					  : "--hostname");
 	status = image_open(&r->image, name);
 	if (status)
 		return status;
@@ -151,6 +155,8 @@ static void describe_run(const struct run *r, struct module_spec *spec, bool ter
 	spec->rules_for = r->o.policy_for;
 	if (r->o.cpus)
 		spec->cpus = r->o.cpus;
+	if (r->o.net.has_ip)
+		spec->net = r->o.net.net;
 	spec->tsc_hz = tsc_hz(&r->tsc, TSC_FIRST_NS);
 	spec->root_on_disk = r->root_on_disk;
 	spec->root_fd = r->root_fd;
@@ -171,7 +177,7 @@ static int lay_out_program(struct run *r, bool terminal)
 	    .cwd = r->o.cwd		  ? r->o.cwd
 		   : here && *here == '/' ? here
 					  : "/",
-	    .hostname = GUEST_HOSTNAME,
+	    .hostname = user->hostname,
 	    .argv = r->o.app,
 	    .files = &r->files,
 	    .uid = user->uid,
@@ -259,7 +265,8 @@ static int check_devices(const struct run *r)
 		n += strcmp(r->devices.v[i], "-device") == 0;
 	if (n <= MOST_DEVICES)
 		return 0;
-	return fail(STATUS_FAILED, "%zu volumes and disks: a machine has at most %d", n,
+	return fail(STATUS_FAILED,
+		    "%zu volumes, disks and network devices: a machine has at most %d", n,
 		    MOST_DEVICES);
 }
 
@@ -335,6 +342,7 @@ static int start_machine(struct run *r)
 	    .kernel_fd = r->kernel.fd,
 	    .module_fd = r->module.fd,
 	    .firmware_fd = r->firmware_fd,
+	    .tap_fd = r->tap_fd,
 	    .devices = &r->devices,
 	    .extra = &r->o.qemu_args,
 	    .child_mask = &r->old_mask,
@@ -445,6 +453,8 @@ static int report_death(const struct run *r, const struct relay_result *end)
 
 	if (WIFEXITED(status) && WEXITSTATUS(status) == (BI_DEBUG_EXIT_PANIC << 1 | 1))
 		return report_panic();
+	if (net_problem(&r->o.net, end->text))
+		return fail(STATUS_FAILED, "%s", net_problem(&r->o.net, end->text));
 	print_qemu_text(end);
 	if (WIFSIGNALED(status))
 		return fail(STATUS_FAILED,
@@ -546,7 +556,7 @@ static int relay(struct run *r)
 
 static void release(struct run *r)
 {
-	const int fds[] = {r->kernel.fd, r->firmware_fd, r->trace_fd, r->signal_fd};
+	const int fds[] = {r->kernel.fd, r->firmware_fd, r->trace_fd, r->signal_fd, r->tap_fd};
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
@@ -579,6 +589,8 @@ static int run(struct run *r)
 	if (status == 0)
 		status = disks_prepare(&r->o.disks, &r->devices);
 	if (status == 0)
+		status = net_prepare(&r->o.net, &r->devices, &r->tap_fd);
+	if (status == 0)
 		status = volumes_parse(&r->volumes, &r->o.volumes, &r->devices);
 	if (status)
 		return status;
@@ -603,7 +615,8 @@ int cmd_run(int argc, char **argv)
 			.firmware_fd = -1,
 			.machine = MACHINE_NONE,
 			.trace_fd = -1,
-			.signal_fd = -1};
+			.signal_fd = -1,
+			.tap_fd = -1};
 	uint64_t began = monotonic_ns();
 	int status;
 

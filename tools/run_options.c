@@ -82,6 +82,9 @@ static const struct opt table[] = {
     {OPT_VERBOSE, 0, "verbose", NULL, false,
      "print the QEMU command, kernel messages, and details of crashes"},
     {OPT_HELP, 'h', "help", NULL, false, "print this"},
+    {.help = "Network:"},
+    NET_DEVICE_OPTIONS,
+    NET_NAME_OPTIONS,
     POLICY_OPTIONS,
     {OPT_POLICY_FOR, 0, "policy-for", "PATH", false,
      "all this, --record and --summary are about the processes that run the program\n"
@@ -345,7 +348,8 @@ static int apply(void *ctx, int id, const char *value)
 		o->kernel = value;
 		break;
 	default:
-		return policy_option(&o->policy, id, value);
+		return id >= OPT_NET ? net_option(&o->net, id, value)
+				     : policy_option(&o->policy, id, value);
 	}
 	return 0;
 }
@@ -365,7 +369,7 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
 	if (operand >= argc)
 		return fail(STATUS_FAILED, "run: which program? See '" HINT "'");
 	o->app = argv + operand;
-	return 0;
+	return net_check(&o->net);
 }
 
 void run_options_free(struct run_options *o)

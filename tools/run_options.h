@@ -5,6 +5,7 @@
 #ifndef TOOLS_RUN_OPTIONS_H
 #define TOOLS_RUN_OPTIONS_H
 
+#include "tools/net.h"
 #include "tools/policy.h"
 #include "tools/util.h"
 
@@ -35,6 +36,7 @@ struct run_options {
 	const char *record;	  /* NULL: no */
 	struct policy policy;
 	const char *policy_for; /* absolute path of a program in the machine; NULL: for all */
+	struct net_options net;
 	const char *gdb;    /* NULL: no; else TCP port or path of a Unix socket */
 	const char *kernel; /* NULL: the one inside */
 	char **app;	    /* the program and its arguments, NULL-terminated */

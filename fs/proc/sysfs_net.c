@@ -33,10 +33,7 @@ NETIF_VALUE(changes, "%u", n.carrier_ups + n.carrier_downs)
 NETIF_VALUE(ups, "%u", n.carrier_ups)
 NETIF_VALUE(downs, "%u", n.carrier_downs)
 NETIF_VALUE(assigned, "%u", n.type == ETHER ? 1 : 2)
-NETIF_VALUE(operstate, "%s",
-	    n.operstate == OPER_UP ? "up"
-	    : n.operstate	   ? "down"
-				   : "unknown")
+NETIF_VALUE(operstate, "%s", n.operstate == OPER_UP ? "up" : n.operstate ? "down" : "unknown")
 NETIF_COUNT(rx_bytes, n.stats.rx_bytes)
 NETIF_COUNT(rx_packets, n.stats.rx_packets)
 NETIF_COUNT(rx_dropped, n.stats.rx_dropped)

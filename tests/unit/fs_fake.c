@@ -18,6 +18,7 @@
 #include "kernel/oom.h"
 #include "kernel/random.h"
 #include "kernel/sched.h"
+#include "kernel/socket_fs.h"
 #include "kernel/uaccess.h"
 #include "kernel/utsname.h"
 #include "kernel/vma.h"
@@ -637,4 +638,14 @@ int futex_sleep(struct wait_queue *wq, bool (*done)(const void *arg), const void
 void eventfd_signal(struct file *f)
 {
 	abort();
+}
+
+/* ---- network interfaces: none but the loopback ---- */
+
+bool netif_row(unsigned nth, struct netif_row *row)
+{
+	static const uint8_t mac[6];
+
+	*row = (struct netif_row){.name = "lo", .index = 1, .mac = mac, .broadcast = mac};
+	return nth == 0;
 }

@@ -85,7 +85,7 @@ static void test_module(void)
 	static char bytes[10000];
 	char *argv[] = {"prog", "", "two words", NULL}, *envp[] = {"A=1", NULL};
 	gid_t groups[] = {1000, 70001};
-	struct user user = {1000, 1000, groups, 2, "ann", "/home/ann", "/bin/zsh"};
+	struct user user = {1000, 1000, groups, 2, "ann", "/home/ann", "/bin/zsh", "box"};
 	struct program program = {.path = "/opt/tool/prog", .alias = "/opt/alias"};
 	struct guest_files files = {0};
 	struct module_spec spec = {
@@ -182,7 +182,7 @@ static void test_unmerged(void)
 
 static void test_environment(void)
 {
-	struct user user = {.home = "/home/ann"};
+	struct user user = {.home = "/home/ann", .hostname = "box"};
 	struct strvec env = {0}, settings = {0};
 
 	setenv("TERM", "vt220", 1);
@@ -195,7 +195,7 @@ static void test_environment(void)
 	guest_environment(&env, &user, true, &settings);
 	CHECK(env.n == 6 && env.v[6] == NULL);
 	CHECK(strncmp(env.v[0], "PATH=/usr/local/sbin:", 21) == 0);
-	CHECK(strcmp(env.v[1], "HOSTNAME=uniload") == 0 && strcmp(env.v[2], "TERM=vt220") == 0);
+	CHECK(strcmp(env.v[1], "HOSTNAME=box") == 0 && strcmp(env.v[2], "TERM=vt220") == 0);
 	CHECK(strcmp(env.v[3], "HOME=/else") == 0 && strcmp(env.v[4], "COPIED=here") == 0);
 	CHECK(strcmp(env.v[5], "X=a=b") == 0);
 	strvec_free(&env);

@@ -2,6 +2,7 @@
 /*
  * The options of `uniload run`.
  * unit: tools/run_options.c tools/options.c tools/util.c tools/policy.c tools/systable.c
+ * tools/net.c
  * -D_GNU_SOURCE
  */
 #include "tests/unit/unit.h"
