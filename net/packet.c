@@ -61,6 +61,10 @@ static void keep(struct packet_sock *p, struct netbuf *b, uint32_t len)
 	struct packet *k = NULL;
 
 	p->seen++;
+	if (p->ring) {
+		p->drops += !packet_ring_put(p->ring, b, len);
+		return;
+	}
 	if (p->queued < p->s.rcvbuf)
 		k = kmalloc(sizeof(*k));
 	if (!k) {
@@ -143,6 +147,12 @@ static void drop(struct packet_sock *p, struct packet *k)
 	kfree(k);
 }
 
+void packet_purge(struct packet_sock *p)
+{
+	while (!list_empty(&p->queue))
+		drop(p, list_first(&p->queue, struct packet, link));
+}
+
 static void release(struct socket *s)
 {
 	struct packet_sock *p = packet_sock(s);
@@ -151,8 +161,8 @@ static void release(struct socket *s)
 	if (list_empty(&all))
 		netdev_tap = NULL;
 	packet_leave_all(p);
-	while (!list_empty(&p->queue))
-		drop(p, list_first(&p->queue, struct packet, link));
+	packet_purge(p);
+	packet_ring_free(p->ring);
 	sock_filter_put(s->filter);
 	put(p);
 }
@@ -416,7 +426,7 @@ static unsigned poll(struct socket *s, struct poll_table *pt)
 	poll_wait(pt, &s->wq);
 	if (n ? has_room(p, n) : p->in_flight < s->sndbuf)
 		events |= EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND;
-	if (first(p))
+	if (first(p) || (p->ring && packet_ring_readable(p->ring)))
 		events |= EPOLLIN | EPOLLRDNORM;
 	if (s->error)
 		events |= EPOLLERR;
@@ -461,5 +471,6 @@ const struct socket_ops packet_ops = {
     .setopt = packet_setopt,
     .getopt = packet_getopt,
     .release = release,
+    .map_page = packet_map_page,
     .filters = true,
 };

@@ -26,7 +26,7 @@ struct packet_sock {
 	struct list all;
 	int ifindex;	   /* 0: all */
 	uint16_t protocol; /* network order; 0: nothing is received */
-	bool auxdata, loss, ignore_outgoing;
+	bool auxdata, ignore_outgoing;
 	unsigned version, reserve; /* TPACKET_V*, PACKET_RESERVE */
 	struct list queue;	   /* struct packet */
 	size_t queued;		   /* what they are charged */
@@ -55,5 +55,17 @@ static inline size_t packet_start(const struct packet_sock *p, const struct netb
 int packet_setopt(struct socket *s, int level, int opt, uaddr_t val, unsigned len);
 int packet_getopt(struct socket *s, int level, int opt, uaddr_t val, uaddr_t len);
 void packet_leave_all(struct packet_sock *p);
+void packet_purge(struct packet_sock *p); /* packet.c: frames that nobody has read */
+
+/* ---- packet_ring.c ---- */
+unsigned packet_header_size(unsigned version); /* 0: there is no such version */
+/* A ring as PACKET_RX_RING asks for, or none (*out NULL) if it is to go. 0, -EINVAL, -ENOMEM. */
+int packet_ring_make(struct packet_sock *p, const struct tpacket_req3 *q, struct packet_ring **out);
+void packet_ring_free(struct packet_ring *r); /* NULL allowed */
+/* Put `len` bytes of a frame into the ring; false: there is no room. */
+bool packet_ring_put(struct packet_ring *r, const struct netbuf *b, uint32_t len);
+bool packet_ring_readable(struct packet_ring *r);
+unsigned packet_ring_frozen(struct packet_ring *r); /* since it was asked last */
+int packet_map_page(struct socket *s, uint64_t index, struct page **out);
 
 #endif

@@ -92,11 +92,49 @@ static int set_membership(struct packet_sock *p, int opt, uaddr_t val, unsigned 
 
 /* ---- numbers ---- */
 
+/* The two shapes of the request differ in what follows the first four numbers. */
+static int set_ring(struct packet_sock *p, uaddr_t val, unsigned len)
+{
+	unsigned size =
+	    p->version == TPACKET_V3 ? sizeof(struct tpacket_req3) : sizeof(struct tpacket_req);
+	struct tpacket_req3 q = {0};
+	struct packet_ring *ring;
+	int r;
+
+	if (len < size)
+		return -EINVAL;
+	if (copy_from_user(&q, val, size))
+		return -EFAULT;
+	if (p->ring && q.tp_block_nr)
+		return -EBUSY;
+	r = packet_ring_make(p, &q, &ring);
+	if (r)
+		return r;
+	packet_ring_free(p->ring);
+	p->ring = ring;
+	packet_purge(p);
+	return 0;
+}
+
 static int set_number(struct packet_sock *p, int opt, unsigned value)
 {
 	switch (opt) {
 	case PACKET_AUXDATA:
 		p->auxdata = value;
+		return 0;
+	case PACKET_VERSION:
+		if (value > TPACKET_V3)
+			return -EINVAL;
+		if (p->ring)
+			return -EBUSY;
+		p->version = value;
+		return 0;
+	case PACKET_RESERVE:
+		if (value > INT32_MAX)
+			return -EINVAL;
+		if (p->ring)
+			return -EBUSY;
+		p->reserve = value;
 		return 0;
 	case PACKET_IGNORE_OUTGOING:
 		if (value > 1)
@@ -116,6 +154,8 @@ int packet_setopt(struct socket *s, int level, int opt, uaddr_t val, unsigned le
 		return -ENOPROTOOPT;
 	if (opt == PACKET_ADD_MEMBERSHIP || opt == PACKET_DROP_MEMBERSHIP)
 		return set_membership(p, opt, val, len);
+	if (opt == PACKET_RX_RING)
+		return set_ring(p, val, len);
 	if (len < sizeof(value))
 		return -EINVAL;
 	if (get_user(&value, val))
@@ -128,10 +168,13 @@ int packet_setopt(struct socket *s, int level, int opt, uaddr_t val, unsigned le
 /* Asking starts the count anew. */
 static int get_statistics(struct packet_sock *p, uaddr_t val, uaddr_t ulen)
 {
-	struct tpacket_stats st = {.tp_packets = p->seen, .tp_drops = p->drops};
+	bool v3 = p->version == TPACKET_V3;
+	struct tpacket_stats_v3 st = {.tp_packets = p->seen, .tp_drops = p->drops};
 
+	if (v3 && p->ring)
+		st.tp_freeze_q_cnt = packet_ring_frozen(p->ring);
 	p->seen = p->drops = 0;
-	return socket_store_opt(&st, sizeof(st), val, ulen);
+	return socket_store_opt(&st, v3 ? sizeof(st) : sizeof(struct tpacket_stats), val, ulen);
 }
 
 int packet_getopt(struct socket *s, int level, int opt, uaddr_t val, uaddr_t ulen)
@@ -150,6 +193,21 @@ int packet_getopt(struct socket *s, int level, int opt, uaddr_t val, uaddr_t ule
 		return get_statistics(p, val, ulen);
 	case PACKET_AUXDATA:
 		value = p->auxdata;
+		break;
+	case PACKET_VERSION:
+		value = (int)p->version;
+		break;
+	case PACKET_RESERVE:
+		value = (int)p->reserve;
+		break;
+	case PACKET_HDRLEN: /* of the version that is asked about */
+		if (len < (int)sizeof(value))
+			return -EINVAL;
+		if (get_user(&value, val))
+			return -EFAULT;
+		value = (int)packet_header_size((unsigned)value);
+		if (!value)
+			return -EINVAL;
 		break;
 	case PACKET_IGNORE_OUTGOING:
 		value = p->ignore_outgoing;

@@ -175,8 +175,9 @@ struct socket *socket_of(const struct file *f)
 
 int socket_file(struct socket *s, struct inode *in, uint64_t ino, unsigned flags, struct file **out)
 {
+	unsigned kind = FILE_STREAM | (s->ops->map_page ? FILE_MAP_WRITE : 0);
 	const struct file_ops *ops = s->ops->map_page ? &socket_mapped_ops : &socket_file_ops;
-	int r = file_new(ops, in, O_RDWR | flags, FILE_STREAM, out);
+	int r = file_new(ops, in, O_RDWR | flags, kind, out);
 
 	if (r)
 		return r;
