@@ -9,13 +9,16 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ethtool.h>
 #include <linux/if_tun.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define HOSTNAME_MAX 64
@@ -138,12 +141,17 @@ int net_check(const struct net_options *o)
 
 /* ---- the device ---- */
 
+/* /sys may be that of another network namespace. */
 static bool is_tap(const char *name)
 {
-	char path[64];
+	struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
+	struct ifreq r = {.ifr_data = (void *)&info};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), e;
 
-	snprintf(path, sizeof(path), "/sys/class/net/%s/tun_flags", name);
-	return access(path, F_OK) == 0;
+	memcpy(r.ifr_name, name, strlen(name));
+	e = ioctl(fd, SIOCETHTOOL, &r);
+	close(fd);
+	return e == 0 && strcmp(info.driver, "tun") == 0 && strcmp(info.bus_info, "tap") == 0;
 }
 
 static int tap_error(const char *name, int error)
