@@ -27,7 +27,7 @@ is 'none by default' "$(u $BB ls /sys/class/net)" lo
 is '--net none' "$(u --net none $BB ls /sys/class/net)" lo
 is '--hostname' "$(u --hostname box $BB sh -c 'hostname; cat /etc/hostname; grep -c box /etc/hosts; echo $HOSTNAME')" $'box\nbox\n1\nbox'
 "$UNILOAD" build -o img --hostname made --ip 10.0.2.15/24,10.0.2.2 $BB --args sh -c 'hostname; ip route' >/dev/null
-is 'in an image' "$("$UNILOAD" inspect img | grep -c 'made$\|10.0.2.15/24,10.0.2.2$')" 2
+is 'in an image' "$("$UNILOAD" inspect img | grep -c '^ *hostname.* made$\|10.0.2.15/24,10.0.2.2$')" 2
 
 cat >lease <<'END'
 #!/bin/sh
