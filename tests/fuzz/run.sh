@@ -85,6 +85,11 @@ seeds_p9() { # an attribute reply and a walk, as QEMU sends them
 	printf '\003\377\000\026\000\000\000\157\001\000\001\000\200\1\0\0\0\1\2\3\4\5\6\7\10' >"$1/2"
 }
 
+seeds_net() { # a device with all features; frames of one and of two buffers, an interrupt after each
+	printf '\243\071\001\001\000\074\000%0100d\006\010\000\020%0100d\006' 0 0 >"$1/1"
+	printf '\240\271\001\000\210\377\000%0100d\200\001\000%0100d\006\003\001\000\000\001\006' 0 0 >"$1/2"
+}
+
 for name in ${*:-$(ls tests/fuzz/fuzz_*.c | sed 's,.*/fuzz_,,; s,\.c$,,')}; do
 	source=tests/fuzz/fuzz_$name.c
 	corpus=$out/corpus-$name
