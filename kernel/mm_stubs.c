@@ -26,6 +26,10 @@
 #define STUB	   sizeof(struct rewrite_stub)
 #define AREA_SIZE  (256ul << 10)
 #define AREA_STUBS (AREA_SIZE / STUB)
+/* With room for fewer the stubs are looked through for such as are not needed any more; if that
+ * does not help, again after so many pages. */
+#define ROOM	 (AREA_STUBS / 8)
+#define PATIENCE 4096
 /* How far from the code an area may be, and is if there is room: away from where mmap(2) maps. */
 #define AREA_REACH    ((2ul << 30) - 2 * AREA_SIZE)
 #define AREA_DISTANCE (1ul << 30)
@@ -35,7 +39,10 @@ struct stub_areas {
 	struct stub_area {
 		uaddr_t base;
 		unsigned used; /* stubs in it, from the start */
+		unsigned free; /* of those without a site, to be used again */
+		unsigned hand; /* where to look for one of them */
 	} area[16];
+	unsigned patience; /* see make_room */
 };
 
 /* ---- areas ---- */
@@ -79,18 +86,6 @@ static struct stub_area *area_new(struct mm *mm, const struct vma *v, uaddr_t at
 	a = &mm->stubs->area[mm->stubs->n++];
 	*a = (struct stub_area){.base = like.start};
 	return a;
-}
-
-/* An area with room for a stub of code at `at`, or NULL. */
-static struct stub_area *area_for(struct mm *mm, const struct vma *v, uaddr_t at)
-{
-	for (unsigned i = 0; mm->stubs && i < mm->stubs->n; i++) {
-		struct stub_area *a = &mm->stubs->area[i];
-
-		if (a->used < AREA_STUBS && reaches(a->base, at))
-			return a;
-	}
-	return area_new(mm, v, at);
 }
 
 /* What is mapped at va, through the direct map; NULL: nothing. */
@@ -170,6 +165,124 @@ static uint8_t *stub_page(struct mm *mm, uaddr_t va)
 	return page_to_virt(p);
 }
 
+/* ---- places for stubs ---- */
+
+/* Does a thread go on inside of the stub at `at`? None is in program code: smp_leave_program. */
+static bool in_use(struct mm *mm, uaddr_t at)
+{
+	struct process *p;
+
+	for_each_process(p)
+	{
+		struct thread *t;
+
+		if (p->mm != mm)
+			continue;
+		list_for_each (t, &p->threads, process_link)
+			if (t->regs && t->regs->rip - at < STUB)
+				return true;
+	}
+	return false;
+}
+
+/* Find the stubs of an area that no site jumps to any more, because the code is gone. */
+static void area_sweep(struct mm *mm, struct stub_area *a)
+{
+	smp_leave_program(mm);
+	for (unsigned i = 0; i < a->used; i++) {
+		uaddr_t at = a->base + i * STUB;
+		const struct rewrite_stub *stub = stub_at(mm, at);
+		struct pt_leaf leaf;
+		const uint8_t *code;
+		uint8_t *page;
+
+		if (!stub || !stub->site)
+			continue;
+		code = bytes_at(mm, stub->site, &leaf);
+		if ((code && rewrite_in_place(stub, at, code)) || in_use(mm, at))
+			continue;
+		page = stub_page(mm, at & PAGE_MASK);
+		if (!page)
+			return;
+		((struct rewrite_stub *)(page + (at & ~PAGE_MASK)))->site = 0;
+		a->free++;
+	}
+}
+
+static unsigned room_in(const struct stub_area *a)
+{
+	return AREA_STUBS - a->used + a->free;
+}
+
+/* Is there an area for code at `at`, but little room in it and in others like it? */
+static bool crowded(struct mm *mm, uaddr_t at)
+{
+	unsigned room = 0;
+	bool any = false;
+
+	for (unsigned i = 0; mm->stubs && i < mm->stubs->n; i++) {
+		const struct stub_area *a = &mm->stubs->area[i];
+
+		if (!reaches(a->base, at))
+			continue;
+		any = true;
+		room += room_in(a);
+	}
+	return any && room < ROOM;
+}
+
+/*
+ * See to it that there are places for stubs of code at `at`, if there can be without a new area:
+ * libraries come and go. Not while changed pages wait for being mapped: their stubs look unneeded.
+ */
+static void make_room(struct mm *mm, uaddr_t at)
+{
+	struct stub_areas *s = mm->stubs;
+
+	if (!crowded(mm, at))
+		return;
+	if (s->patience) {
+		s->patience--;
+		return;
+	}
+	for (unsigned i = 0; i < s->n; i++)
+		area_sweep(mm, &s->area[i]);
+	if (crowded(mm, at))
+		s->patience = PATIENCE;
+}
+
+/* A place in an area that has room; area_taken when it is a stub's. */
+static uaddr_t area_place(struct mm *mm, struct stub_area *a)
+{
+	const struct rewrite_stub *stub;
+
+	if (a->used < AREA_STUBS)
+		return a->base + a->used * STUB;
+	while ((stub = stub_at(mm, a->base + a->hand * STUB)) && stub->site)
+		a->hand = (a->hand + 1) % AREA_STUBS;
+	return a->base + a->hand * STUB;
+}
+
+static void area_taken(struct stub_area *a)
+{
+	if (a->used < AREA_STUBS)
+		a->used++;
+	else
+		a->free--;
+}
+
+/* An area with room for a stub of code at `at`, or NULL. */
+static struct stub_area *area_for(struct mm *mm, const struct vma *v, uaddr_t at)
+{
+	for (unsigned i = 0; mm->stubs && i < mm->stubs->n; i++) {
+		struct stub_area *a = &mm->stubs->area[i];
+
+		if (room_in(a) && reaches(a->base, at))
+			return a;
+	}
+	return area_new(mm, v, at);
+}
+
 /*
  * The bytes of site s, of which `n`, all that are replaced, are at `from`. Where the `syscall`
  * behind lies in the next page, that is not asked: it is there if the file is the plan's.
@@ -198,7 +311,7 @@ static int put_stub(struct mm *mm, const struct vma *v, const struct plan_site *
 	if (!a)
 		return -ENOMEM;
 	site_bytes(s, page + (at & ~PAGE_MASK), PAGE_SIZE - (at & ~PAGE_MASK), code);
-	place = a->base + a->used * STUB;
+	place = area_place(mm, a);
 	r = rewrite_make(s, code, at, place, stubs_entry_word(), &stub, patched);
 	if (r)
 		return r;
@@ -206,7 +319,7 @@ static int put_stub(struct mm *mm, const struct vma *v, const struct plan_site *
 	if (!stubs)
 		return -ENOMEM;
 	memcpy(stubs + (place & ~PAGE_MASK), &stub, STUB);
-	a->used++;
+	area_taken(a);
 	memcpy(page + (at & ~PAGE_MASK), patched, s->length);
 	return 0;
 }
@@ -343,6 +456,7 @@ void mm_stubs_plan(struct mm *mm, struct vma *v, uaddr_t start, struct page **pa
 	if (!(v->prot & PROT_EXEC) || !may_change(v) || !mm_plenty(4) ||
 	    !stubs_plan_of(v->file, &plan))
 		return;
+	make_room(mm, start);
 	for (size_t i = 0; i < n; i++) {
 		uaddr_t va = start + i * PAGE_SIZE;
 
@@ -389,6 +503,7 @@ int mm_stubs_add(struct mm *mm, uaddr_t rip, uint64_t nr)
 		return -EINVAL;
 	if (mm_split_edges(mm, page, page + PAGE_SIZE))
 		return -ENOMEM;
+	make_room(mm, at);
 	copy = copy_page(bytes_at(mm, page, &leaf));
 	if (!copy)
 		return -ENOMEM;

@@ -185,6 +185,41 @@ static void from_file(void)
 	is(odd, 0);
 }
 
+/* How many areas of what Linux would not have are there? */
+static int count_areas(void)
+{
+	char line[512];
+	FILE *f = fopen("/proc/self/maps", "r");
+	int n = 0;
+
+	while (fgets(line, sizeof(line), f))
+		n += strstr(line, "[uniload]") != NULL;
+	fclose(f);
+	return n;
+}
+
+/* Code that comes and goes, more often than there would be room for all of it. */
+static void comes_and_goes(void)
+{
+	enum { SITES = 120, ROUNDS = 100 };
+	int before = count_areas();
+
+	for (int i = 0; i < ROUNDS; i++) {
+		unsigned char *p = page(PROT_READ | PROT_WRITE);
+
+		for (int k = 0; k < SITES; k++)
+			memcpy(p + k * sizeof(get_pid), get_pid, sizeof(get_pid));
+		odd += mprotect(p, PAGE, PROT_READ | PROT_EXEC) != 0;
+		for (int k = 0; k < SITES; k++)
+			for (int c = 0; c < 8; c++)
+				odd += ((code_fn)(void *)(p + k * sizeof(get_pid)))() != getpid();
+		odd += munmap(p, PAGE) != 0;
+	}
+	ok(count_areas() <= before + 1);
+	call((void *)site_mov, getpid());
+	is(odd, 0);
+}
+
 /* What Linux would not have may go, like anything that is mapped. */
 static void without_stubs(void)
 {
@@ -225,6 +260,7 @@ int main(void)
 	edges();
 	moved();
 	from_file();
+	comes_and_goes();
 	without_stubs();
 	return tap_done();
 }
