@@ -245,9 +245,9 @@ exit_iret:
 	add	$REGS_RIP, %rsp
 exit_iret_insn:
 	iretq
-exit_end:
 exit_iret_pending:
 	movl	$1, %gs:CPU_MASKED
+exit_end:
 	lock_site kernel_enter
 	jmp	exit_full
 
