@@ -412,16 +412,14 @@ int mount_ns_copy(struct fs_context *fs)
 {
 	static uint64_t last_ino;
 	struct mount_ns *ns = kzalloc(sizeof(*ns)), *old = mount_ns_current(), *was = NULL;
-	struct mount *m = NULL, *x;
+	struct mount *m = NULL;
 	int r = ns ? 0 : -ENOMEM;
 
 	if (r)
 		return r;
 	ns->refs = 1;
 	ns->ino = first_ns.ino + ++last_ino;
-	list_for_each (x, &mounts, link)
-		if (x->ns == old)
-			vfs_auto_mount_all(x);
+	vfs_all_mounts();
 	mutex_lock(&mount_lock);
 	r = clone_tree(old->root, true, true, &m);
 	if (!r) {

@@ -10,9 +10,11 @@
 /* Is `at` a place where this root may be mounted? */
 static int check_place(const struct dentry *root, struct dentry *at)
 {
+	if (at->mnt && at->mnt->dead)
+		return -ENOENT;
 	if (!at->mnt || at->mnt->ns != mount_ns_current())
 		return -EINVAL;
-	if (at->unlinked || !at->inode->nlink)
+	if (at->unlinked || !at->inode->nlink || !root->inode->nlink)
 		return -ENOENT;
 	return inode_is(root->inode, S_IFDIR) == inode_is(at->inode, S_IFDIR) ? 0 : -ENOTDIR;
 }
@@ -51,7 +53,11 @@ int mount_move(struct dentry *d, struct dentry *at)
 
 	mutex_lock(&mount_lock);
 	at = mount_top(dentry_get(at));
-	if (!mount_is_root(d) || m->ns != mount_ns_current() || !d->covers)
+	if (!mount_is_root(d))
+		r = -EINVAL;
+	else if (at->mnt && at->mnt->dead)
+		r = -ENOENT;
+	else if (m->ns != mount_ns_current() || !d->covers)
 		r = -EINVAL;
 	if (!r)
 		r = check_place(d, at);
@@ -145,6 +151,14 @@ int mount_set_propagation(struct dentry *d, unsigned type, bool deep)
 
 /* ---- removing ---- */
 
+/* Of one inode: a directory has only one name. */
+static bool same_name(const struct dentry *a, const struct dentry *b)
+{
+	return inode_is(a->inode, S_IFDIR) ||
+	       (a->parent->inode == b->parent->inode && a->name_len == b->name_len &&
+		!memcmp(a->name, b->name, a->name_len));
+}
+
 bool mount_on_name(const struct dentry *d)
 {
 	struct mount *x;
@@ -154,8 +168,7 @@ bool mount_on_name(const struct dentry *d)
 	list_for_each (x, &mounts, link) {
 		const struct dentry *at = x->root->covers;
 
-		if (at && at->inode == d->inode && at->parent->inode == d->parent->inode &&
-		    at->name_len == d->name_len && !memcmp(at->name, d->name, d->name_len))
+		if (at && at->inode == d->inode && (mount_is_root(at) || same_name(at, d)))
 			return true;
 	}
 	return false;
@@ -222,12 +235,14 @@ static void move_everybody(struct dentry *from, struct dentry *to)
 
 int mount_pivot(struct dentry *new_root, struct dentry *put_old)
 {
-	struct dentry *root = current->fs->root, *above;
 	struct mount_ns *ns = mount_ns_current();
-	struct mount *m = new_root->mnt, *old = root->mnt;
+	struct mount *m = new_root->mnt, *old;
+	struct dentry *root, *above;
 	int r = 0;
 
 	mutex_lock(&mount_lock);
+	root = current->fs->root;
+	old = root->mnt;
 	if (!m || m->ns != ns || !old || old->ns != ns || !put_old->mnt || put_old->mnt->ns != ns)
 		r = -EINVAL;
 	else if (new_root->unlinked || put_old->unlinked)

@@ -8,8 +8,19 @@ void vfs_all_mounts(void)
 {
 	struct mount *m;
 
-	list_for_each (m, &mounts, link) /* those it makes are appended, and looked at */
+	list_for_each (m, &mounts, link) { /* those it makes are appended, and looked at */
+		struct dentry *root;
+		bool there;
+
+		if (!m->autos)
+			continue;
+		root = dentry_get(m->root); /* looking may sleep */
 		vfs_auto_mount_all(m);
+		there = !list_empty(&m->link);
+		dentry_put(root);
+		if (!there)
+			break;
+	}
 }
 
 uint64_t vfs_anon_dev(void)

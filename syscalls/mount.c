@@ -86,7 +86,12 @@ static int bind(const char *source, struct dentry *at, bool deep)
 	r = vfs_lookup(NULL, source, LOOKUP_FOLLOW, &d);
 	if (r)
 		return r;
-	r = d->mnt && d->mnt->ns == mount_ns_current() ? mount_clone(d, deep, &m) : -EINVAL;
+	if (at->mnt && at->mnt->dead)
+		r = -ENOENT;
+	else if (!d->mnt || d->mnt->ns != mount_ns_current())
+		r = -EINVAL;
+	else
+		r = d->unlinked ? -ENOENT : mount_clone(d, deep, &m);
 	dentry_put(d);
 	if (r)
 		return r;
@@ -280,10 +285,14 @@ long sys_open_tree(int dirfd, uaddr_t path, unsigned flags)
 static int put_somewhere(struct dentry *from, struct dentry *to)
 {
 	struct mount *m = from->mnt;
+	int r;
 
 	if (!mount_is_root(from) || m->dead)
 		return -EINVAL;
-	return m->ns || m->root->covers ? mount_move(from, to) : mount_attach(m, to);
+	if (m->ns || m->root->covers)
+		return mount_move(from, to);
+	r = mount_attach(m, to);
+	return r == -ENOTDIR ? -EINVAL : r;
 }
 
 long sys_move_mount(int from_dirfd, uaddr_t from_path, int to_dirfd, uaddr_t to_path,

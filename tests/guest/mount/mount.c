@@ -186,6 +186,17 @@ static void binds(void)
 	fails(open("dir2/a", O_RDWR), EROFS);
 	close(file_with("dir/sub/a", "three"));
 	ok(file_is("dir2/a", "three"));
+	works(sys(mount, "x", "dir2", "tmpfs", 0, 0)); /* on the same directory under either name */
+	fails(rmdir("dir/sub"), EBUSY);
+	works(sys(umount2, "dir2", 0));
+	works(mkdir("dir/gone", 0755));
+	works(mkdir("dir4", 0755));
+	works(sys(mount, "dir/gone", "dir4", 0, MS_BIND, 0));
+	works(rmdir("dir/gone"));
+	fails(sys(mount, "dir4", "dir/sub", 0, MS_BIND, 0), ENOENT);
+	fails(sys(mount, "t", "dir4", "tmpfs", 0, 0), ENOENT);
+	works(sys(umount2, "dir4", 0));
+	works(rmdir("dir4"));
 	works(sys(mount, "dir/sub/a", "file", 0, MS_BIND, 0)); /* a file on a file */
 	ok(file_is("file", "three"));
 	ok(says(info("file"), " /sub/a "));

@@ -102,6 +102,7 @@ static void trees(void)
 	fails(sys(move_mount, t, "", AT_FDCWD, BAD, MOVE_MOUNT_F_EMPTY_PATH), EFAULT);
 	fails(sys(move_mount, AT_FDCWD, BAD, AT_FDCWD, "dir2", 0), EFAULT);
 	fails(sys(move_mount, t, "sub/f", AT_FDCWD, "dir2", 0), EINVAL);
+	fails(sys(move_mount, t, "", AT_FDCWD, "file", MOVE_MOUNT_F_EMPTY_PATH), EINVAL);
 	works(sys(move_mount, t, "", AT_FDCWD, "dir2", MOVE_MOUNT_F_EMPTY_PATH));
 	ok(file_is("dir2/sub/f", "below"));
 	close(t);
@@ -182,6 +183,7 @@ int main(void)
 		return tap_done();
 	works(mkdir("dir", 0755));
 	works(mkdir("dir2", 0755));
+	close(file_with("file", ""));
 	contexts();
 	trees();
 	attributes();
