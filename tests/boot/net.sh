@@ -4,7 +4,7 @@
 # timeout: 600
 . tests/boot/lib.sh
 BB=/bin/busybox
-count=10000
+count=3000
 [ "$LONG" = 1 ] && count=100000
 
 # ---- QEMU's own network ----

@@ -127,7 +127,7 @@ static void act(void)
 		fake_use(RX, word(), word() << 8 | byte());
 		break;
 	case 4: /* jump ahead */
-		fake_jump(RX, byte());
+		fake_jump(RX, byte() % 8);
 		break;
 	case 5:
 		fake_use(TX, byte() & 1 ? fake_take(TX) : word(), word());
