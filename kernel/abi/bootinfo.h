@@ -149,7 +149,7 @@ struct bootinfo {
 	uint32_t n_cpus;      /* to use, up to BOOTINFO_MAX_CPUS; 0 is 1 */
 	uint32_t rules_for;   /* offset of the absolute path of the program whose processes rules
 			       * and BI_COUNT are about, no link in it; 0: of all */
-	uint8_t seed[64]; /* random bytes for the guest's generator */
+	uint8_t seed[64];     /* random bytes for the guest's generator */
 	struct bi_net net;
 };
 
