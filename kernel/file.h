@@ -75,6 +75,7 @@ enum {
 			       nobody needs to know which were (tmpfs, memfd) */
 	FILE_WRITER = 8,    /* counted in inode->writers and mount->writers (VFS) */
 	FILE_NOEXEC = 16,   /* on a mount from which nothing is executed or mapped to be */
+	FILE_NOT_SENT = 32, /* not by SCM_RIGHTS: an io_uring, whose requests hold files */
 };
 
 /* (a) atomic, (i) immutable after open, (l) file->lock, (n) by its owner's rules */

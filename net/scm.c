@@ -44,6 +44,8 @@ static int parse_rights(const uint8_t *data, size_t len, struct scm *out)
 		if (!f)
 			return -EBADF;
 		files->file[files->n++] = f;
+		if (f->kind & FILE_NOT_SENT)
+			return -EINVAL;
 	}
 	return 0;
 }

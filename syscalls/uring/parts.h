@@ -33,6 +33,7 @@ void uring_unlock(struct uring *r);	 /* and tells what was completed */
 struct uring_task *uring_task_get(void); /* the caller's; NULL: no memory */
 void uring_task_end(void);		 /* cancels all that is the caller's */
 struct uring_req *uring_req_new(struct uring *r, struct uring_task *task); /* NULL: no memory */
+void uring_req_bury(struct uring_req *q);
 void uring_req_undo(struct uring_req *q); /* it came to nothing; NULL is allowed */
 /* The first of a chain may start: do it, or wait for what is before it. */
 void uring_start(struct uring_req *q);

@@ -17,8 +17,13 @@ void uring_lock(struct uring *r)
 
 void uring_unlock(struct uring *r)
 {
+	struct list dead;
+
+	list_take(&r->dead, &dead);
 	mutex_unlock(&r->lock);
 	uring_announce(r);
+	while (!list_empty(&dead))
+		uring_req_bury(list_first(&dead, struct uring_req, link));
 }
 
 /* ---- threads ---- */
@@ -112,6 +117,18 @@ void uring_disarm(struct uring_req *q)
 	spin_unlock(&fired_lock);
 }
 
+/* Let go of its files, one of which may be the ring's own. Locks: none. */
+void uring_req_bury(struct uring_req *q)
+{
+	list_del(&q->link);
+	if (q->file)
+		file_put(q->file);
+	if (q->in)
+		file_put(q->in);
+	uring_put(q->ring);
+	kfree(q);
+}
+
 static void req_free(struct uring_req *q)
 {
 	struct uring *r = q->ring;
@@ -121,18 +138,13 @@ static void req_free(struct uring_req *q)
 	if (q->state_mem && q->op && q->op->drop)
 		q->op->drop(q);
 	kfree(q->state_mem);
-	if (q->file)
-		file_put(q->file);
-	if (q->in)
-		file_put(q->in);
 	if (q->file_node)
 		uring_rsrc_put(r, q->file_node);
 	if (q->buf_node)
 		uring_rsrc_put(r, q->buf_node);
 	if (q->cred)
 		cred_put(q->cred);
-	kfree(q);
-	uring_put(r);
+	list_add_tail(&q->link, &r->dead);
 }
 
 void uring_req_undo(struct uring_req *q)

@@ -238,6 +238,7 @@ static int uring_alloc(const struct io_uring_params *p, struct uring **out)
 	list_init(&r->overflow);
 	list_init(&r->requests);
 	list_init(&r->drained);
+	list_init(&r->dead);
 	list_init(&r->fired);
 	list_init(&r->groups);
 	mutex_init(&r->lock);
@@ -295,6 +296,7 @@ long sys_io_uring_setup(unsigned entries, uaddr_t uparams)
 		uring_put(r);
 		return e;
 	}
+	f->kind |= FILE_NOT_SENT;
 	thread_async = (struct thread_async){.run = uring_run, .end = uring_task_end};
 	return fd_new(f, true);
 }

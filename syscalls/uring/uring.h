@@ -70,6 +70,7 @@ struct uring {
 	struct wait_queue cq_wq, poll_wq; /* threads in io_uring_enter; polls of the file */
 	struct timer bounce;		  /* wakes poll_wq from outside of wake-ups */
 	struct list requests;		  /* (l) that wait for something */
+	struct list dead;		  /* (l) that are over, but for their files */
 	struct list drained;		  /* (l) that wait for those before them, in order */
 	unsigned n_open;		  /* (l) issued and not completed */
 	bool barrier;			  /* (l) one with IOSQE_IO_DRAIN is among them */
