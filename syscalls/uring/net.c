@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Sockets. All is tried without waiting; MSG_DONTWAIT from the program makes -EAGAIN the result. */
+#include "fs/eventpoll.h"
 #include "kernel/abi/errno.h"
 #include "kernel/heap.h"
 #include "syscalls/socket.h"
@@ -252,6 +253,20 @@ int uring_prep_recv(struct uring_req *q)
 	return prep_flags(q, IORING_RECVSEND_POLL_FIRST | IORING_RECV_MULTISHOT);
 }
 
+/* What to say besides the result: the buffer, and whether there is more to receive. */
+static long received(struct uring_req *q, long r)
+{
+	unsigned ready;
+
+	if (r <= 0)
+		return r; /* a chosen buffer stays where it is */
+	q->cflags = uring_selected(q);
+	ready = sock(q)->type == SOCK_STREAM ? file_poll(q->file, NULL) : 0;
+	if ((ready & EPOLLIN) && !(ready & EPOLLRDHUP))
+		q->cflags |= IORING_CQE_F_SOCK_NONEMPTY;
+	return r;
+}
+
 static long recv_one(struct uring_req *q)
 {
 	const struct io_uring_sqe *s = &q->sqe;
@@ -269,10 +284,7 @@ static long recv_one(struct uring_req *q)
 	if (!user_range_ok(addr, len))
 		return -EFAULT;
 	iter_user(&it, addr, len);
-	r = progress(q, socket_recv(sock(q), &m), len);
-	if (r >= 0)
-		q->cflags = uring_selected(q);
-	return r;
+	return received(q, progress(q, socket_recv(sock(q), &m), len));
 }
 
 long uring_recv(struct uring_req *q)
@@ -365,8 +377,5 @@ long uring_recvmsg(struct uring_req *q)
 	r = user_msg_recv(u, sock(q), q->sqe.addr, q->sqe.msg_flags | MSG_DONTWAIT);
 	if (r > 0)
 		iter_advance(&u->it, (size_t)r);
-	r = progress(q, r, want);
-	if (r >= 0)
-		q->cflags = uring_selected(q);
-	return r;
+	return received(q, progress(q, r, want));
 }

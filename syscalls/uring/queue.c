@@ -103,6 +103,7 @@ void uring_post(struct uring *r, uint64_t user_data, int32_t res, uint32_t cflag
 	if (!list_empty(&r->overflow) || !put(r, &cqe))
 		keep(r, &cqe);
 	r->posted += !timeout;
+	r->timeouts += timeout;
 	r->news = true;
 	spin_unlock(&r->cq_lock);
 }

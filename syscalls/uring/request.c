@@ -81,10 +81,15 @@ void uring_task_end(void)
 
 struct uring_req *uring_req_new(struct uring *r, struct uring_task *task)
 {
-	struct uring_req *q = kzalloc(sizeof(*q));
+	struct uring_req *q = r->spare;
 
+	if (q)
+		*q = (struct uring_req){0};
+	else
+		q = kzalloc(sizeof(*q));
 	if (!q)
 		return NULL;
+	r->spare = NULL;
 	list_init(&q->link);
 	list_init(&q->task_link);
 	list_init(&q->fired_link);
@@ -98,6 +103,8 @@ struct uring_req *uring_req_new(struct uring *r, struct uring_task *task)
 static void unlist(struct uring_req *q)
 {
 	list_del(&q->link);
+	if (list_empty(&q->task_link) && list_empty(&q->fired_link))
+		return;
 	spin_lock(&fired_lock);
 	list_del(&q->task_link);
 	list_del(&q->fired_link);
@@ -112,6 +119,8 @@ void uring_disarm(struct uring_req *q)
 	}
 	if (q->timer.fire)
 		timer_disarm(&q->timer);
+	if (list_empty(&q->fired_link))
+		return;
 	spin_lock(&fired_lock);
 	list_del(&q->fired_link);
 	spin_unlock(&fired_lock);
@@ -144,7 +153,16 @@ static void req_free(struct uring_req *q)
 		uring_rsrc_put(r, q->buf_node);
 	if (q->cred)
 		cred_put(q->cred);
-	list_add_tail(&q->link, &r->dead);
+	if (q->file && q->file->refs > 1) { /* nothing happens but that */
+		file_put(q->file);
+		q->file = NULL;
+	}
+	if (q->file || q->in || r->spare) {
+		list_add_tail(&q->link, &r->dead);
+	} else { /* for the next one */
+		uring_put(r);
+		r->spare = q;
+	}
 }
 
 void uring_req_undo(struct uring_req *q)
@@ -325,17 +343,21 @@ void uring_run_deferred(struct uring *r)
 
 /* ---- completing ---- */
 
+static bool is_timeout(const struct uring_req *q)
+{
+	return q->op && q->op->issue == uring_timeout;
+}
+
 static void post_result(struct uring_req *q, long res)
 {
-	bool timeout = q->op && q->op->issue == uring_timeout;
-
 	if (!(q->sqe.flags & IOSQE_CQE_SKIP_SUCCESS))
-		uring_post(q->ring, q->sqe.user_data, (int32_t)res, q->cflags, timeout);
+		uring_post(q->ring, q->sqe.user_data, (int32_t)res, q->cflags, is_timeout(q));
 }
 
 void uring_post_more(struct uring_req *q, long res, uint32_t cflags)
 {
-	uring_post(q->ring, q->sqe.user_data, (int32_t)res, cflags | IORING_CQE_F_MORE, false);
+	uring_post(q->ring, q->sqe.user_data, (int32_t)res, cflags | IORING_CQE_F_MORE,
+		   is_timeout(q));
 	uring_timeouts_count(q->ring);
 }
 

@@ -8,6 +8,7 @@
 
 #define CLASS_SHIFT 13 /* of an I/O priority */
 #define CLASSES	    4u
+#define CLASS_RT    1u
 
 /* Segments, as they were at submission. */
 struct vector {
@@ -17,8 +18,12 @@ struct vector {
 
 int uring_prep_rw(struct uring_req *q)
 {
-	if (q->sqe.ioprio >> CLASS_SHIFT >= CLASSES)
+	unsigned class = q->sqe.ioprio >> CLASS_SHIFT;
+
+	if (class >= CLASSES || (!class && q->sqe.ioprio))
 		return -EINVAL;
+	if (class == CLASS_RT && !capable(CAP_SYS_NICE) && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
 	if (q->sqe.rw_flags & RWF_NOWAIT)
 		q->flags |= REQ_NOWAIT;
 	return 0;

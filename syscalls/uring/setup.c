@@ -66,6 +66,7 @@ void uring_put(struct uring *r)
 	if (__atomic_sub_fetch(&r->refs, 1, __ATOMIC_ACQ_REL))
 		return;
 	uring_drop_overflow(r);
+	kfree(r->spare);
 	run_free(r->ring_pages, r->n_ring_pages);
 	run_free(r->sqe_pages, r->n_sqe_pages);
 	kfree(r);

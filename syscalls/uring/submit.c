@@ -158,9 +158,10 @@ static int get_wait_args(struct wait_args *w, unsigned flags, uaddr_t arg, size_
 	return r;
 }
 
-/* Sleep until there are n completions. 0, -ETIME, -EINTR. */
+/* Sleep until there are n completions, or one is of a timeout. 0, -ETIME, -EINTR. */
 static int wait_for(struct uring *r, uint32_t n, uint64_t deadline)
 {
+	uint32_t timeouts = r->timeouts;
 	int slept = 0;
 
 	for (;;) {
@@ -171,7 +172,7 @@ static int wait_for(struct uring *r, uint32_t n, uint64_t deadline)
 		else
 			uring_run();
 		uring_flush(r);
-		if (uring_unread(r) >= n)
+		if (uring_unread(r) >= n || r->timeouts != timeouts)
 			return 0;
 		if (slept)
 			return slept == -ETIMEDOUT ? -ETIME : -EINTR;

@@ -62,6 +62,7 @@ struct uring {
 	uint32_t sq_head;		  /* (l) */
 	uint32_t cq_tail;		  /* (c) */
 	uint32_t posted;		  /* (c) completions but of timeouts */
+	uint32_t timeouts;		  /* (c) completions of timeouts */
 	struct list overflow;		  /* (c) completions without a place */
 	bool news;			  /* (c) since the last uring_announce */
 	bool waking;			  /* (f) poll_wq */
@@ -70,6 +71,7 @@ struct uring {
 	struct wait_queue cq_wq, poll_wq; /* threads in io_uring_enter; polls of the file */
 	struct timer bounce;		  /* wakes poll_wq from outside of wake-ups */
 	struct list requests;		  /* (l) that wait for something */
+	struct uring_req *spare;	  /* (l) one that is free */
 	struct list dead;		  /* (l) that are over, but for their files */
 	struct list drained;		  /* (l) that wait for those before them, in order */
 	unsigned n_open;		  /* (l) issued and not completed */

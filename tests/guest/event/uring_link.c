@@ -132,6 +132,11 @@ static void timeouts(void)
 
 	sqe(&r, IORING_OP_TIMEOUT, -1, &soon, 1, 0, 1);
 	is(result(&r), -ETIME);
+	/* one ends a wait for more */
+	sqe(&r, IORING_OP_TIMEOUT, -1, &soon, 1, 0, 1);
+	is(submit(&r, 2), 1);
+	is(unread(&r), 1);
+	is(next_cqe(&r).res, -ETIME);
 	sqe(&r, IORING_OP_TIMEOUT, -1, &bad, 1, 0, 1);
 	is(result(&r), -EINVAL);
 	sqe(&r, IORING_OP_TIMEOUT, -1, BAD, 1, 0, 1);
