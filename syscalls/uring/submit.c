@@ -110,8 +110,11 @@ long uring_submit(struct uring *r, unsigned n)
 	struct uring_req *q;
 	unsigned done = 0;
 
+	if (!task)
+		return -EAGAIN;
+	task->running = true; /* what goes on meanwhile needs the lock of the ring */
 	n = MIN(n, r->sq_entries);
-	while (task && done < n) {
+	while (done < n) {
 		q = uring_req_new(r, task);
 		if (!q || !uring_next_sqe(r, &q->sqe)) {
 			uring_req_undo(q);
@@ -123,7 +126,10 @@ long uring_submit(struct uring *r, unsigned n)
 	}
 	if (c.first) /* the last one was linked to nothing */
 		uring_start(c.first);
-	return done || task ? (long)done : -EAGAIN;
+	task->running = false;
+	if (!list_empty(&task->fired))
+		__atomic_or_fetch(&current->work, WORK_ASYNC, __ATOMIC_RELAXED);
+	return done;
 }
 
 /* ---- waiting ---- */

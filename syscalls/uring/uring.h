@@ -92,7 +92,7 @@ struct uring_task {
 	struct thread *thread;
 	struct list fired;
 	struct list requests;
-	bool running; /* the thread is working on some: not again meanwhile */
+	bool running; /* the thread is working on some, or submits: not again meanwhile */
 };
 
 enum uring_state { REQ_READY, REQ_POLLING, REQ_TIMING };

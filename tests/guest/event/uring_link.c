@@ -269,6 +269,36 @@ static void *writes(void *arg)
 	return arg;
 }
 
+static void *opens_fifo(void *arg)
+{
+	int fd;
+
+	if (write(p[1], "x", 1) != 1)
+		return NULL;
+	fd = open("fifo", O_WRONLY);
+	close(fd);
+	return arg;
+}
+
+/* One request waits for what another thread does after it has made another request go on. */
+static void fifo(void)
+{
+	pthread_t t;
+
+	tmp();
+	is(mkfifo("fifo", 0600), 0);
+	sqe(&r, IORING_OP_READ, p[0], buf, 1, 0, 1);
+	is(submit(&r, 0), 1);
+	is(pthread_create(&t, NULL, opens_fifo, buf), 0);
+	sqe(&r, IORING_OP_OPENAT, AT_FDCWD, "fifo", 0, 0, 2)->open_flags = O_RDONLY;
+	is(submit(&r, 2), 1);
+	take(2);
+	is(results[1], 1);
+	ok(results[2] > 2);
+	close(results[2]);
+	is(pthread_join(t, NULL), 0);
+}
+
 static void threads(void)
 {
 	pthread_t t;
@@ -374,6 +404,7 @@ int main(int argc, char **argv)
 	link_timeouts();
 	cancels();
 	threads();
+	fifo();
 	processes();
 	closing();
 	deferred();
