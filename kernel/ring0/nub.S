@@ -39,8 +39,9 @@
 stub_page:
 	stub_exception 0, 0
 	stub_exception 1, 0
-	.balign	32			/* 2: NMI. Nobody sends one */
-	iretq
+	.balign	32			/* 2: NMI: another CPU ends the machine */
+1:	hlt
+	jmp	1b
 	.balign	32			/* 3: a service for the kernel, or a breakpoint */
 	cmpq	$nub_call_return, (%rsp)
 	jne	breakpoint

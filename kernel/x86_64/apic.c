@@ -22,6 +22,7 @@
 #define LAPIC_TIMER_DIVIDE (0x3e0 / 4)
 #define ICR_INIT	   0x4500
 #define ICR_STARTUP	   0x4600 /* at the page whose number is in the low byte: 0 */
+#define ICR_NMI		   0x4400
 #define ICR_OTHERS	   0xc0000
 #define SVR_ENABLE	   0x100
 #define LVT_MASKED	   0x10000
@@ -104,9 +105,10 @@ void apic_start(uint8_t apic_id, bool again)
 	lapic[LAPIC_ICR_LOW] = again ? ICR_STARTUP : ICR_INIT;
 }
 
+/* Not by INIT: the first CPU would begin with the firmware. */
 void apic_stop_others(void)
 {
-	lapic[LAPIC_ICR_LOW] = ICR_OTHERS | ICR_INIT;
+	lapic[LAPIC_ICR_LOW] = ICR_OTHERS | ICR_NMI;
 }
 
 uint8_t apic_id(void)

@@ -365,9 +365,10 @@ from_program:
 	call	exception_in_program
 	jmp	exit_full
 
-bad_stack:
+bad_stack:	/* away from the interrupt stack, which the services that report it use */
+	lea	CPU_PANIC_STACK_TOP - REGS_SIZE - 8(%rbx), %rdi
+	move_regs
 	mov	%rsp, %rdi
-	lea	CPU_PANIC_STACK_TOP(%rbx), %rsp
 	call	exception_bad_stack
 	ud2
 
