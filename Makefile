@@ -162,8 +162,8 @@ UCFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Wno-unused-parameter -I. -DUNIT_TEST
 	-fno-sanitize-recover=all -fno-omit-frame-pointer -MMD -MP
 UNIT    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 # What `@fs` stands for: the file systems that need no device, on a faked kernel.
-FS_UNIT := tests/unit/fs_fake.c tests/unit/arena.c $(addprefix kernel/,cred.c page.c file.c iter.c poll.c) \
-	$(filter-out $(wildcard fs/stdio.c fs/*tty*.c fs/pty.c fs/*9p*.c fs/p9*.c fs/virtio*.c fs/event*.c fs/*fd.c),$(wildcard fs/*.c fs/proc/*.c))
+FS_UNIT := tests/unit/fs_fake.c tests/unit/arena.c $(addprefix kernel/,cred.c page.c file.c iter.c poll.c errname.c) \
+	$(filter-out $(wildcard fs/stdio.c fs/async.c fs/*tty*.c fs/pty.c fs/*9p*.c fs/p9*.c fs/virtio*.c fs/event*.c fs/*fd.c),$(wildcard fs/*.c fs/proc/*.c))
 unit_words   = $(shell awk '/unit:/ { on = 1; sub(/.*unit:/, "") } on { e = /\*\//; gsub(/[*\/] *$$|^ \*|\*\//, ""); print; if (e) exit }' $(1))
 unit_sources = $(1) $(filter %.c,$(patsubst @fs,$(FS_UNIT),$(call unit_words,$(1))))
 unit_objects = $(patsubst %.c,$(B)/unit/obj$(filter -D%,$(call unit_words,$(1)))/%.o,$(call unit_sources,$(1)))

@@ -49,6 +49,8 @@ static void test_values(void)
 	CHECK(PARSE("--rewrite=no", "app") == 0 && strcmp(rewrite_name(o.rewrite), "no") == 0);
 	CHECK(PARSE("--rewrite=", "app") == STATUS_FAILED);
 	CHECK(PARSE("--rewrite=all", "app") == STATUS_FAILED);
+	CHECK(PARSE("--policy-for", "/bin/p", "app") == 0 && strcmp(o.policy_for, "/bin/p") == 0);
+	CHECK(PARSE("--policy-for", "p", "app") == STATUS_FAILED);
 	CHECK(PARSE("--gdb", "app") == 0 && strcmp(o.gdb, "1234") == 0);
 	CHECK(PARSE("--gdb=5555", "app") == 0 && strcmp(o.gdb, "5555") == 0);
 	CHECK(PARSE("--strace", "app") == 0 && o.strace && o.strace_file == NULL);
