@@ -20,24 +20,27 @@ make_root()
 uniload_files()
 {
 	# shellcheck disable=SC2046
-	timeout 300 build/uniload run --accel "$1" -m 256M --rootfs "$tmp/root" -v "$tmp/volume:/volume" --disk "$tmp/disk" \
+	timeout --foreground 300 build/uniload run --accel "$1" -m 256M --rootfs "$tmp/root" -v "$tmp/volume:/volume" --disk "$tmp/disk" \
 		/b_fs $(fs_jobs /tmp "") $(volume_jobs /volume) data disk /dev/vda
 }
 
 linux_files()
 {
-	eval "timeout 600 $(linux_guest 256 "$tmp/files.cpio") $(linux_disk "$tmp/root.erofs" on) $(linux_disk "$tmp/disk" off)" \
+	eval "timeout --foreground 300 $(linux_guest 256 "$tmp/files.cpio") $(linux_disk "$tmp/root.erofs" on) $(linux_disk "$tmp/disk" off)" \
 		</dev/null | tr -d '\r'
 }
 
 file_benchmarks()
 {
+	local i
 	command -v mkfs.erofs >/dev/null || { say "file systems: skipped, mkfs.erofs (erofs-utils) is not installed"; return; }
 	say "file systems and disks, $rounds turns of each system"
 	make_root
 	tests/perf/linux-guest.sh disks "$tmp/files.cpio" \
 		"mount -t erofs -o ro /dev/vda /root; /bin/b_fs $(fs_jobs /tmp /root) data disk /dev/vdb" build/perf/b_fs
-	for _ in $(seq "$rounds"); do
+	for ((i = 1; i <= rounds; i++)); do
+		in_time $i || break
+		say "  turn $i"
 		# shellcheck disable=SC2046
 		build/perf/b_fs $(fs_jobs "$shm" "$tmp/root") $(volume_jobs "$tmp/host") data disk "$tmp/disk.host" >>"$tmp/f.host"
 		linux_files >>"$tmp/f.linux"

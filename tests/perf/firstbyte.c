@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * firstbyte -n RUNS [-e] [-t SEC] [-x PATTERN] -- CMD... [-- CMD...]...: runs the commands in turn
- * (A B A B ...), RUNS times each, and prints for each the milliseconds from exec to the first byte
- * of its standard output, or to the first byte of PATTERN in it: minimum, median, maximum. A run is
- * killed once the byte has come; with -e it goes on, and the time is that to its exit with status
- * 0.
+ * firstbyte -n RUNS [-b SEC] [-e] [-t SEC] [-x PATTERN] -- CMD... [-- CMD...]...: runs the commands
+ * in turn (A B A B ...), RUNS times each, and prints for each the milliseconds from exec to the
+ * first byte of its standard output, or to the first byte of PATTERN in it: minimum, median,
+ * maximum. A run is killed once the byte has come; with -e it goes on, and the time is that to its
+ * exit with status 0. No turn begins after -b seconds but the first. A run that fails is tried
+ * again twice, then left out; a command of which none succeeds gets dashes.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -101,11 +102,13 @@ int main(int argc, char **argv)
 	static double ms[MAX_COMMANDS][MAX_RUNS];
 	char **commands[MAX_COMMANDS];
 	const char *pattern = "";
-	double timeout_ms = 30000;
-	int runs = 5, n = 0, opt, to_exit = 0, failed = 0;
+	double timeout_ms = 30000, budget_ms = 1e12, start = now_ms();
+	int runs = 5, n = 0, opt, to_exit = 0, good[MAX_COMMANDS] = {0};
 
-	while ((opt = getopt(argc, argv, "+en:t:x:")) != -1) {
-		if (opt == 'n')
+	while ((opt = getopt(argc, argv, "+b:en:t:x:")) != -1) {
+		if (opt == 'b')
+			budget_ms = atof(optarg) * 1e3;
+		else if (opt == 'n')
 			runs = atoi(optarg);
 		else if (opt == 'e')
 			to_exit = 1;
@@ -124,14 +127,23 @@ int main(int argc, char **argv)
 	}
 	if (!n || runs < 1 || runs > MAX_RUNS)
 		return 2;
-	for (int r = 0; r < runs; r++)
+	for (int r = 0; r < runs && (r == 0 || now_ms() - start < budget_ms); r++)
 		for (int c = 0; c < n; c++)
-			for (int tries = 0; tries < 3 && (!tries || ms[c][r] < 0); tries++)
-				ms[c][r] = one_run(commands[c], pattern, to_exit, timeout_ms);
+			for (int tries = 0; tries < 3; tries++) {
+				double t = one_run(commands[c], pattern, to_exit, timeout_ms);
+
+				if (t < 0)
+					continue;
+				ms[c][good[c]++] = t;
+				break;
+			}
 	for (int c = 0; c < n; c++) {
-		qsort(ms[c], (size_t)runs, sizeof(double), by_value);
-		failed |= ms[c][0] < 0;
-		printf("%.1f %.1f %.1f\n", ms[c][0], ms[c][runs / 2], ms[c][runs - 1]);
+		qsort(ms[c], (size_t)good[c], sizeof(double), by_value);
+		if (good[c])
+			printf("%.1f %.1f %.1f\n", ms[c][0], ms[c][good[c] / 2],
+			       ms[c][good[c] - 1]);
+		else
+			printf("- - -\n");
 	}
-	return failed;
+	return 0;
 }

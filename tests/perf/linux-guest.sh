@@ -54,7 +54,7 @@ make_initramfs()
 	else
 		cp "$program" "$tree/bin/program"
 		cp /bin/busybox "$tree/bin/busybox"
-		printf '#!/bin/busybox sh\n/bin/busybox mount -t devtmpfs d /dev\n/bin/busybox ip link set lo up\ncd /tmp\n/bin/program %s\n/bin/busybox reboot -f\n' "$*" >"$tree/init"
+		printf '#!/bin/busybox sh\n/bin/busybox mount -t devtmpfs d /dev\n/bin/busybox ip link set lo up\ncd /tmp\nexport BENCH_SCALE=%s\n/bin/program %s\n/bin/busybox reboot -f\n' "${BENCH_SCALE:-100}" "$*" >"$tree/init"
 		chmod +x "$tree/init"
 	fi
 	mknod "$tree/dev/console" c 5 1 2>/dev/null || true

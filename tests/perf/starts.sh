@@ -21,12 +21,12 @@ python_start()
 	build/uniload run --accel tcg --add "$pylib" "${nothing[@]}" >/dev/null
 	$kvm_works && kvm=(-- build/uniload run --accel kvm --add "$pylib" "${program[@]}"
 		-- build/uniload run --accel kvm --add "$pylib" "${nothing[@]}")
-	build/perf/firstbyte -e -n $turns -x "its end" -- "${program[@]}" -- "${nothing[@]}" \
+	build/perf/firstbyte -e -n $turns -b "$(left 0.4)" -x "its end" -- "${program[@]}" -- "${nothing[@]}" \
 		-- build/uniload run --accel tcg --add "$pylib" "${program[@]}" "${kvm[@]}" >"$tmp/python"
 	tests/perf/linux-guest.sh disks "$tmp/python.cpio" \
 		"mount -t erofs -o ro /dev/vda /root; chroot /root ${program[*]@Q}"
 	eval "linux=($(linux_guest 256 "$tmp/python.cpio") $(linux_disk "$image" on))"
-	build/perf/firstbyte -e -n "$rounds" -x "its end" -- "${linux[@]}" \
+	build/perf/firstbyte -e -n "$rounds" -b "$(left)" -t 120 -x "its end" -- "${linux[@]}" \
 		-- build/uniload run --accel tcg --add "$pylib" "${program[@]}" >"$tmp/python-linux"
 	{
 		echo "## python3 -c 'print(...)': exec of the command to its exit (ms: minimum, median, maximum)"
@@ -46,6 +46,8 @@ python_start()
 		echo "Linux guest / uniload, TCG, medians: $(ratio "$(median_of 1 "$tmp/python-linux")" "$(median_of 2 "$tmp/python-linux")")x (goal: 3)"
 		echo
 	} >>"$out"
+	$kvm_works && promise 3 'python3 -c, exec to exit, KVM / host' '<= 3' "$(ratio "$(median_of 4 "$tmp/python")" "$(median_of 1 "$tmp/python")")"
+	promise 3 'python3 -c, TCG, Linux guest / uniload' '>= 3' "$(ratio "$(median_of 1 "$tmp/python-linux")" "$(median_of 2 "$tmp/python-linux")")"
 }
 
 # A root of that many MiB, in files of 1 MiB
@@ -70,7 +72,7 @@ root_sizes()
 		echo "| accelerator, root | min | median | max |"
 		echo "|---|---|---|---|"
 		for accel in $accels; do
-			build/perf/firstbyte -e -n $((rounds * 4)) -x "hello from" \
+			build/perf/firstbyte -e -n $((rounds * 4)) -b "$(left 0.5)" -x "hello from" \
 				-- build/uniload run --accel "$accel" --rootfs "$tmp/root5" /hello \
 				-- build/uniload run --accel "$accel" --rootfs "$tmp/root9" /hello \
 				-- build/uniload run --accel "$accel" --rootfs "$tmp/root1024" /hello >"$tmp/sizes-$accel"
@@ -84,5 +86,9 @@ root_sizes()
 		done
 		echo
 	} >>"$out"
+	for accel in $accels; do
+		promise 3 "start with a root of 1 GiB / 5 MiB, ${accel^^}" '<= 1.2' \
+			"$(ratio "$(median_of 3 "$tmp/sizes-$accel")" "$(median_of 1 "$tmp/sizes-$accel")")"
+	done
 	rm -rf "$tmp/root1024"
 }
