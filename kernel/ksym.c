@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Kernel symbols come from a table made at build time (kernel/ksym.sh): sorted offsets and, in the
- * same order, names. Program symbols are searched in the ELF file behind the mapping, through
- * ordinary file reads: whatever the file claims, the work is bounded and the worst result is no
- * name.
+ * Kernel symbols come from a table made at build time (kernel/ksym.sh): sizes of functions in their
+ * order and, in the same order, names. Program symbols are searched in the ELF file behind the
+ * mapping, through ordinary file reads: whatever the file claims, the work is bounded and the worst
+ * result is no name.
  */
 #include "kernel/ksym.h"
 
@@ -18,39 +18,53 @@
 #define STT_GNU_IFUNC 10	 /* System V ABI, GNU extensions */
 
 /* kernel/ksym.sh */
-extern const uint32_t ksym_count;
-extern const uint32_t
-    ksym_offsets[]; /* from KERNEL_BASE; one more than ksym_count: the end of the text */
-extern const char ksym_names[]; /* ksym_count strings, NUL-terminated */
+extern const uint32_t ksym_count, ksym_first; /* functions; where the first is, from KERNEL_BASE */
+extern const uint16_t ksym_sizes[]; /* from each to the next, of the last to the text's end */
+extern const char ksym_words[], ksym_names[]; /* strings; characters from 128 on stand for words */
 
-const char *ksym_find(uint64_t addr, uint64_t *offset)
+static const char *nth_string(const char *strings, uint32_t n)
 {
-	uint32_t lo = 0, hi = ksym_count, at = (uint32_t)(addr - KERNEL_BASE);
-	const char *name = ksym_names;
+	while (n-- > 0)
+		strings += strlen(strings) + 1;
+	return strings;
+}
 
-	if (hi == 0 || addr < KERNEL_BASE + ksym_offsets[0] ||
-	    addr >= KERNEL_BASE + ksym_offsets[hi])
-		return NULL;
-	while (hi - lo > 1) { /* offsets[lo] <= at < offsets[hi] */
-		uint32_t mid = lo + (hi - lo) / 2;
+static void expand(const char *name, char *buf, size_t size)
+{
+	size_t len = 0;
 
-		if (ksym_offsets[mid] <= at)
-			lo = mid;
+	buf[0] = '\0';
+	for (; *name; name++) {
+		unsigned char c = (unsigned char)*name;
+
+		if (c < 128)
+			len += scnprintf(buf + len, size - len, "%c", c);
 		else
-			hi = mid;
+			len += scnprintf(buf + len, size - len, "%s",
+					 nth_string(ksym_words, c - 128u));
 	}
-	*offset = at - ksym_offsets[lo];
-	while (lo-- > 0)
-		name += strlen(name) + 1;
-	return name;
+}
+
+bool ksym_find(uint64_t addr, char *buf, size_t size, uint64_t *offset)
+{
+	uint64_t start = KERNEL_BASE + ksym_first;
+
+	for (uint32_t i = 0; i < ksym_count && addr >= start; start += ksym_sizes[i++]) {
+		if (addr - start >= ksym_sizes[i])
+			continue;
+		*offset = addr - start;
+		expand(nth_string(ksym_names, i), buf, size);
+		return true;
+	}
+	return false;
 }
 
 int ksym_format(uint64_t addr, char *buf, size_t size)
 {
+	char name[KSYM_NAME_MAX];
 	uint64_t offset;
-	const char *name = ksym_find(addr, &offset);
 
-	if (name == NULL)
+	if (!ksym_find(addr, name, sizeof(name), &offset))
 		return scnprintf(buf, size, "0x%lx", addr);
 	return scnprintf(buf, size, "%s+0x%lx", name, offset);
 }

@@ -8,12 +8,13 @@
 struct mm;
 
 #define KSYM_TEXT_MAX 160 /* buffer that holds any text below */
+#define KSYM_NAME_MAX 96  /* and one for a function of the kernel; what is longer is cut */
 
 /*
- * The kernel function that contains addr, and how far into it: NULL if addr is not in kernel text.
- * Reads only a constant table: safe in a panic.
+ * The kernel function that contains addr, in buf, and how far into it: false if addr is not in
+ * kernel text. Reads only a constant table: safe in a panic.
  */
-const char *ksym_find(uint64_t addr, uint64_t *offset);
+bool ksym_find(uint64_t addr, char *buf, size_t size, uint64_t *offset);
 
 /* "function+0x1c", or "0xffff..." for what has no name. Safe in a panic. Returns characters stored,
  * as scnprintf. */

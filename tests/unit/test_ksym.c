@@ -13,8 +13,10 @@
 #include <string.h>
 
 const uint32_t ksym_count = 3;
-const uint32_t ksym_offsets[] = {0x100000, 0x100010, 0x100020, 0x100100};
-const char ksym_names[] = "first\0second.cold\0third";
+const uint32_t ksym_first = 0x100000;
+const uint16_t ksym_sizes[] = {0x10, 0x10, 0xe0};
+const char ksym_words[] = "cold\0th";
+const char ksym_names[] = "first\0second.\200\0\201ird";
 
 /* ---- the rest of the kernel, as far as ksym.c needs it ---- */
 
