@@ -39,7 +39,7 @@ nginx_load()
 
 servers()
 {
-	local server accel jump trap
+	local server accel jump trap i
 	say "servers with and without rewriting, $rounds turns"
 	{
 		echo "## Servers and clients in one machine (requests per second, medians)"
@@ -52,7 +52,8 @@ servers()
 				continue
 			fi
 			for accel in $accels; do
-				for _ in $(seq "$rounds"); do
+				for ((i = 1; i <= rounds; i++)); do
+					in_time $i || break
 					${server}_load --accel "$accel" >>"$tmp/$server.$accel.jump"
 					${server}_load --accel "$accel" --no-rewrite >>"$tmp/$server.$accel.trap"
 				done
