@@ -15,7 +15,7 @@ void *kzalloc(size_t n)
 	return calloc(1, n);
 }
 
-char *kmemdup(const void *p, size_t n)
+void *kmemdup(const void *p, size_t n)
 {
 	return memcpy(malloc(n), p, n);
 }
