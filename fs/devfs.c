@@ -424,6 +424,7 @@ int devpts_new(struct super **out)
 	only->magic = DEVPTS_SUPER_MAGIC;
 	only->volatile_names = true;
 	only->show_options = pts_options;
+	only->handles = NULL;
 	only->statfs = NULL; /* no blocks */
 	return 0;
 }

@@ -15,6 +15,7 @@ struct super;
 struct mount;
 struct pipe;
 struct watch;
+struct handle_ops;
 
 /* Device numbers everywhere (st_dev, st_rdev, mknod) are encoded as programs see 64-bit st_dev. */
 static inline uint64_t dev_make(unsigned major, unsigned minor)
@@ -159,8 +160,9 @@ struct super {
 	int (*configure)(struct super *s, const char *options);
 	/* Nobody shows it any more: free it as soon as its inodes are. [it stays as it is] */
 	void (*release)(struct super *s);
-	bool volatile_names; /* names are made on each lookup (procfs): never cached */
-	struct list link;    /* of all that are mounted; empty: it is not */
+	const struct handle_ops *handles; /* fs/handle.h. [files are found by name only] */
+	bool volatile_names;		  /* names are made on each lookup (procfs): never cached */
+	struct list link;		  /* of all that are mounted; empty: it is not */
 	void *priv;
 };
 

@@ -217,6 +217,7 @@ int mqueue_new(struct super **out)
 	only->magic = MQUEUE_MAGIC;
 	only->statfs = NULL;
 	only->show_options = NULL;
+	only->handles = NULL;
 	root = only->root;
 	root->mode = S_IFDIR | S_ISVTX | 0777;
 	root->uid = root->gid = 0;

@@ -53,19 +53,35 @@ void overlay_change(struct inode *in)
 	spin_unlock(&o->lock);
 }
 
+void overlay_named(struct inode *in)
+{
+	struct lower *lower = tmpfs_i(in)->lower;
+	struct overlay *o;
+
+	if (!lower)
+		return;
+	o = overlay_of(in);
+	spin_lock(&o->lock);
+	if (!lower->named && in->nlink) {
+		lower->named = true;
+		inode_get(in);
+	}
+	spin_unlock(&o->lock);
+}
+
 void overlay_gone(struct inode *in)
 {
 	struct lower *lower = tmpfs_i(in)->lower;
 	struct overlay *o = overlay_of(in);
-	bool held;
+	int held;
 
 	if (!lower)
 		return;
 	spin_lock(&o->lock);
-	held = lower->changed;
-	lower->changed = false;
+	held = lower->changed + lower->named;
+	lower->changed = lower->named = false;
 	spin_unlock(&o->lock);
-	if (held)
+	while (held--)
 		inode_put(in);
 }
 
@@ -84,12 +100,8 @@ void overlay_forget(struct inode *in)
 static struct tmpfs_inode *table_get(struct overlay *o, uint64_t nid)
 {
 	struct tmpfs_inode *ti = radix_get(&o->inodes, nid);
-	uint32_t refs = ti ? __atomic_load_n(&ti->in.refs, __ATOMIC_RELAXED) : 0;
 
-	while (refs && !__atomic_compare_exchange_n(&ti->in.refs, &refs, refs + 1, true,
-						    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-		;
-	return refs ? ti : NULL; /* at 0 it is on its way out */
+	return ti && inode_get_live(&ti->in) ? ti : NULL;
 }
 
 /* An inode as its lower object is; not in the table yet. NULL: no memory. */
@@ -211,6 +223,60 @@ int overlay_lookup(struct inode *dir, const char *name, size_t len, struct inode
 static bool is_dot(const struct erofs_name *n)
 {
 	return strcmp(n->name, ".") == 0 || strcmp(n->name, "..") == 0;
+}
+
+/* The directory of the image that the one numbered `nid` has its name in, and where. */
+static int lower_place(struct overlay *o, uint64_t nid, uint64_t *parent, uint64_t *place)
+{
+	struct erofs_node n, up;
+	struct erofs_name name;
+	uint64_t pos = 0, there;
+	int r = erofs_node_get(&o->image, nid, &n);
+
+	if (!r)
+		r = erofs_lookup(&n, "..", 2, parent, NULL);
+	if (!r)
+		r = erofs_node_get(&o->image, *parent, &up);
+	while (!r && (r = erofs_next(&up, &pos, &name)) > 0) {
+		if (name.nid == nid && !is_dot(&name))
+			return erofs_lookup(&up, name.name, name.len, &there, place);
+		r = 0;
+	}
+	return r ? r : not_a_tree(o, nid);
+}
+
+int overlay_above(struct inode *dir, struct inode **out)
+{
+	struct overlay *o = overlay_of(dir);
+	uint64_t nid = tmpfs_i(dir)->lower->parent, up, place;
+	struct tmpfs_inode *ti;
+	int r;
+
+	spin_lock(&o->lock);
+	ti = table_get(o, nid);
+	spin_unlock(&o->lock);
+	if (ti) {
+		*out = &ti->in;
+		return 0;
+	}
+	/* Nobody uses it, so it was never changed. */
+	r = lower_place(o, nid, &up, &place);
+	return r ? r : inode_for(o, nid, up, place, out);
+}
+
+int overlay_name(struct inode *dir, struct inode *parent, char *name)
+{
+	const struct lower *l = tmpfs_i(dir)->lower;
+	uint64_t pos = l->place;
+	struct erofs_name n;
+	int r = erofs_next(&tmpfs_i(parent)->lower->node, &pos, &n);
+
+	if (r < 0)
+		return r;
+	if (!r || n.nid != l->node.nid || tmpfs_entry_find(parent, n.name, n.len))
+		return -ESTALE;
+	memcpy(name, n.name, n.len + 1u);
+	return 0;
 }
 
 int overlay_readdir(struct file *f, struct dir_sink *s)

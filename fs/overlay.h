@@ -23,7 +23,9 @@ int overlay_new(struct erofs_source *image, struct super **out);
 struct lower {
 	struct erofs_node node;
 	uint64_t parent, place; /* of a directory: where its one name is (nid, erofs_lookup's) */
-	bool changed;		/* (overlay's lock) the overlay holds a reference */
+	/* (overlay's lock) For each of these the overlay holds a reference: it was changed, and it
+	 * has a handle, by which it is to be found. */
+	bool changed, named;
 };
 
 /* readdir's positions in the lower directory: this plus erofs_next's. */
@@ -31,6 +33,15 @@ struct lower {
 
 /* The inode was changed, or is about to be. No-op for inodes without a lower object. */
 void overlay_change(struct inode *in);
+/* A handle was made of it: it stays as long as it has a name. No-op for inodes without a lower
+ * object. */
+void overlay_named(struct inode *in);
+/* The directory that has dir's name in the image, referenced, which is its name's place as long as
+ * it was not entered elsewhere. 0 or -errno. */
+int overlay_above(struct inode *dir, struct inode **out);
+/* That name (NAME_MAX + 1 bytes): 0, or -ESTALE if it is not its name any more. Caller holds
+ * parent->lock. */
+int overlay_name(struct inode *dir, struct inode *parent, char *name);
 /* Its last name was removed. The caller has a reference. */
 void overlay_gone(struct inode *in);
 /* It is being destroyed. */

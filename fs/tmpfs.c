@@ -120,6 +120,8 @@ void tmpfs_destroy(struct inode *in)
 
 	if (ti->lower)
 		overlay_forget(in);
+	if (unlikely(ti->named))
+		tmpfs_handle_gone(in);
 	switch (in->mode & S_IFMT) {
 	case S_IFDIR:
 		tmpfs_dir_free(in);
@@ -222,6 +224,7 @@ void tmpfs_setup(struct tmpfs *t, const char *fstype)
 	t->super.dev = vfs_anon_dev();
 	t->super.statfs = tmpfs_statfs;
 	t->super.show_options = tmpfs_show_options;
+	t->super.handles = &tmpfs_handles;
 	list_init(&t->super.link);
 }
 

@@ -20,6 +20,7 @@ struct tmpfs {
 	uint64_t static_pages;		  /* (s) of boot files: neither limited nor freed */
 	uint64_t max_inodes, used_inodes; /* (s) */
 	uint64_t last_ino;		  /* (s) */
+	struct radix handles;		  /* (s) by number: inodes with a handle, not referenced */
 	bool released;			  /* mounted nowhere any more: goes with the last inode */
 	/* Names of the root directory that come into being when first looked at: make `name`, or
 	 * all of them (NULL). Called with the directory locked. 0 or -errno. [none] */
@@ -42,6 +43,8 @@ struct tmpfs_dir {
 	struct tmpfs_entry **buckets;		/* n_buckets, a power of two; NULL while empty */
 	size_t n_buckets, n_entries, n_removed; /* entries; of them without inode */
 	uint64_t last_cookie;
+	struct inode *above; /* where the directory's one name was entered, not referenced; NULL:
+				the lower object still has it. Holds while nlink is not 0 */
 };
 
 /* (l) inode->lock, (t) tree_lock: also taken by page faults, which cannot take inode->lock */
@@ -49,6 +52,7 @@ struct tmpfs_inode {
 	struct inode in;
 	struct spinlock tree_lock;
 	unsigned seals;	     /* (l) F_SEAL_*; of memfds */
+	bool named;	     /* in tmpfs.handles */
 	struct lower *lower; /* (i) what it started as; NULL: it was made here */
 	union {
 		struct {
@@ -84,6 +88,9 @@ int tmpfs_inode_new(struct super *s, const struct inode *dir, uint32_t mode, uin
 /* Operations, and size and link count of a new object, by its type. */
 void tmpfs_set_ops(struct inode *in);
 void tmpfs_destroy(struct inode *in);
+extern const struct handle_ops tmpfs_handles;
+/* An inode that is `named` goes. */
+void tmpfs_handle_gone(struct inode *in);
 /* Everything of a zeroed instance but its root directory. */
 void tmpfs_setup(struct tmpfs *t, const char *fstype);
 int tmpfs_getattr(struct inode *in, struct kstat *st);

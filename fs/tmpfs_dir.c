@@ -156,8 +156,10 @@ int tmpfs_dir_add(struct inode *dir, const char *name, size_t len, struct inode 
 
 	if (r)
 		return r;
-	if (inode_is(in, S_IFDIR))
+	if (inode_is(in, S_IFDIR)) {
 		dir->nlink++;
+		dir_of(in)->above = dir;
+	}
 	dir_changed(dir);
 	return 0;
 }
@@ -357,6 +359,10 @@ static void exchange(struct inode *odir, struct tmpfs_entry *o, struct inode *nd
 	n->inode = a;
 	odir->nlink += delta;
 	ndir->nlink -= delta;
+	if (inode_is(a, S_IFDIR))
+		dir_of(a)->above = ndir;
+	if (inode_is(b, S_IFDIR))
+		dir_of(b)->above = odir;
 	dir_changed(odir);
 	dir_changed(ndir);
 	a->ctime_ns = b->ctime_ns = odir->ctime_ns;
@@ -415,6 +421,7 @@ static int tmpfs_rename(struct inode *odir, const char *oname, size_t olen, stru
 	if (inode_is(source, S_IFDIR)) {
 		odir->nlink--;
 		ndir->nlink++;
+		dir_of(source)->above = ndir;
 	}
 	dir_changed(odir);
 	dir_changed(ndir);

@@ -43,6 +43,8 @@ int vfs_open(struct dentry *base, const char *path, unsigned flags, uint32_t mod
 int vfs_path_file(struct dentry *d, unsigned flags, struct file **out);
 /* Already resolved, permission checked. */
 int vfs_open_dentry(struct dentry *d, unsigned flags, struct file **out);
+/* The same with open(2)'s checks, for a place that was not found by its name. */
+int vfs_open_place(struct dentry *d, unsigned flags, struct file **out);
 int vfs_mknod(struct dentry *base, const char *path, uint32_t mode, uint64_t dev);
 int vfs_mkdir(struct dentry *base, const char *path, uint32_t mode);
 int vfs_symlink(const char *target, struct dentry *base, const char *path);

@@ -185,6 +185,24 @@ struct dentry *dentry_find(struct dentry *dir, const char *name, size_t len, uin
 	return d;
 }
 
+struct dentry *dentry_of(const struct mount *m, const struct inode *in)
+{
+	struct dentry *d;
+
+	dcache_lock();
+	for (uint32_t i = 0; i <= cache.mask; i++) {
+		list_for_each (d, &cache.buckets[i], hash_link) {
+			if (d->inode == in && d->mnt == m) {
+				(void)hold(d);
+				dcache_unlock();
+				return d;
+			}
+		}
+	}
+	dcache_unlock();
+	return NULL;
+}
+
 static void insert(struct dentry *d)
 {
 	list_add_head(&d->hash_link, bucket_of(d->parent, d->hash));

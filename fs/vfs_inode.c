@@ -42,6 +42,16 @@ struct inode *inode_get(struct inode *in)
 	return in;
 }
 
+bool inode_get_live(struct inode *in)
+{
+	uint32_t refs = __atomic_load_n(&in->refs, __ATOMIC_RELAXED);
+
+	while (refs && !__atomic_compare_exchange_n(&in->refs, &refs, refs + 1, true,
+						    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		;
+	return refs;
+}
+
 /* Never sleeps. */
 void inode_put(struct inode *in)
 {

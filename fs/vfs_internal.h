@@ -45,6 +45,10 @@ int inode_permission(struct inode *in, unsigned mask); /* with the file system I
 int inode_readonly(const struct inode *in);	       /* 0 or -EROFS: its file system is */
 int place_readonly(const struct dentry *d);	       /* or the mount */
 
+/* A reference to one that is found without having one, unless it is on its way out. Does not sleep;
+ * under the lock that its `destroy` takes to have it no longer found. */
+bool inode_get_live(struct inode *in);
+
 static inline bool inode_is(const struct inode *in, uint32_t type)
 {
 	return (in->mode & S_IFMT) == type;
@@ -82,6 +86,9 @@ void dentry_move(struct dentry *d, struct dentry *target, bool exchange, char *r
 /* a is d or above d, not crossing mounts. */
 bool dentry_is_ancestor(const struct dentry *a, const struct dentry *d);
 void dcache_lock(void);
+/* A name in m's tree that is known to lead to `in`, which is no directory: referenced, or NULL.
+ * Looks through all of the cache. */
+struct dentry *dentry_of(const struct mount *m, const struct inode *in);
 /* m is mounted on d, which stays known by its name; nothing is any more. */
 void dentry_pin(struct dentry *d, struct mount *m);
 void dentry_unpin(struct dentry *d);

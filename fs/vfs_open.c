@@ -443,6 +443,20 @@ int vfs_open(struct dentry *base, const char *path, unsigned flags, uint32_t mod
 	return r;
 }
 
+int vfs_open_place(struct dentry *d, unsigned flags, struct file **out)
+{
+	struct opening o;
+	int r = check_flags(flags, 0, 0, &o);
+
+	if (r)
+		return r;
+	if ((o.flags & O_DIRECTORY) && !inode_is(d->inode, S_IFDIR))
+		return -ENOTDIR;
+	if (o.flags & O_PATH)
+		return vfs_path_file(d, o.flags, out);
+	return o.flags & TMPFILE_BIT ? open_tmpfile(d, &o, out) : open_found(d, &o, 0, out);
+}
+
 /* ---- operations on open files ---- */
 
 int inode_truncate(struct inode *in, struct dentry *place, uint64_t size, bool touch)
