@@ -53,6 +53,7 @@ static const struct file_ops setup_ops = {
     .anon_name = "[fscontext]",
 };
 
+/* Takes over fstype and place, also when it fails. */
 static long setup_new(char *fstype, struct dentry *place, bool cloexec)
 {
 	struct fs_setup *s = kzalloc(sizeof(*s));
@@ -68,6 +69,8 @@ static long setup_new(char *fstype, struct dentry *place, bool cloexec)
 		if (s)
 			kfree(s->options);
 		kfree(s);
+		kfree(fstype);
+		dentry_put(place);
 		return r;
 	}
 	s->fstype = fstype;
@@ -99,10 +102,10 @@ long sys_fsopen(uaddr_t uname, unsigned flags)
 	r = uname ? mount_text(uname, PAGE_SIZE, &name) : -EFAULT;
 	if (r)
 		return r;
-	r = mount_fstype_known(name) ? setup_new(name, NULL, flags & FSOPEN_CLOEXEC) : -ENODEV;
-	if (r < 0)
-		kfree(name);
-	return r;
+	if (mount_fstype_known(name))
+		return setup_new(name, NULL, flags & FSOPEN_CLOEXEC);
+	kfree(name);
+	return -ENODEV;
 }
 
 long sys_fspick(int dirfd, uaddr_t path, unsigned flags)
@@ -121,10 +124,10 @@ long sys_fspick(int dirfd, uaddr_t path, unsigned flags)
 		      &d);
 	if (r)
 		return r;
-	r = mount_is_root(d) ? setup_new(NULL, d, flags & FSPICK_CLOEXEC) : -EINVAL;
-	if (r < 0)
-		dentry_put(d);
-	return r;
+	if (mount_is_root(d))
+		return setup_new(NULL, d, flags & FSPICK_CLOEXEC);
+	dentry_put(d);
+	return -EINVAL;
 }
 
 /* ---- fsconfig(2) ---- */

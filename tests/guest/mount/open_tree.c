@@ -6,6 +6,7 @@
 #include "tests/guest/mount/own.h"
 
 #include <linux/mount.h>
+#include <sys/resource.h>
 
 #ifndef AT_RECURSIVE
 #define AT_RECURSIVE 0x8000
@@ -177,6 +178,27 @@ static void attributes(void)
 	works(sys(umount2, "dir", MNT_DETACH));
 }
 
+/* All descriptors are in use: nothing is made, and nothing is taken away from what is there. */
+static void no_descriptor(void)
+{
+	struct rlimit all, none;
+
+	works(sys(mount, "t", "dir", "tmpfs", 0, 0));
+	works(getrlimit(RLIMIT_NOFILE, &all));
+	none = (struct rlimit){0, all.rlim_max};
+	works(setrlimit(RLIMIT_NOFILE, &none));
+	for (int i = 0; i < 3; i++) {
+		fails(sys(fsopen, "tmpfs", 0), EMFILE);
+		fails(sys(fspick, AT_FDCWD, "dir", 0), EMFILE);
+		fails(sys(open_tree, AT_FDCWD, "dir", 0), EMFILE);
+		fails(sys(open_tree, AT_FDCWD, "dir", OPEN_TREE_CLONE), EMFILE);
+	}
+	works(setrlimit(RLIMIT_NOFILE, &all));
+	works(mkdir("dir/sub", 0755));
+	works(sys(umount2, "dir", 0));
+	fails(access("dir/sub", F_OK), ENOENT);
+}
+
 int main(void)
 {
 	if (!own_mounts())
@@ -187,5 +209,6 @@ int main(void)
 	contexts();
 	trees();
 	attributes();
+	no_descriptor();
 	return tap_done();
 }
