@@ -88,9 +88,11 @@ static struct dentry *hold(struct dentry *d)
 	return d;
 }
 
+/* It is found by its name no longer, and is none of its directory's children. */
 static void unhash(struct dentry *d)
 {
 	list_del(&d->hash_link);
+	list_del(&d->sibling);
 }
 
 static bool hashed(const struct dentry *d)
@@ -129,7 +131,6 @@ void dentry_put(struct dentry *d)
 		}
 		parent = d->parent == d ? NULL : d->parent;
 		tree = parent ? NULL : d->mnt;
-		list_del(&d->sibling);
 		dcache_unlock();
 		if (d->inode)
 			inode_put(d->inode);
@@ -469,7 +470,6 @@ static char *set_place(struct dentry *d, struct place to, char *name)
 	char *old = d->name == d->own_name ? NULL : d->name;
 
 	unhash(d);
-	list_del(&d->sibling);
 	d->parent = to.parent;
 	d->hash = to.hash;
 	d->name_len = to.len;

@@ -302,6 +302,29 @@ static void known(void)
 	works(sys(umount2, "dir", 0));
 }
 
+/* A place whose name was given to something else, through another mount of its file system. */
+static void renamed_elsewhere(void)
+{
+	works(sys(mount, "t", "dir", "tmpfs", 0, 0));
+	works(sys(mount, "dir", "dir2", 0, MS_BIND, 0));
+	works(mkdir("dir/p", 0755));
+	works(mkdir("dir/p/a", 0755));
+	works(mkdir("dir/p/b", 0755));
+	works(chdir("dir/p/a"));
+	works(rename("../../../dir2/p/a", "../../../dir2/p/c"));
+	works(mkdir("../../../dir2/p/a", 0755));
+	works(access("../a", F_OK));
+	works(sys(mount, "u", ".", "tmpfs", 0, 0));
+	works(sys(umount2, ".", 0));
+	works(chdir(tap_dir));
+	works(rmdir("dir/p/b"));
+	works(rmdir("dir/p/a"));
+	works(rmdir("dir/p/c"));
+	works(rmdir("dir/p"));
+	works(sys(umount2, "dir2", 0));
+	works(sys(umount2, "dir", 0));
+}
+
 int main(void)
 {
 	if (!own_mounts())
@@ -316,5 +339,6 @@ int main(void)
 	trees();
 	spaces();
 	known();
+	renamed_elsewhere();
 	return tap_done();
 }
