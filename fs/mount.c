@@ -187,14 +187,18 @@ void mount_bury(void)
 
 void mount_drop(struct mount *m)
 {
-	struct dentry *root = m->root;
+	bool nowhere;
 
 	mutex_lock(&mount_lock);
-	m->dead = true;
-	mount_bury();
-	dentry_prune(m);
+	nowhere = mount_is_nowhere(m);
+	if (nowhere) {
+		m->dead = true;
+		mount_bury();
+		dentry_prune(m);
+	}
 	mutex_unlock(&mount_lock);
-	dentry_put(root);
+	if (nowhere)
+		dentry_put(m->root);
 }
 
 /* The place in `to`'s tree that d is in the tree below `top`. Referenced. 0 or -errno. May sleep.
@@ -376,10 +380,7 @@ int mount_clone(struct dentry *d, bool deep, struct mount **out)
 
 static void tree_release(struct file *f)
 {
-	struct mount *m = f->dentry->mnt;
-
-	if (!m->dead && list_empty(&m->link))
-		mount_drop(m);
+	mount_drop(f->dentry->mnt);
 }
 
 static const struct file_ops tree_ops = {.release = tree_release};

@@ -99,11 +99,12 @@ bool mount_fstype_known(const char *fstype);
 bool mount_options_known(const char *fstype, const char *options);
 /* The same with what is below d already mounted somewhere, with submounts if `deep`. */
 int mount_clone(struct dentry *d, bool deep, struct mount **out);
-/* Put a mount that is nowhere, or one of the caller's namespace (MS_MOVE), at a place. On success
- * the reference is the tree's. */
+/* Put a mount that is nowhere (-EBUSY: it is not, or no longer), or one of the caller's namespace
+ * (MS_MOVE), at a place. On success the reference is the tree's. */
 int mount_attach(struct mount *m, struct dentry *at);
 int mount_move(struct dentry *d, struct dentry *at);
-/* A mount that is nowhere goes, with what is on it: the reference to its root is dropped. */
+/* If the mount is nowhere, it goes, with what is on it: the reference to its root is dropped. Its
+ * maker, or a holder of its root, calls this. May sleep. */
 void mount_drop(struct mount *m);
 /* A file that names the place d as O_PATH does; d's mount goes with it if it is nowhere then. */
 int mount_file(struct dentry *d, struct file **out);

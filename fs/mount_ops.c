@@ -26,7 +26,7 @@ int mount_attach(struct mount *m, struct dentry *at)
 
 	mutex_lock(&mount_lock);
 	top = mount_top(dentry_get(at));
-	r = check_place(m->root, top);
+	r = mount_is_nowhere(m) ? check_place(m->root, top) : -EBUSY;
 	if (!r) {
 		mount_place(m, top, NULL);
 		mount_join(m, top->mnt->ns);

@@ -281,17 +281,17 @@ long sys_open_tree(int dirfd, uaddr_t path, unsigned flags)
 				       : fd_new(f, flags & OPEN_TREE_CLOEXEC);
 }
 
-/* A mount that is nowhere gets a place: its maker's reference is the tree's then. */
+/* A mount that is nowhere gets a place: its maker's reference is the tree's then. Another thread
+ * may place it, or end it, meanwhile. */
 static int put_somewhere(struct dentry *from, struct dentry *to)
 {
-	struct mount *m = from->mnt;
 	int r;
 
-	if (!mount_is_root(from) || m->dead)
+	if (!mount_is_root(from))
 		return -EINVAL;
-	if (m->ns || m->root->covers)
+	r = mount_attach(from->mnt, to);
+	if (r == -EBUSY)
 		return mount_move(from, to);
-	r = mount_attach(m, to);
 	return r == -ENOTDIR ? -EINVAL : r;
 }
 
