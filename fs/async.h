@@ -7,7 +7,8 @@
 
 /* Can it be had of this file? Of sockets, pipes and FIFOs. */
 bool async_possible(const struct file *f);
-/* Begin or end to watch f, for which async_possible(), and set its O_ASYNC. 0 or -ENOMEM. */
-int async_set(struct file *f, bool on);
+/* Begin or end to watch f, for which async_possible(), and set its O_ASYNC. fd: its descriptor, for
+ * si_fd. 0 or -ENOMEM. */
+int async_set(struct file *f, int fd, bool on);
 
 #endif

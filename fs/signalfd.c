@@ -35,6 +35,10 @@ static void convert(struct signalfd_siginfo *out, const siginfo_t *in)
 		out->ssi_int = in->si_int;
 	} else if (in->si_code > 0 && (SIGBIT(in->si_signo) & SIGSET_SYNCHRONOUS)) {
 		out->ssi_addr = (uint64_t)in->si_addr;
+	} else if (in->si_code == SI_SIGIO ||
+		   (in->si_code > 0 && in->si_code <= NSIGPOLL && in->si_signo != SIGCHLD)) {
+		out->ssi_band = (uint32_t)in->si_band;
+		out->ssi_fd = in->si_fd;
 	} else {
 		out->ssi_pid = in->si_pid;
 		out->ssi_uid = in->si_uid;

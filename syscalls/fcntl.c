@@ -34,12 +34,12 @@ static long same_file(struct file *f, int fd)
 	return same;
 }
 
-static long set_status_flags(struct file *f, unsigned flags)
+static long set_status_flags(struct file *f, int fd, unsigned flags)
 {
 	if ((flags & ~f->flags & O_NOATIME) && !vfs_owner(f->inode))
 		return -EPERM;
 	if (((flags ^ f->flags) & FASYNC) && async_possible(f)) {
-		int r = async_set(f, flags & FASYNC);
+		int r = async_set(f, fd, flags & FASYNC);
 
 		if (r)
 			return r;
@@ -199,11 +199,11 @@ static long set_signal(struct file *f, unsigned long signo)
 /* ---- the call ---- */
 
 /* Commands on a file that is really open. */
-static long fcntl_open(struct file *f, unsigned cmd, unsigned long arg)
+static long fcntl_open(struct file *f, int fd, unsigned cmd, unsigned long arg)
 {
 	switch (cmd) {
 	case F_SETFL:
-		return set_status_flags(f, arg);
+		return set_status_flags(f, fd, arg);
 	case F_GETLK:
 	case F_OFD_GETLK:
 		return get_lock(f, arg, cmd == F_OFD_GETLK);
@@ -259,7 +259,7 @@ static long fcntl_any(struct file *f, int fd, unsigned cmd, unsigned long arg)
 	case F_GETFL:
 		return f->flags;
 	}
-	return f->kind & FILE_PATH ? -EBADF : fcntl_open(f, cmd, arg);
+	return f->kind & FILE_PATH ? -EBADF : fcntl_open(f, fd, cmd, arg);
 }
 
 /* fcntl(2). */

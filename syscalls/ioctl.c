@@ -20,7 +20,7 @@ static int set_nonblock(struct file *f, uaddr_t arg)
 }
 
 /* It is no error to leave a file as it is that cannot have O_ASYNC. */
-static int set_async(struct file *f, uaddr_t arg)
+static int set_async(struct file *f, int fd, uaddr_t arg)
 {
 	int on;
 
@@ -28,7 +28,7 @@ static int set_async(struct file *f, uaddr_t arg)
 		return -EFAULT;
 	if (!on == !(f->flags & FASYNC))
 		return 0;
-	return async_possible(f) ? async_set(f, on) : -ENOTTY;
+	return async_possible(f) ? async_set(f, fd, on) : -ENOTTY;
 }
 
 /* Size of what has one. */
@@ -73,7 +73,7 @@ static long file_ioctl(struct file *f, int fd, unsigned cmd, unsigned long arg)
 	case FIONBIO:
 		return set_nonblock(f, arg);
 	case FIOASYNC:
-		return set_async(f, arg);
+		return set_async(f, fd, arg);
 	case FIOQSIZE:
 		return get_size(f, arg);
 	case FIGETBSZ:

@@ -3,9 +3,11 @@
  * F_SETSIG; of files that have none. */
 #include "tests/guest/tap.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -31,6 +33,75 @@ static bool none(const sigset_t *set)
 	const struct timespec now = {0};
 
 	return sigtimedwait(set, NULL, &now) == -1 && errno == EAGAIN;
+}
+
+static void is_event(const siginfo_t *info, int code, int fd, long band)
+{
+	is(info->si_code, code);
+	is(info->si_fd, fd);
+	is(info->si_band, band);
+	is(info->si_errno, 0);
+}
+
+/* What happens to the other end, too; the descriptor is the one that was asked with. */
+static void more_events(const sigset_t *set)
+{
+	const int rt = SIGRTMIN + 2;
+	struct signalfd_siginfo si;
+	siginfo_t info;
+	int p[2], s[2], on = 1, copy, fd;
+	char b[4096];
+	sigset_t mine;
+
+	is(pipe2(p, O_NONBLOCK), 0);
+	while (write(p[1], b, sizeof(b)) > 0) {
+	}
+	copy = dup(p[1]);
+	is(fcntl(copy, F_SETOWN, getpid()), 0);
+	is(fcntl(copy, F_SETSIG, SIGUSR1), 0);
+	is(ioctl(copy, FIOASYNC, &on), 0);
+	while (read(p[0], b, sizeof(b)) > 0) {
+	}
+	is(wait_signal(set, &info), SIGUSR1);
+	is_event(&info, POLL_OUT, copy, POLLOUT | POLLWRNORM | POLLWRBAND);
+	close(p[0]);
+	close(p[1]);
+	close(copy);
+	while (!none(set)) { /* of the end */
+	}
+
+	is(socketpair(AF_UNIX, SOCK_STREAM, 0, s), 0);
+	is(fcntl(s[0], F_SETOWN, getpid()), 0);
+	is(fcntl(s[0], F_SETSIG, rt), 0);
+	is(fcntl(s[0], F_SETFL, O_ASYNC), 0);
+	sigemptyset(&mine);
+	sigaddset(&mine, rt);
+	sigprocmask(SIG_BLOCK, &mine, NULL);
+	fd = signalfd(-1, &mine, 0);
+	is(write(s[1], "x", 1), 1);
+	is(read(fd, &si, sizeof(si)), sizeof(si));
+	is(si.ssi_signo, rt);
+	is(si.ssi_code, POLL_IN);
+	is(si.ssi_fd, s[0]);
+	is(si.ssi_band, POLLIN | POLLRDNORM);
+	is(si.ssi_pid, 0);
+	is(fcntl(s[0], F_SETSIG, SIGTRAP), 0); /* has codes of its own */
+	sigaddset(&mine, SIGTRAP);
+	sigprocmask(SIG_BLOCK, &mine, NULL);
+	is(write(s[1], "x", 1), 1);
+	is(wait_signal(&mine, &info), SIGTRAP);
+	is_event(&info, SI_SIGIO, s[0], POLLIN | POLLRDNORM);
+	is(read(s[0], b, 4), 2);
+	is(fcntl(s[0], F_SETSIG, SIGUSR1), 0);
+	while (!none(set)) {
+	}
+	close(s[1]);
+	while (wait_signal(set, &info) == SIGUSR1 && info.si_code == POLL_OUT) {
+		/* of reading, if it was late */
+	}
+	is_event(&info, POLL_HUP, s[0], POLLHUP | POLLERR);
+	close(s[0]);
+	close(fd);
 }
 
 /* Of what reading end gets through its other end. */
@@ -61,8 +132,14 @@ static void ends(int in, int out, const sigset_t *set)
 	is(write(out, "x", 1), 1);
 	is(wait_signal(set, &info), SIGIO);
 	is(fcntl(in, F_SETSIG, SIGUSR1), 0);
+	is(fcntl(in, F_GETSIG), SIGUSR1);
 	is(write(out, "x", 1), 1);
 	is(wait_signal(set, &info), SIGUSR1);
+	is_event(&info, POLL_IN, in, POLLIN | POLLRDNORM);
+	is(fcntl(in, F_SETSIG, SIGIO), 0); /* not the same as none */
+	is(write(out, "x", 1), 1);
+	is(wait_signal(set, &info), SIGIO);
+	is_event(&info, POLL_IN, in, POLLIN | POLLRDNORM);
 	is(fcntl(in, F_SETSIG, 0), 0);
 	is(fcntl(in, F_SETOWN, -getpgrp()), 0);
 	is(write(out, "x", 1), 1);
@@ -133,6 +210,7 @@ int main(void)
 	ends(p[0], p[1], &set);
 	is(pipe(p), 0);
 	ends(p[0], p[1], &set);
+	more_events(&set);
 	child_is_told();
 	others();
 	return tap_done();
