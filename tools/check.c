@@ -298,7 +298,7 @@ static int check(struct check *c)
 		tell_libraries(&c->report, &p);
 		tell_calls(&c->report, c);
 	} else {
-		strvec_add(&c->reasons, "it cannot be started: see the message");
+		strvec_add(&c->reasons, "it cannot be started: %s", last_said());
 	}
 	tell_verdict(&c->report, c, v);
 	report_close(&c->report);

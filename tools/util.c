@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+static char last[1024];
+
 static void FORMAT(1, 0) vsay(const char *fmt, va_list ap)
 {
 	char line[4096];
@@ -24,6 +26,8 @@ static void FORMAT(1, 0) vsay(const char *fmt, va_list ap)
 
 	if (more > 0)
 		n += (size_t)more < sizeof(line) - n - 1 ? (size_t)more : sizeof(line) - n - 2;
+	line[n] = '\0';
+	snprintf(last, sizeof(last), "%.*s", (int)sizeof(last) - 1, line + strlen("uniload: "));
 	line[n++] = '\n';
 	if (write(STDERR_FILENO, line, n) < 0) {
 		/* Nobody can be told. */
@@ -38,6 +42,11 @@ void say(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsay(fmt, ap);
 	va_end(ap);
+}
+
+const char *last_said(void)
+{
+	return last;
 }
 
 int fail(int status, const char *fmt, ...)

@@ -31,6 +31,9 @@ void say(const char *fmt, ...) FORMAT(1, 2);
 /* The same, and returns `status`, so that a failure is one statement. */
 int fail(int status, const char *fmt, ...) FORMAT(2, 3);
 
+/* What the last of these lines said, for who reports it in another form; "" if there was none. */
+const char *last_said(void);
+
 /* Memory or death with a message and STATUS_FAILED. */
 void *xrealloc(void *p, size_t size);
 char *xstrdup(const char *s);

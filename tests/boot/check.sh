@@ -44,6 +44,7 @@ rm libstub.so
 status 'one whose library is missing will not run' 2 c ./stub
 ok '... and says so' grep -qx 'verdict: will not run' out
 ok '... and why' grep -Eq 'library libstub.so is missing' err
+ok '... also where programs look' grep -Eq '^  it cannot be started: library libstub.so is missing' out
 echo text >text
 chmod +x text
 status 'no program' 2 c ./text
