@@ -27,6 +27,12 @@ calls --no-rewrite
 is 'no site is rewritten' "$planned $by_plan $online" '0 0 0'
 is 'all calls trap' "$traps" "$calls"
 ok 'the place is told' grep -q ' traps at 0*[0-9a-f]* .*, call 62, process 2$' err
+
+# Of what an image has in it, plans are the smallest part.
+XDG_CACHE_HOME=$PWD/cache "$UNILOAD" build -f /usr/bin/awk -o awk.img
+plan=$(stat -c %s cache/uniload/*.plan) image=$(stat -c %s awk.img)
+ok 'the plan makes an image grow by less than a percent' [ "${plan:-0}" -gt 0 -a $((plan * 100)) -le "$image" ]
+
 u /bin/busybox true 2>err
 is 'nothing is told without --stats' "$(cat err)" ''
 done_testing
