@@ -201,6 +201,23 @@ void mount_drop(struct mount *m)
 		dentry_put(m->root);
 }
 
+/* What d's name leads to in dir. Referenced. 0 or -errno. May sleep: d may be renamed meanwhile. */
+static int namesake(struct dentry *dir, const struct dentry *d, struct dentry **out)
+{
+	char *name = kmemdup(d->name, d->name_len + 1u);
+	int r;
+
+	if (!name)
+		return -ENOMEM;
+	r = dentry_lookup(dir, name, d->name_len, d->hash, out);
+	kfree(name);
+	if (!r && !(*out)->inode) {
+		dentry_put(*out);
+		r = -ENOENT;
+	}
+	return r;
+}
+
 /* The place in `to`'s tree that d is in the tree below `top`. Referenced. 0 or -errno. May sleep.
  */
 static int mirror(struct dentry *d, struct dentry *top, struct mount *to, struct dentry **out)
@@ -208,6 +225,7 @@ static int mirror(struct dentry *d, struct dentry *top, struct mount *to, struct
 	struct dentry *at = dentry_get(to->root), *next, *step;
 	int r = 0;
 
+	dentry_get(top);
 	while (!r && d != top) {
 		for (step = d; step->parent != top; step = step->parent)
 			if (step->parent == step)
@@ -216,17 +234,15 @@ static int mirror(struct dentry *d, struct dentry *top, struct mount *to, struct
 			r = -ENOENT;
 			break;
 		}
-		r = dentry_lookup(at, step->name, step->name_len, step->hash, &next);
-		if (!r && !next->inode) {
-			dentry_put(next);
-			r = -ENOENT;
-		}
+		dentry_put(top);
+		top = dentry_get(step);
+		r = namesake(at, step, &next);
 		if (!r) {
 			dentry_put(at);
 			at = next;
-			top = step;
 		}
 	}
+	dentry_put(top);
 	if (r)
 		dentry_put(at);
 	else
