@@ -36,37 +36,38 @@ static struct overlay *overlay_of(struct inode *in)
 
 /* ---- inodes ---- */
 
+/* Keep the inode until overlay_gone, for the reason that the mark stands for. False: it is kept for
+ * that already, or has no name to be found by. Lock held. */
+static bool keep(struct inode *in, bool *mark)
+{
+	if (*mark || !in->nlink)
+		return false;
+	*mark = true;
+	inode_get(in);
+	return true;
+}
+
 void overlay_change(struct inode *in)
 {
 	struct lower *lower = tmpfs_i(in)->lower;
-	struct overlay *o;
 
 	if (!lower)
 		return;
-	o = overlay_of(in);
-	spin_lock(&o->lock);
-	if (!lower->changed && in->nlink) {
-		lower->changed = true;
+	spin_lock(&overlay_of(in)->lock);
+	if (keep(in, &lower->changed))
 		in->flags &= ~(unsigned)INODE_NOATIME;
-		inode_get(in);
-	}
-	spin_unlock(&o->lock);
+	spin_unlock(&overlay_of(in)->lock);
 }
 
 void overlay_named(struct inode *in)
 {
 	struct lower *lower = tmpfs_i(in)->lower;
-	struct overlay *o;
 
 	if (!lower)
 		return;
-	o = overlay_of(in);
-	spin_lock(&o->lock);
-	if (!lower->named && in->nlink) {
-		lower->named = true;
-		inode_get(in);
-	}
-	spin_unlock(&o->lock);
+	spin_lock(&overlay_of(in)->lock);
+	keep(in, &lower->named);
+	spin_unlock(&overlay_of(in)->lock);
 }
 
 void overlay_gone(struct inode *in)

@@ -82,9 +82,7 @@ static void trees(void)
 {
 	int t;
 
-	works(sys(mount, "t", "dir", "tmpfs", 0, 0));
-	works(mkdir("dir/sub", 0755));
-	works(sys(mount, "u", "dir/sub", "tmpfs", 0, 0));
+	nested();
 	close(file_with("dir/sub/f", "below"));
 	fails(sys(open_tree, AT_FDCWD, "dir", AT_RECURSIVE), EINVAL);
 	fails(sys(open_tree, AT_FDCWD, "dir", 0x40), EINVAL);
@@ -142,9 +140,7 @@ static void attributes(void)
 	struct mount_attr a = {.attr_set = MOUNT_ATTR_RDONLY};
 	char *page = edge();
 
-	works(sys(mount, "t", "dir", "tmpfs", 0, 0));
-	works(mkdir("dir/sub", 0755));
-	works(sys(mount, "u", "dir/sub", "tmpfs", 0, 0));
+	nested();
 	is(apart(without_right), 0);
 	fails(sys(mount_setattr, AT_FDCWD, "dir", 1, &a, sizeof(a)), EINVAL);
 	fails(sys(mount_setattr, AT_FDCWD, "dir", 0, &a, 31), EINVAL);

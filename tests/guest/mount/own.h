@@ -22,6 +22,14 @@ static bool own_mounts(void)
 	return true;
 }
 
+/* One tmpfs at dir, another in it at dir/sub. */
+static __attribute__((unused)) void nested(void)
+{
+	works(sys(mount, "t", "dir", "tmpfs", 0, 0));
+	works(mkdir("dir/sub", 0755));
+	works(sys(mount, "u", "dir/sub", "tmpfs", 0, 0));
+}
+
 /* The last line of mountinfo about this mount point below tmp(): "" if there is none. */
 static __attribute__((unused)) const char *info(const char *name)
 {
